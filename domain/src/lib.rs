@@ -1,0 +1,1 @@
+//! Every clinical decision of emar: pure, no IO, no clock, no randomness, no floats.

@@ -1,0 +1,1 @@
+//! The Raspberry Pi on the med cart: reads scanners, shows the verdict by light and sound.

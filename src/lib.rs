@@ -1,0 +1,1 @@
+//! An electronic medication administration record for long-term care homes.

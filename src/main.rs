@@ -1,0 +1,2 @@
+//! The `emar` command.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Project chores: demo, ci, tidy.
+fn main() {}
