@@ -1,1 +1,2 @@
 //! An electronic medication administration record for long-term care homes.
+pub mod cli;

@@ -1,2 +1,7 @@
 //! The `emar` command.
-fn main() {}
+use clap::Parser;
+use emar::cli::Cli;
+
+fn main() -> anyhow::Result<()> {
+    Cli::parse().run()
+}

@@ -1,0 +1,30 @@
+//! The command line: one command a file.
+pub mod conformance;
+
+use clap::{Parser, Subcommand};
+
+/// An electronic medication administration record for long-term care homes.
+#[derive(Debug, Parser)]
+#[command(name = "emar", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer acceptance cases: one JSON case a line on stdin, one answer a line on stdout.
+    Conformance,
+}
+
+impl Cli {
+    /// Carries out the command that was given.
+    ///
+    /// # Errors
+    /// What the command could not do, in words for the person at the terminal.
+    pub fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::Conformance => conformance::run(),
+        }
+    }
+}
