@@ -1,1 +1,4 @@
 //! Every clinical decision of emar: pure, no IO, no clock, no randomness, no floats.
+
+pub mod time;
+pub mod zone;
