@@ -1,0 +1,190 @@
+//! `cargo ci`: everything that must hold before a change lands, on this machine, with real means.
+//!
+//! A means that is missing is installed or is a failure: no step is left out in silence. All steps
+//! run even when one fails, so one run shows everything that is wrong.
+
+mod postgres;
+mod setup;
+mod tally;
+
+use crate::workspace::{self, cargo};
+use anyhow::{Context, Result, bail};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use tally::Tally;
+
+/// One finished step, a row of the closing table.
+struct Row {
+    step: &'static str,
+    ok: bool,
+    took: Duration,
+    tally: Tally,
+}
+
+#[derive(Default)]
+struct Report {
+    rows: Vec<Row>,
+}
+
+/// Runs every step and ends the process with a failure code when one failed.
+///
+/// # Errors
+/// When the machine could not be prepared, or any step failed.
+pub(crate) fn run() -> Result<()> {
+    let mut report = Report::default();
+    report.step("set-up", |_| setup::run());
+    if report.failed() {
+        return report.close();
+    }
+    lint(&mut report);
+    build(&mut report);
+    test(&mut report);
+    println!("\nNOT RUN: advisories (the advisory database is out of reach of this command)");
+    report.close()
+}
+
+fn lint(report: &mut Report) {
+    report.step("fmt", |_| workspace::must(&mut cargo(&["fmt", "--all", "--check"])));
+    report.step("tidy", |_| crate::tidy::run());
+    report.step("deny", |_| crate::deny::run());
+    report.step("clippy", |_| {
+        let args = ["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
+        workspace::must(&mut cargo(&args))
+    });
+}
+
+fn build(report: &mut Report) {
+    report.step("build", |_| {
+        workspace::must(&mut cargo(&["build", "--locked", "--workspace", "--bins"]))
+    });
+    report.step("domain for wasm32", |_| {
+        let target = ["--target", "wasm32-unknown-unknown"];
+        workspace::must(cargo(&["build", "--locked", "-p", "emar-domain"]).args(target))
+    });
+    report.step("bridge for aarch64", |_| {
+        let target = ["--target", "aarch64-unknown-linux-gnu"];
+        workspace::must(
+            cargo(&["build", "--locked", "-p", "emar-bridge"])
+                .args(target)
+                .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", "aarch64-linux-gnu-gcc"),
+        )
+    });
+}
+
+fn test(report: &mut Report) {
+    let mut cluster = None;
+    report.step("postgresql starts", |_| {
+        cluster = Some(postgres::Cluster::start()?);
+        Ok(())
+    });
+    // Without the cluster the step above has failed already; the rest still tells what it can.
+    let database = cluster.as_ref().map(postgres::Cluster::url).unwrap_or_default();
+    let tests = |args: &[&str]| {
+        let mut command = cargo(&["test", "--locked", "--no-fail-fast"]);
+        command
+            .args(args)
+            .env("EMAR_TEST_PG", &database)
+            .env("EMAR_TEST_MOSQUITTO", "/usr/sbin/mosquitto")
+            .env("EMAR_TEST_CHROMEDRIVER", "/usr/bin/chromedriver")
+            .env("EMAR_TEST_CHROMIUM", "/usr/bin/chromium");
+        command
+    };
+    report.step("tests", |tally| {
+        counted(&mut tests(&["--workspace", "--exclude", "emar-browser-tests"]), tally)
+    });
+    report.step("pages in Chromium", |tally| {
+        counted(&mut tests(&["-p", "emar-browser-tests"]), tally)
+    });
+    report.step("conformance score", |tally| counted(&mut score()?, tally));
+}
+
+fn score() -> Result<Command> {
+    let cases = workspace::root().join("tests/cases");
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(&cases).context("tests/cases")? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "jsonl") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    let mut command = Command::new("/usr/bin/python3");
+    command.arg(cases.join("score.py"));
+    command.arg("--emar").arg(workspace::binaries()?.join("emar"));
+    let allowed = cases.join("allow.txt");
+    if allowed.exists() {
+        command.arg("--allow").arg(allowed);
+    }
+    command.args(files);
+    Ok(command)
+}
+
+/// Runs a test command, shows its output as it comes, and counts.
+fn counted(command: &mut Command, tally: &mut Tally) -> Result<()> {
+    let named = workspace::name(command);
+    let mut child =
+        command.stdout(Stdio::piped()).spawn().with_context(|| format!("starting {named}"))?;
+    let output = child.stdout.take().context("the child has no output")?;
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        tally.read(&line);
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("{named} failed: {status}");
+    }
+    if tally.passed == 0 {
+        bail!("{named} ran no test");
+    }
+    if tally.ignored > 0 {
+        bail!("{named}: {} tests are marked ignored; nothing may be skipped", tally.ignored);
+    }
+    Ok(())
+}
+
+impl Report {
+    fn step(&mut self, step: &'static str, work: impl FnOnce(&mut Tally) -> Result<()>) {
+        println!("\n== {step}");
+        let start = Instant::now();
+        let mut tally = Tally::default();
+        let result = work(&mut tally);
+        let took = start.elapsed();
+        if let Err(error) = &result {
+            println!("{step}: {error:#}");
+        }
+        println!("== {step}: {} in {:.1} s", word(result.is_ok()), took.as_secs_f32());
+        self.rows.push(Row { step, ok: result.is_ok(), took, tally });
+    }
+
+    fn failed(&self) -> bool {
+        self.rows.iter().any(|row| !row.ok)
+    }
+
+    fn close(&self) -> Result<()> {
+        let mut sum = Tally::default();
+        println!("\n{:<24} {:>6} {:>9} {:>8} {:>8}", "step", "", "seconds", "passed", "failed");
+        for Row { step, ok, took, tally } in &self.rows {
+            let (ok, took) = (word(*ok), took.as_secs_f32());
+            println!("{step:<24} {ok:>6} {took:>9.1} {:>8} {:>8}", tally.passed, tally.failed);
+            sum.add(*tally);
+        }
+        let failed: Vec<_> = self.rows.iter().filter(|row| !row.ok).map(|row| row.step).collect();
+        // A step that failed without a failing test (a lint, a build) counts as one.
+        let bare = self.rows.iter().filter(|row| !row.ok && row.tally.failed == 0);
+        sum.failed += u32::try_from(bare.count())?;
+        println!("\n{} passed, {} failed", sum.passed, sum.failed);
+        if failed.is_empty() { Ok(()) } else { bail!("failed: {}", failed.join(", ")) }
+    }
+}
+
+fn word(ok: bool) -> &'static str {
+    if ok { "ok" } else { "FAILED" }
+}
+
+/// Whether this process may install packages and must give up its rights for PostgreSQL.
+fn is_root() -> Result<bool> {
+    Ok(workspace::read(Command::new("id").arg("-u"))?.trim() == "0")
+}
