@@ -1,4 +1,5 @@
 //! Every clinical decision of emar: pure, no IO, no clock, no randomness, no floats.
 
+pub mod schedule;
 pub mod time;
 pub mod zone;
