@@ -1,1 +1,13 @@
-//! The pages in a real headless Chromium.
+//! The pages in a real headless Chromium, against the built `emar demo`.
+//!
+//! `cargo ci` runs these after building everything. By hand: `cargo build -p emar -p emar-bridge`,
+//! then `cargo test -p emar-browser-tests`. `EMAR_TEST_CHROMEDRIVER` and `EMAR_TEST_CHROMIUM` name
+//! other browsers than Debian's; `EMAR_TEST_SCREENSHOTS` a directory for pictures.
+#![forbid(unsafe_code)]
+
+mod browser;
+mod demo;
+mod process;
+
+pub use browser::{shot, with_page};
+pub use demo::{Demo, User};

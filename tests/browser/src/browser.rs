@@ -1,0 +1,56 @@
+//! One headless Chromium for one test.
+
+use crate::process::{Program, free_port};
+use std::env;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use thirtyfour::ChromeCapabilities;
+use thirtyfour::prelude::*;
+use thirtyfour::testing::run_browser_test;
+
+/// Opens a browser with a window of the given size in CSS pixels, runs the test in it and closes
+/// it, also after a panic.
+pub async fn with_page<T, F>(width: u32, height: u32, test: T)
+where
+    T: FnOnce(WebDriver) -> F,
+    F: Future<Output = WebDriverResult<()>>,
+{
+    let port = free_port();
+    let driver = tool("EMAR_TEST_CHROMEDRIVER", "/usr/bin/chromedriver");
+    let mut driver =
+        Program::start(Command::new(driver).arg(format!("--port={port}")).stdout(Stdio::null()));
+    driver.listens(port).await;
+    let session = WebDriver::new(format!("http://127.0.0.1:{port}"), chromium(width, height));
+    let result = run_browser_test(session, test).await;
+    result.unwrap_or_else(|error| panic!("in the browser: {error:?}"));
+}
+
+/// Saves a picture of the page as `NAME.png` in `EMAR_TEST_SCREENSHOTS`, when that is set.
+///
+/// # Errors
+/// When the browser gives no picture.
+pub async fn shot(page: &WebDriver, name: &str) -> WebDriverResult<()> {
+    let Some(folder) = env::var_os("EMAR_TEST_SCREENSHOTS") else { return Ok(()) };
+    page.screenshot(&PathBuf::from(folder).join(name).with_extension("png")).await
+}
+
+fn chromium(width: u32, height: u32) -> ChromeCapabilities {
+    let mut chromium = DesiredCapabilities::chrome();
+    let binary = tool("EMAR_TEST_CHROMIUM", "/usr/bin/chromium");
+    chromium.set_binary(&binary).expect("a path");
+    // Root, as in a container, has no sandbox; /dev/shm may be tiny there.
+    let fixed = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"];
+    let size = format!("--window-size={width},{height}");
+    for flag in
+        fixed.into_iter().chain([size.as_str(), "--autoplay-policy=no-user-gesture-required"])
+    {
+        chromium.add_arg(flag).expect("a flag");
+    }
+    chromium
+}
+
+fn tool(variable: &str, usual: &str) -> String {
+    let path = env::var(variable).unwrap_or_else(|_| usual.to_owned());
+    assert!(PathBuf::from(&path).exists(), "{path} is missing; `cargo ci` installs it");
+    path
+}
