@@ -20,7 +20,7 @@ usage: cargo xtask COMMAND
 
 fn main() -> ExitCode {
     match chore() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("xtask: {error:#}");
             ExitCode::FAILURE
@@ -28,19 +28,17 @@ fn main() -> ExitCode {
     }
 }
 
-fn chore() -> Result<()> {
+fn chore() -> Result<ExitCode> {
     let mut args = std::env::args().skip(1);
     let command = args.next();
     match command.as_deref() {
-        Some("demo") => demo::run(args.collect()),
-        Some("ci") => ci::run(),
-        Some("tidy") => tidy::run(),
-        Some("deny") => deny::run(),
-        Some("help" | "--help" | "-h") => {
-            println!("{USAGE}");
-            Ok(())
-        }
+        Some("demo") => demo::run(args.collect())?,
+        Some("ci") => return ci::run(),
+        Some("tidy") => tidy::run()?,
+        Some("deny") => deny::run()?,
+        Some("help" | "--help" | "-h") => println!("{USAGE}"),
         Some(other) => bail!("there is no chore `{other}`\n{USAGE}"),
         None => bail!("which chore?\n{USAGE}"),
     }
+    Ok(ExitCode::SUCCESS)
 }
