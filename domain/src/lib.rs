@@ -1,5 +1,6 @@
 //! Every clinical decision of emar: pure, no IO, no clock, no randomness, no floats.
 
+pub mod audit;
 pub mod schedule;
 pub mod time;
 pub mod zone;
