@@ -1,2 +1,3 @@
 //! An electronic medication administration record for long-term care homes.
 pub mod cli;
+pub mod zones;

@@ -29,7 +29,7 @@ pub enum Timing {
     Late,
 }
 
-/// Late for its bound, however far the record's years reach.
+/// So many elapsed minutes away, at most to the end of the record's years.
 fn shifted(instant: Instant, minutes: i64) -> Instant {
     let micros = minutes.saturating_mul(SECONDS_PER_MINUTE * MICROS_PER_SECOND);
     Instant::from_micros(instant.micros().saturating_add(micros))
@@ -84,16 +84,12 @@ pub struct CivilWindow {
 }
 
 impl CivilWindow {
-    /// The first and last instant in it. Of a repeated time the opening takes the first pass and
-    /// the closing the second, so that no minute of the span on the wall clock is shut out.
+    /// The first and last instant in it; of a repeated time the first pass, as for doses.
     #[must_use]
     pub fn bounds(self, zone: &ZoneRules) -> (Instant, Instant) {
         let next_day = i64::from(self.closes <= self.opens);
         let closing = self.date.plus_days(next_day).unwrap_or(self.date);
-        (
-            resolved(zone, self.date.at(self.opens), OverlapPolicy::First),
-            resolved(zone, closing.at(self.closes), OverlapPolicy::Second),
-        )
+        (resolved(zone, self.date.at(self.opens)), resolved(zone, closing.at(self.closes)))
     }
 
     /// Schedules, section 3: both bounds are on time.
@@ -104,9 +100,9 @@ impl CivilWindow {
     }
 }
 
-/// A civil time under the default gap rule (RFC 5545).
-fn resolved(zone: &ZoneRules, civil: CivilDateTime, overlap: OverlapPolicy) -> Instant {
-    match zone.resolve_with(civil, GapPolicy::Rfc5545, overlap) {
+/// A civil time under the default rules: RFC 5545 in a gap, the first pass of a repeated time.
+fn resolved(zone: &ZoneRules, civil: CivilDateTime) -> Instant {
+    match zone.resolve_with(civil, GapPolicy::Rfc5545, OverlapPolicy::First) {
         Due::Once { at, .. } | Due::Twice { first: at, .. } | Due::Dropped { would_be: at } => at,
     }
 }
@@ -124,7 +120,7 @@ pub fn next_after_first_dose(
     let mut next: Vec<Instant> = (-1..=3)
         .filter_map(|days| today.plus_days(days))
         .flat_map(|date| times.iter().map(move |time| date.at(*time)))
-        .map(|civil| resolved(zone, civil, OverlapPolicy::First))
+        .map(|civil| resolved(zone, civil))
         .filter(|at| *at > first_given)
         .collect();
     next.sort_unstable();
@@ -150,7 +146,7 @@ pub fn is_too_near(last_given: Instant, at: Instant, interval_min: u32) -> bool 
 pub fn civil_expiry(zone: &ZoneRules, start: Instant, days: i64) -> Option<Instant> {
     let begun = zone.to_civil(start);
     let ends = begun.date().plus_days(days)?.at(begun.time());
-    Some(resolved(zone, ends, OverlapPolicy::First))
+    Some(resolved(zone, ends))
 }
 
 /// What a typed local time without an offset means. Schedules, section 5, rule 6: a time that does
