@@ -71,13 +71,7 @@ impl Role {
     pub fn may_publish(&self, topic: &Topic) -> bool {
         let at_home = |facility: &Id| facility == topic.facility();
         match self {
-            Self::Server { facility } => {
-                at_home(facility)
-                    && !matches!(
-                        topic.kind(),
-                        Kind::AlertCommand | Kind::CartScan | Kind::PharmacyIn
-                    )
-            }
+            Self::Server { facility } => at_home(facility) && is_servers_word(topic.kind()),
             Self::Station { facility, station, units } => {
                 at_home(facility)
                     && match topic {
@@ -152,6 +146,25 @@ impl Role {
     }
 }
 
+/// Not the words of others: a server cannot forge a scan, a command or a station's `shown`.
+fn is_servers_word(kind: Kind) -> bool {
+    is_server_state(kind)
+        || matches!(
+            kind,
+            Kind::Capabilities
+                | Kind::AlertState
+                | Kind::AlertEvent
+                | Kind::AlertIndex
+                | Kind::Silence
+                | Kind::StationReply
+                | Kind::CartVerdict
+                | Kind::PharmacyInAnswer
+                | Kind::PharmacyOut
+                | Kind::PharmacyResync
+                | Kind::PharmacyDeadLetter
+        )
+}
+
 fn is_server_state(kind: Kind) -> bool {
     matches!(kind, Kind::ServerPresence | Kind::Heartbeat | Kind::Checkpoint)
 }
@@ -197,4 +210,60 @@ fn pharmacy_filters(facility: &Id, pharmacy: &Id) -> Vec<String> {
     filters.push(Kind::PharmacyResync.filter(facility, &[me]));
     filters.push(Kind::Capabilities.filter(facility, &[]));
     filters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> Id {
+        Id::new(text).unwrap()
+    }
+
+    #[test]
+    fn no_role_speaks_for_another() {
+        let facility = || id("f1");
+        let server = Role::Server { facility: facility() };
+        let station =
+            Role::Station { facility: facility(), station: id("s1"), units: vec![id("east")] };
+        let cart = Role::Cart { facility: facility(), cart: id("c1") };
+        let pharmacy = Role::Pharmacy { facility: facility(), pharmacy: id("p1") };
+        let alert = "unit/east/alert/00000000-0000-0000-0000-000000000000";
+        let command = format!("{alert}/cmd/s1");
+        let other_command = format!("{alert}/cmd/s2");
+        let state = format!("{alert}/state");
+        let west = "unit/west/alert/00000000-0000-0000-0000-000000000000/cmd/s1";
+        for (role, rest, allowed) in [
+            (&server, "server/heartbeat", true),
+            (&server, state.as_str(), true),
+            (&server, "cart/c1/verdict", true),
+            (&server, "cart/c1/scan", false),
+            (&server, command.as_str(), false),
+            (&server, "station/s1/shown", false),
+            (&server, "pharmacy/p1/in/order", false),
+            (&server, "pharmacy/p1/in/answer", true),
+            (&station, "station/s1/shown", true),
+            (&station, "station/s2/shown", false),
+            (&station, command.as_str(), true),
+            (&station, other_command.as_str(), false),
+            (&station, west, false),
+            (&station, state.as_str(), false),
+            (&cart, "cart/c1/scan", true),
+            (&cart, "cart/c2/scan", false),
+            (&cart, "cart/c1/verdict", false),
+            (&cart, "server/heartbeat", false),
+            (&cart, "cosig/c1", true),
+            (&cart, "cosig/s1", false),
+            (&pharmacy, "pharmacy/p1/in/order", true),
+            (&pharmacy, "pharmacy/p1/in/answer", false),
+            (&pharmacy, "pharmacy/p2/in/order", false),
+            (&pharmacy, "pharmacy/p1/dlq", false),
+            (&Role::Observer, "server/heartbeat", false),
+        ] {
+            let topic = Topic::parse(&format!("emar/v1/f1/{rest}")).unwrap();
+            assert_eq!(role.may_publish(&topic), allowed, "{role:?} {rest}");
+            let elsewhere = Topic::parse(&format!("emar/v1/f2/{rest}")).unwrap();
+            assert!(!role.may_publish(&elsewhere));
+        }
+    }
 }

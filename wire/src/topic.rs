@@ -15,8 +15,9 @@ pub const ROOT: &str = "emar/v1";
 
 /// The greatest payload of a message that a device (cart, station) sends, in bytes.
 pub const DEVICE_BYTES_MAX: usize = 64 * 1024;
-/// The greatest payload of any message, in bytes; what a pharmacy may send.
-pub const PHARMACY_BYTES_MAX: usize = 1024 * 1024;
+/// The greatest payload of any message, in bytes; what a pharmacy may send. The brokers take
+/// packets of 1 MiB, topic and headers included; a larger one would cost the connection.
+pub const PHARMACY_BYTES_MAX: usize = 1024 * 1024 - 1024;
 
 /// Why a text is no [`Topic`]. The text itself is not repeated: it may hold a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -178,11 +179,12 @@ macro_rules! topics {
                         // Rows without ids leave the iterator unread.
                         #[allow(unused_mut, unused_variables)]
                         let mut levels = levels.into_iter();
-                        let read = (|| Some(Self::$name {
+                        #[allow(unused_mut)]
+                        let mut read = || Some(Self::$name {
                             facility: facility.clone(),
                             $($field: levels.next()?.parse().ok()?),*
-                        }))();
-                        if let Some(topic) = read.filter(|topic| topic.to_string() == text) {
+                        });
+                        if let Some(topic) = read().filter(|topic| topic.to_string() == text) {
                             return Ok(topic);
                         }
                     }
