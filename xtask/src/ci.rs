@@ -22,6 +22,9 @@ struct Row {
     tally: Tally,
 }
 
+/// After this long a test program hangs, and the report is worth more than the wait.
+const TEST_SECONDS_MAX: u32 = 1_500;
+
 #[derive(Default)]
 struct Report {
     rows: Vec<Row>,
@@ -123,8 +126,10 @@ fn score() -> Result<Command> {
 /// Runs a test command, shows its output as it comes, and counts.
 fn counted(command: &mut Command, tally: &mut Tally) -> Result<()> {
     let named = workspace::name(command);
-    let mut child =
-        command.stdout(Stdio::piped()).spawn().with_context(|| format!("starting {named}"))?;
+    let mut child = limited(command)
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("starting {named}"))?;
     let output = child.stdout.take().context("the child has no output")?;
     for line in BufReader::new(output).split(b'\n') {
         let line = line?;
@@ -133,6 +138,9 @@ fn counted(command: &mut Command, tally: &mut Tally) -> Result<()> {
         tally.read(&line);
     }
     let status = child.wait()?;
+    if status.code() == Some(124) {
+        bail!("{named} hung for {TEST_SECONDS_MAX} s and was stopped");
+    }
     if !status.success() {
         bail!("{named} failed: {status}");
     }
@@ -143,6 +151,21 @@ fn counted(command: &mut Command, tally: &mut Tally) -> Result<()> {
         bail!("{named}: {} tests are marked ignored; nothing may be skipped", tally.ignored);
     }
     Ok(())
+}
+
+/// The same command, with all it starts, ended after the limit and with this program.
+fn limited(command: &Command) -> Command {
+    let mut limited = Command::new("setpriv");
+    limited.args(["--pdeathsig", "TERM", "timeout", "--kill-after=10"]);
+    limited.arg(TEST_SECONDS_MAX.to_string()).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    limited.current_dir(workspace::root());
+    limited
 }
 
 impl Report {

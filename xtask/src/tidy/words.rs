@@ -6,26 +6,19 @@ const BANNED: [&str; 7] = ["patient", "task", "item", "manager", "handler", "hel
 
 /// Where another's interface forces a word: files whose path starts with the first text may hold
 /// the second. An empty path means everywhere.
-const FORCED: [(&str, &str); 19] = [
+const FORCED: [(&str, &str); 12] = [
     ("", "Item ="),
     ("", "::Item"),
     ("", "tokio::task"),
     ("", "std::task"),
     ("", "task::"),
-    ("", "task,"),
-    ("", "spawn_local_task"),
-    ("", "ErrorHandler"),
-    ("", "axum::handler"),
-    ("", "getItem"),
-    ("", "setItem"),
-    ("", "removeItem"),
-    // FHIR and HL7 v2 name their resources, fields and segments so.
+    ("web/", "getItem"),
+    ("web/", "setItem"),
+    ("web/", "removeItem"),
+    // FHIR names its resources and their fields so.
     ("src/exchange/", "Patient"),
     ("src/exchange/", "patient"),
     ("src/exchange/", "Task"),
-    ("src/exchange/", "item"),
-    ("src/demo/", "Patient"),
-    ("tests/", "patient"),
     ("tests/", "Patient"),
 ];
 
