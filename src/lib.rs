@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! An electronic medication administration record for long-term care homes.
 pub mod cli;
 pub mod zones;

@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! The `emar` command.
 use clap::Parser;
 use emar::cli::Cli;

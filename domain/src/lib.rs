@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! Every clinical decision of emar: pure, no IO, no clock, no randomness, no floats.
 
 pub mod audit;
