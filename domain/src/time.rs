@@ -233,6 +233,12 @@ fn parse_offset(text: &str) -> Option<i32> {
 pub struct CivilDate(NaiveDate);
 
 impl CivilDate {
+    /// 0001-01-01.
+    pub const MIN: Self = match NaiveDate::from_ymd_opt(1, 1, 1) {
+        Some(date) => Self(date),
+        None => Self(NaiveDate::MIN),
+    };
+
     /// From year, month 1–12 and day of month; `None` when there is no such day.
     #[must_use]
     pub fn new(year: i32, month: u32, day: u32) -> Option<Self> {

@@ -3,6 +3,10 @@
 
 mod days;
 mod expand;
+pub mod frequency;
+pub mod pattern;
+pub mod policy;
+mod policy_check;
 pub mod window;
 
 use std::collections::BTreeMap;
@@ -137,6 +141,9 @@ pub enum Overflow {
 pub struct YearMonth(CivilDate);
 
 impl YearMonth {
+    /// January of the year 1: a phase for rules that fall in every month.
+    pub const FIRST: Self = Self(CivilDate::MIN);
+
     /// The month a date lies in.
     #[must_use]
     pub fn of(date: CivilDate) -> Self {
@@ -221,7 +228,9 @@ impl From<DoseDay> for String {
 }
 
 /// Why a schedule cannot be expanded. Such an order is `order_unschedulable`, never read as daily.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, thiserror::Error)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, thiserror::Error,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ScheduleFault {
     /// A clock schedule or a step without any time of day.

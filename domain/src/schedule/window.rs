@@ -100,6 +100,62 @@ impl CivilWindow {
     }
 }
 
+/// A span of wall-clock time, any day. Text form `HH:MM-HH:MM`; it may cross midnight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CivilSpan {
+    /// First time of day in it.
+    pub opens: CivilTime,
+    /// Last time of day in it; at or before `opens`: on the next day.
+    pub closes: CivilTime,
+}
+
+impl CivilSpan {
+    /// The span that opens on this date.
+    #[must_use]
+    pub fn on(self, date: CivilDate) -> CivilWindow {
+        CivilWindow { date, opens: self.opens, closes: self.closes }
+    }
+
+    /// The date on which the span that contains this time opened, both bounds included.
+    #[must_use]
+    pub fn opening_date(self, civil: CivilDateTime) -> Option<CivilDate> {
+        let time = civil.time();
+        let crosses = self.closes <= self.opens;
+        if time >= self.opens && (crosses || time <= self.closes) {
+            Some(civil.date())
+        } else if crosses && time <= self.closes {
+            civil.date().plus_days(-1)
+        } else {
+            None
+        }
+    }
+
+    /// Length on an ordinary day, in minutes, 1 to 1440.
+    #[must_use]
+    pub fn minutes(self) -> u32 {
+        let (opens, closes) = (self.opens.minute_of_day(), self.closes.minute_of_day());
+        if closes > opens { closes - opens } else { closes + 24 * 60 - opens }
+    }
+}
+
+impl TryFrom<String> for CivilSpan {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let bounds = text.split_once('-').and_then(|(opens, closes)| {
+            Some((CivilTime::parse(opens).ok()?, CivilTime::parse(closes).ok()?))
+        });
+        let (opens, closes) = bounds.ok_or("expected a span written HH:MM-HH:MM")?;
+        Ok(Self { opens, closes })
+    }
+}
+
+impl From<CivilSpan> for String {
+    fn from(span: CivilSpan) -> Self {
+        format!("{}-{}", span.opens, span.closes)
+    }
+}
+
 /// A civil time under the default rules: RFC 5545 in a gap, the first pass of a repeated time.
 fn resolved(zone: &ZoneRules, civil: CivilDateTime) -> Instant {
     match zone.resolve_with(civil, GapPolicy::Rfc5545, OverlapPolicy::First) {

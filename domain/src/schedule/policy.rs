@@ -1,0 +1,379 @@
+//! A home's policy: hours of administration, med passes, windows, giving, witness, escalation and
+//! wristbands. The shell reads it from a file; here it is checked and asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::frequency::{Frequencies, Frequency, Hour};
+use super::pattern::Pattern;
+use super::window::{CivilSpan, Window};
+use crate::time::{CivilDate, CivilDateTime};
+use crate::zone::ZoneName;
+
+/// The one form of policy known.
+pub const SCHEMA: u32 = 1;
+/// Longest escalation time, in minutes: a day.
+pub const ESCALATION_MAX_MIN: u32 = 1_440;
+/// Most minutes a window may be open to one side: twelve hours.
+pub const WINDOW_MAX_MIN: u32 = 720;
+
+/// Everything a home decides for itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Version of the form, [`SCHEMA`].
+    pub schema: u32,
+    /// Opaque id of the home, used in topics: 1 to 32 of a–z, 0–9 and `-`.
+    pub facility: String,
+    /// What people call the home.
+    pub name: String,
+    /// Whose customs are the defaults.
+    pub profile: Profile,
+    /// The home's zone.
+    pub zone: ZoneName,
+    /// From which civil midnight on; absent: the next one after it is applied.
+    #[serde(default, deserialize_with = "civil_date", skip_serializing_if = "Option::is_none")]
+    pub effective_from: Option<CivilDate>,
+    /// The units, by opaque id.
+    pub units: BTreeMap<String, Unit>,
+    /// Med passes by name.
+    pub passes: BTreeMap<String, CivilSpan>,
+    /// Hours by frequency code, in place of the table's.
+    #[serde(default)]
+    pub hours: BTreeMap<String, Vec<Hour>>,
+    /// Windows of administration.
+    pub windows: Windows,
+    /// How giving is done.
+    #[serde(default)]
+    pub giving: Giving,
+    /// What a second person must witness.
+    #[serde(default)]
+    pub witness: Witness,
+    /// When an alert climbs.
+    #[serde(default)]
+    pub escalation: Escalation,
+    /// How this home's wristbands read.
+    pub wristband: Wristband,
+}
+
+/// Whose customs are the defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Profile {
+    Us,
+    Uk,
+}
+
+/// One unit of the home.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unit {
+    /// Rooms and beds, each in one unit only.
+    pub rooms: Vec<String>,
+    /// Hours by frequency code, in place of the home's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hours: BTreeMap<String, Vec<Hour>>,
+}
+
+/// Windows of administration. No federal rule sets minutes: surveyors compare with this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Windows {
+    /// The class of ordinary doses (`multi_daily`, `daily_or_longer`, ordered once), or
+    /// `by_frequency`: each keeps its own class.
+    pub default: String,
+    /// Ingredients or drug classes that are `time_critical` (ISMP 2011), lower case.
+    #[serde(default)]
+    pub time_critical: BTreeSet<String>,
+    /// Minutes by class, in place of the table's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub minutes: BTreeMap<String, Window>,
+}
+
+/// [`Windows::default`]: every dose keeps the class of its frequency.
+pub const BY_FREQUENCY: &str = "by_frequency";
+/// Classes that the home's default class replaces.
+const ORDINARY: [&str; 3] = ["multi_daily", "daily_or_longer", "facility_60"];
+
+/// What makes a prepared dose a given one. Model, section 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirm {
+    /// TAKEN or Enter confirms the whole pot of a resident.
+    #[default]
+    Resident,
+    /// Every dose by itself.
+    Each,
+    /// The last package writes both facts.
+    Scan,
+}
+
+/// Giving a dose outside its window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OffSchedule {
+    /// Without a question.
+    Free,
+    /// With a reason.
+    #[default]
+    Review,
+    /// Not at all.
+    Blocked,
+}
+
+/// Giving before an order is verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unverified {
+    /// Refused.
+    #[default]
+    Forbid,
+    /// With a warning.
+    Warn,
+    /// Without a question.
+    Allow,
+}
+
+/// How giving is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Giving {
+    /// What makes a prepared dose a given one.
+    pub confirm: Confirm,
+    /// Giving outside the window.
+    pub off_schedule: OffSchedule,
+    /// Giving before verification.
+    pub unverified: Unverified,
+}
+
+/// When no second person can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoneAvailable {
+    /// The dose waits.
+    #[default]
+    Forbid,
+    /// The dose may be given alone, and an alert says so.
+    AllowWithAlert,
+}
+
+/// What a second person must witness.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Witness {
+    /// Ingredients or drug classes, lower case.
+    pub required: BTreeSet<String>,
+    /// When no second person can be had.
+    pub none_available: NoneAvailable,
+}
+
+/// When an alert climbs, in minutes after it is raised. Reliability: L1, L2, L3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Escalation {
+    /// Shown at the station.
+    pub station_min: u32,
+    /// To the charge nurse.
+    pub charge_nurse_min: u32,
+    /// To the person on call.
+    pub on_call_min: u32,
+    /// Seconds after which an acceptance without an outcome lapses and the alert sounds again.
+    pub accept_expires_s: u32,
+}
+
+impl Default for Escalation {
+    fn default() -> Self {
+        Self { station_min: 0, charge_nurse_min: 10, on_call_min: 20, accept_expires_s: 600 }
+    }
+}
+
+/// How this home's wristbands read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wristband {
+    /// GS1 company prefix of this home's GSRNs (AI 8018); absent: no GS1 wristbands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gsrn_prefix: Option<String>,
+    /// The facility's own pattern, in the small language of [`Pattern`].
+    pub pattern: Pattern,
+}
+
+/// What is wrong with a policy, and where.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Fault {
+    /// Keys from the root of the file; a number is a place in a list, from 0.
+    pub path: Vec<String>,
+    /// What is wrong there.
+    pub code: FaultCode,
+}
+
+/// What can be wrong with a policy that reads well.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultCode {
+    /// A form of policy this version does not know.
+    SchemaUnknown,
+    /// An id that is not 1 to 32 of a–z, 0–9 and `-`.
+    IdShape,
+    /// An empty, overlong or unprintable name.
+    NameShape,
+    /// Nothing where at least one is needed.
+    Empty,
+    /// A room that another unit, or the same, already has.
+    RoomTwice,
+    /// Two passes share more than a bound.
+    PassesOverlap {
+        /// The other pass.
+        with: String,
+    },
+    /// A frequency code the table does not have.
+    FrequencyUnknown,
+    /// A code whose doses have no hours of the day.
+    HoursNotUsed,
+    /// Another number of hours than the code has doses a day.
+    HoursCount {
+        /// How many it has.
+        wanted: u32,
+    },
+    /// The same hour twice.
+    HourTwice,
+    /// A span where a time is wanted, or the reverse.
+    HourKind,
+    /// A window class the table does not have.
+    ClassUnknown,
+    /// More than [`WINDOW_MAX_MIN`] minutes.
+    WindowTooLong,
+    /// Not lower case letters, digits, spaces and `-`.
+    TermShape,
+    /// A later level of escalation before an earlier one, or later than a day.
+    EscalationOrder,
+    /// An acceptance that lapses at once, or not within a day.
+    AcceptExpires,
+    /// A GS1 company prefix is 4 to 12 digits.
+    GsrnPrefix,
+    /// A pattern that matches texts too short to be hard to guess.
+    PatternTooShort,
+}
+
+/// A med pass on a date.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Pass {
+    /// The date on which it opens.
+    pub date: CivilDate,
+    /// Its name.
+    pub name: String,
+}
+
+impl Policy {
+    /// The pass a civil time lies in, both bounds included; of two that meet, the earlier. `None`
+    /// between passes.
+    #[must_use]
+    pub fn pass_of(&self, civil: CivilDateTime) -> Option<Pass> {
+        let mut found: Vec<(CivilDateTime, &String)> = self
+            .passes
+            .iter()
+            .filter_map(|(name, span)| Some((span.opening_date(civil)?.at(span.opens), name)))
+            .collect();
+        found.sort();
+        found.first().map(|(opened, name)| Pass { date: opened.date(), name: (*name).clone() })
+    }
+
+    /// Hours a home gives a code: the unit's before the home's; `None`: the table's stand.
+    #[must_use]
+    pub fn hours(&self, unit: &str, code: &str) -> Option<&[Hour]> {
+        let of_unit = self.units.get(unit).and_then(|unit| unit.hours.get(code));
+        of_unit.or_else(|| self.hours.get(code)).map(Vec::as_slice)
+    }
+
+    /// The unit that has this room.
+    #[must_use]
+    pub fn unit_of_room(&self, room: &str) -> Option<&str> {
+        let has = |unit: &Unit| unit.rooms.iter().any(|other| other == room);
+        self.units.iter().find(|(_, unit)| has(unit)).map(|(id, _)| id.as_str())
+    }
+
+    /// Whether a drug is time critical here, by its ingredients and classes.
+    #[must_use]
+    pub fn is_time_critical<'t>(&self, mut terms: impl Iterator<Item = &'t str>) -> bool {
+        terms.any(|term| self.windows.time_critical.contains(&term.to_ascii_lowercase()))
+    }
+
+    /// Whether a drug needs a witness here, by its ingredients and classes.
+    #[must_use]
+    pub fn needs_witness<'t>(&self, mut terms: impl Iterator<Item = &'t str>) -> bool {
+        terms.any(|term| self.witness.required.contains(&term.to_ascii_lowercase()))
+    }
+
+    /// The window of the dose at `slot` (from 1) of a code. Schedules, section 3: the home's class
+    /// for ordinary doses; the frequency's own class for meals, short intervals and STAT; a time
+    /// critical drug is never given more room than `time_critical` allows. A liberalised pass is
+    /// open for its whole span. `None`: the class has no bounds.
+    #[must_use]
+    pub fn window(
+        &self,
+        table: &Frequencies,
+        frequency: &Frequency,
+        unit: &str,
+        slot: u32,
+        time_critical: bool,
+    ) -> Option<Window> {
+        let last = slot == frequency.doses_per_day;
+        let own = frequency.last_window_class.as_deref().filter(|_| last);
+        let own = own.unwrap_or(&frequency.window_class);
+        let ordinary = ORDINARY.contains(&own) && self.windows.default != BY_FREQUENCY;
+        let class = if ordinary { self.windows.default.as_str() } else { own };
+        let critical = time_critical.then(|| self.minutes(table, "time_critical", None)).flatten();
+        let hours = self.hours(unit, &frequency.code).unwrap_or(&frequency.times);
+        let span =
+            usize::try_from(slot).ok().and_then(|slot| spans(hours).nth(slot.checked_sub(1)?));
+        let window = match span {
+            Some(span) => Some(Window { before_min: 0, after_min: span.minutes() }),
+            None => self.minutes(table, class, frequency.interval_minutes),
+        };
+        match (window, critical) {
+            (Some(window), Some(critical)) => Some(Window {
+                before_min: window.before_min.min(critical.before_min),
+                after_min: window.after_min.min(critical.after_min),
+            }),
+            (window, critical) => window.or(critical),
+        }
+    }
+
+    fn minutes(&self, table: &Frequencies, class: &str, interval: Option<u32>) -> Option<Window> {
+        let own = self.windows.minutes.get(class).copied();
+        own.or_else(|| table.window_class(class).and_then(|row| row.window(interval)))
+    }
+}
+
+/// The spans among hours, in order of opening.
+fn spans(hours: &[Hour]) -> impl Iterator<Item = CivilSpan> {
+    let mut spans: Vec<CivilSpan> = hours
+        .iter()
+        .filter_map(|hour| match hour {
+            Hour::Span(span) => Some(*span),
+            Hour::At(_) => None,
+        })
+        .collect();
+    spans.sort_unstable();
+    spans.into_iter()
+}
+
+/// A date as text, or as the one-entry map in which TOML readers hand over a bare date.
+fn civil_date<'de, D: Deserializer<'de>>(from: D) -> Result<Option<CivilDate>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(CivilDate),
+        Wrapped(BTreeMap<String, CivilDate>),
+    }
+    match Option::<Written>::deserialize(from)? {
+        None => Ok(None),
+        Some(Written::Text(date)) => Ok(Some(date)),
+        Some(Written::Wrapped(map)) => match map.into_values().next() {
+            Some(date) => Ok(Some(date)),
+            None => Err(serde::de::Error::custom("expected a date written YYYY-MM-DD")),
+        },
+    }
+}
