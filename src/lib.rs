@@ -1,4 +1,5 @@
 #![forbid(unsafe_code)]
 //! An electronic medication administration record for long-term care homes.
 pub mod cli;
+pub mod http;
 pub mod zones;

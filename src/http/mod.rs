@@ -1,0 +1,2 @@
+//! HTTP: pages for people, an API for machines.
+pub mod pages;

@@ -1,0 +1,10 @@
+//! The pages: view structs, templates over them, and the embedded files they load.
+pub mod assets;
+pub mod line;
+pub mod render;
+pub mod tallman;
+pub mod view;
+pub mod words;
+
+#[cfg(test)]
+mod contrast;

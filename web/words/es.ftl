@@ -1,0 +1,393 @@
+### Todos los textos de las páginas. Los códigos vienen de las reglas; las palabras, de aquí.
+### Los textos obj-* solo llevan variables, sin selectores: la página los completa por sí misma.
+
+## Objeciones: carro, persona, sesión
+
+obj-sign_on_first = Nadie ha iniciado sesión aquí. Escanee su credencial.
+    .head = ALTO — inicie sesión
+obj-clock_variance = El reloj de este carro difiere { $minutes } min. No registre aquí hasta ajustarlo.
+    .head = ALTO — reloj incorrecto
+obj-role_cannot_chart = Su función permite ver, pero no registrar.
+    .head = ALTO — función sin permiso
+obj-instructor_missing = Un instructor debe iniciar sesión con usted.
+    .head = ALTO — falta el instructor
+obj-snapshot_old = Este carro tuvo contacto con el servidor hace { $age }.
+    .head = Lista antigua — diga por qué
+
+## Objeciones: código de barras
+
+obj-barcode_malformed = El código no se leyó bien. Escanee otra vez.
+    .head = ALTO — escanee otra vez
+obj-several_barcodes = Se leyeron dos etiquetas a la vez. Escanee una.
+    .head = ALTO — dos códigos en una lectura
+obj-staff_badge_scanned = Es una credencial del personal. Escanee al residente.
+    .head = ALTO — credencial del personal
+obj-wrong_barcode_kind = No es el tipo de código esperado. Primero el residente, después el medicamento.
+    .head = ALTO — otro tipo de código
+obj-barcode_unknown = Este código no se conoce. No se registró nada.
+    .head = ALTO — código desconocido
+
+## Objeciones: residente
+
+obj-no_resident_open = Escanee primero al residente.
+    .head = ALTO — ningún residente abierto
+obj-wrong_resident = Pertenece a otro residente. Devuélvalo. No se registró nada.
+    .head = ALTO — no es para este residente
+obj-resident_deceased = Consta como fallecido. No se puede registrar ninguna dosis.
+    .head = ALTO — consta como fallecido
+obj-resident_discharged = No es residente de esta casa en este momento.
+    .head = ALTO — ya no es residente
+obj-resident_absent = Consta como ausente hasta { $until }. ¿Ha vuelto?
+    .head = ALTO — consta como ausente
+obj-identity_keyed = Compruebe nombre, cara y fecha de nacimiento, y diga por qué no se escaneó.
+    .head = Identidad escrita — diga por qué
+obj-orders_unreviewed = Estas órdenes no se han revisado desde el regreso.
+    .head = Órdenes sin revisar — diga por qué
+obj-resident_notice = { $notice }
+    .head = Atención
+
+## Objeciones: producto y orden
+
+obj-lot_recalled = Lote retirado. Apártelo.
+    .head = ALTO — lote retirado
+obj-lot_expired = Caducó el { $on }. Apártelo.
+    .head = ALTO — caducado
+obj-label_superseded = La orden cambió; esta etiqueta es antigua. Use la nueva.
+    .head = ALTO — etiqueta antigua
+obj-wrong_drug = No está ordenado para este residente. Devuélvalo. No se registró nada.
+    .head = ALTO — no está ordenado aquí
+obj-wrong_form = Ordenado como { $ordered }; esto es { $scanned }.
+    .head = ALTO — otra forma
+obj-wrong_strength = Ordenado { $ordered }; este envase es { $scanned }.
+    .head = ALTO — otra concentración
+obj-units_to_give = Dé { $units } de { $strength } = { $dose }.
+    .head = Se da más de uno
+obj-units_short = { $scanned } de { $needed } escaneados. Se registrará como parcial.
+    .head = Faltan unidades — diga por qué
+obj-route_differs = Ordenado { $ordered }; el producto suele ser { $usual }.
+    .head = La vía difiere
+obj-order_choice_needed = Dos órdenes coinciden. ¿Cuál?
+    .head = ¿Qué orden?
+
+## Objeciones: orden
+
+obj-order_changed = La orden cambió a las { $at }. La lista se ha leído de nuevo.
+    .head = LA LISTA HA CAMBIADO
+obj-order_not_active = Espera aceptación. No se puede dar nada antes.
+    .head = ALTO — orden no activa
+obj-order_do_not_give = Marcada como no dar: { $why }
+    .head = ALTO — no dar
+obj-order_held = En pausa desde { $since }: { $why }
+    .head = ALTO — orden en pausa
+obj-order_not_started = Empieza { $at }.
+    .head = ALTO — aún no empieza
+obj-order_expired = Terminó { $at }. Hace falta una orden nueva.
+    .head = ALTO — la orden terminó
+obj-order_discontinued = Suspendida el { $at }.
+    .head = ALTO — orden suspendida
+obj-order_replaced = Reemplazada; use la orden actual de la lista.
+    .head = ALTO — orden reemplazada
+obj-order_completed = Ya lo dio { $who } a las { $at }.
+    .head = ALTO — orden completa
+obj-order_unverified = Aún no verificada por otra persona.
+    .head = ALTO — sin verificar
+obj-order_unschedulable = No se puede calcular la hora: { $why }
+    .head = Sin hora — diga por qué
+
+## Objeciones: dosis y hora
+
+obj-dose_changed = Registrada entretanto por { $who }. La lista se ha leído de nuevo.
+    .head = LA LISTA HA CAMBIADO
+obj-entry_in_progress = { $who } está registrando esta dosis ahora.
+    .head = ALTO — en registro
+obj-outcome_unknown = El registro de las { $time } se empezó y no se terminó. Resuélvalo primero.
+    .head = ALTO — registro sin terminar
+obj-already_given = La dio { $who } a las { $at }. No se registró nada.
+    .head = ALTO — ya administrada
+obj-later_dose_given = La dosis de las { $time } se dio hace { $minutes } min.
+    .head = ALTO — ya se dio una posterior
+obj-double_scan = Este envase ya se escaneó. No se registró nada.
+    .head = ALTO — el mismo envase
+obj-previous_patch_on = El parche del { $since } sigue anotado en { $site }.
+    .head = ALTO — parche puesto
+obj-not_due = Próxima dosis { $next }.
+    .head = ALTO — nada que dar ahora
+obj-dose_early = Faltan { $minutes } min para la ventana de las { $opens }.
+    .head = Temprano — diga por qué
+obj-dose_late = La ventana cerró hace { $minutes } min.
+    .head = Tarde — diga por qué
+obj-meal_relation_wrong = Ordenado { $ordered } de comer; la comida empezó a las { $at }.
+    .head = Comida — diga por qué
+obj-retry = { $outcome } a las { $at }. ¿Ofrecer de nuevo?
+    .head = Ya se ofreció
+
+## Objeciones: clínicas
+
+obj-allergy_match = Reacción conocida a { $substance }: { $reaction }. No se registró nada.
+    .head = ALTO — ALERGIA
+obj-same_ingredient_recent = { $ingredient } se dio hace { $minutes } min por otra orden.
+    .head = Mismo fármaco reciente — diga por qué
+obj-ingredient_cap = { $taken } de { $cap } en 24 h. Posible a partir de { $next }.
+    .head = ALTO — límite diario
+obj-prn_too_soon = Posible a partir de { $next }.
+    .head = ALTO — demasiado pronto
+obj-prn_max_reached = { $taken } de { $max } en 24 h. Posible a partir de { $next }.
+    .head = ALTO — máximo alcanzado
+obj-hold_parameter_failed = { $reading }; no dar si { $rule }.
+    .head = ALTO — no dar esta dosis
+obj-reading_missing = Falta primero: { $reading }.
+    .head = ALTO — mida primero
+
+## Objeciones: manejo, sin escaneo, registro
+
+obj-witness_required = Debe comprobarlo otra persona autorizada.
+    .head = Falta la segunda enfermera
+obj-witness_invalid = Esta persona no puede ser testigo de esta dosis.
+    .head = ALTO — otro testigo
+obj-do_not_crush = Tragar entero: { $why }
+    .head = No triturar
+obj-hazardous_drug = Guantes; residuo especial.
+    .head = Manejo peligroso
+obj-special_instruction = { $text }
+    .head = Instrucción
+obj-code_keyed = Diga por qué no se pudo escanear el código.
+    .head = Escrito, no escaneado — diga por qué
+obj-drug_unscannable = Confirme residente, fármaco, dosis, vía y hora, y diga por qué.
+    .head = No escaneado — diga por qué
+obj-comment_missing = Este motivo necesita un comentario.
+    .head = ALTO — falta el comentario
+obj-filing_failed = NO se registró. Anótelo y avise a la jefa de turno.
+    .head = ALTO — NO REGISTRADO
+obj-check_by_hand = La página no puede juzgar la lectura. Compruebe a mano; no se registró nada.
+    .head = ALTO — compruebe a mano
+
+## Veredictos que no son objeciones
+
+said-resident_opened = Escanee los medicamentos.
+    .head = { $name }
+said-unit_scanned = { $drug } · dar { $dose }
+    .head = { $scanned } de { $needed } — escanee otro
+said-prepared = { $drug } · { $dose } · en el vaso { $pot } de { $due }
+    .head = En el vaso
+said-confirmed = { $count ->
+    [one] 1 dosis registrada como dada a las { $at }.
+   *[other] { $count } dosis registradas como dadas a las { $at }.
+ }
+    .head = Administrada
+said-undone = { $drug } está abierta otra vez. El registro queda, marcado como deshecho.
+    .head = Deshecho
+said-charted = { $drug } · { $dose }
+    .head = { $outcome }
+said-settle_pot = { $count ->
+    [one] Hay 1 dosis en el vaso. ¿Tomada? Enter. Luego escanee otra vez la pulsera.
+   *[other] Hay { $count } dosis en el vaso. ¿Tomadas? Enter. Luego escanee otra vez la pulsera.
+ }
+    .head = Primero resuelva el vaso
+said-empty_pot = Escanee primero un envase.
+    .head = Nada en el vaso
+said-ready = Escanee un envase, o una pulsera para el siguiente residente.
+    .head = Listo
+said-ready_round = Escanee una pulsera.
+    .head = Listo
+
+## Estado
+
+status-due = Toca
+status-late = Tarde
+status-missed = Omitida
+status-given = Dada
+status-partial = Parcial
+status-held = En pausa
+status-refused = Rechazada
+status-not_given = No dada
+status-prn = Puede darse
+status-next = Aún no
+
+## Cabecera
+
+app = emar
+bar-pass = Ronda · { $place }
+bar-progress = { $done } de { $total } residentes
+bar-sign_off = Cerrar sesión
+theme-night = Noche
+theme-day = Día
+demo-mark = DEMO — datos inventados
+link-live = Conectado
+link-lost = Sin contacto
+link-stale = LA LISTA PUEDE SER ANTIGUA · { $seconds } s
+link-wait = Conectando
+age = { $years } años
+room = Habitación
+born = nació
+id = ID
+code-status = Reanimación: { $code }
+allergy = ALERGIA
+allergies = ALERGIAS
+allergy-none = Sin alergias conocidas
+allergy-unrecorded = ALERGIAS SIN REGISTRAR
+slab-esc = Escanee otra vez
+slab-or = o
+how-scan = escanear
+how-scan_badge = escanear + credencial
+how-units = { $scanned } de { $needed }
+how-pot = en el vaso
+how-scanned = escaneado
+how-typed = escrito
+not-due = Ordenado, no toca ahora
+doses = Dosis de ahora
+doses-none = No toca nada para este residente ahora.
+act-taken = Tomado
+act-taken-none = escanee primero
+act-taken-pot = { $pot } en el vaso
+act-refused = Rechazado
+act-hold = Pausa
+act-unavailable = No disponible
+act-undo = Deshacer último
+act-cant_scan = No se lee
+act-list = Lista de ronda
+act-next = o escanee la siguiente pulsera
+round = Lista de ronda
+round-left = { $count ->
+    [one] Queda 1 residente
+   *[other] Quedan { $count } residentes
+ }
+round-doses = { $count ->
+    [one] 1 dosis
+   *[other] { $count } dosis
+ }
+round-done = hecho
+round-allergy = Alergias
+round-open = escanee la pulsera para abrir
+
+## Inicio de sesión
+
+sign-title = Escanee su credencial
+sign-read = Credencial leída
+sign-pin = PIN
+sign-pin-help = Al menos 6 cifras, después Enter.
+sign-go = Iniciar sesión
+sign-other = Escribir el número de credencial
+sign-badge = Número de credencial
+sign-cart = Carro
+sign-unit = Unidad
+sign-wait = Comprobando …
+
+## Diálogos
+
+ask-refused = Rechazado — ¿por qué?
+ask-held = Pausa — ¿por qué?
+ask-not_given = No dado — ¿por qué?
+ask-warn = Diga por qué antes de contarlo
+ask-digits = 1–9 elige, Esc vuelve.
+ask-comment = Comentario
+ask-comment-needed = Comentario (necesario)
+ask-file = Registrar
+ask-go = Seguir
+ask-back = Volver
+ask-ack = Lo he leído
+scan-title = No se puede escanear
+scan-what = ¿Qué no se puede escanear?
+scan-band = Pulsera
+scan-package = Envase
+scan-why = ¿Por qué?
+scan-last4 = Últimos cuatro caracteres impresos bajo el código
+scan-check = Compruebe nombre, cara y fecha de nacimiento; fármaco, dosis, vía y hora.
+scan-go = Buscar
+
+## Motivos de resultado
+
+reason-REF = Rechazado por el residente
+reason-REF_TASTE = Rechazado: sabor
+reason-REF_SE = Rechazado: efectos adversos
+reason-HOLD_PARAM = Signo vital o análisis fuera de los límites
+reason-HOLD_NURSE = Criterio de enfermería
+reason-NPO = Nada por boca
+reason-ASLEEP = Dormido, no despertado
+reason-NAUSEA = Náuseas o vómitos
+reason-UNAVAIL = Fármaco no disponible
+reason-DAMAGED = Dañado o contaminado, sin otro a mano
+reason-OUT_OF_DATE = Caducado, sin otro a mano
+reason-NO_IV = Sin acceso (vena o sonda)
+reason-UNSAFE = No puede tragar o somnoliento
+reason-APPT = En cita o diálisis
+reason-WASTED = Desechado: escupido o caído
+reason-OTHER = Otro, ver comentario
+
+## Motivos de excepción
+
+why-resident_request = Lo pidió el residente
+why-resident_away = El residente no estaba
+why-meal = Hora de comer
+why-procedure = Procedimiento o prueba
+why-prescriber = Lo indicó el prescriptor
+why-clinical = Necesidad clínica
+why-workload = Carga de trabajo o urgencia
+why-supply = El suministro llegó tarde
+why-other = Otro, ver comentario
+why-damaged_label = Etiqueta dañada
+why-damaged_wristband = Pulsera dañada
+why-no_barcode = Sin código
+why-scanner_failure = Fallo del lector
+why-dose_discrepancy = La dosis no coincide
+why-unable_to_determine = No se puede determinar
+
+## Problemas
+
+problem-network = El servidor no contesta. NO se registró; intente otra vez.
+problem-sign_on_failed = La credencial y el PIN no coinciden.
+problem-scan_unread = Escanee otra vez, más despacio.
+
+## Puesto
+
+station-title = Puesto
+station-live = En vivo · { $age } s
+station-missed = Omitidas
+station-late = Tarde
+station-due = Tocan ahora
+station-prn = A revisar
+station-given = Dadas
+station-carts = Ronda por carro
+station-square = un cuadro = un residente, por habitación
+station-progress = { $done } de { $total }
+station-on_pace = a tiempo
+station-behind = { $minutes } min de retraso
+station-idle = sin ronda abierta
+station-ends = termina { $at }
+station-scan_ago = última lectura hace { $ago }
+station-heard_ago = contacto hace { $ago }
+station-never = aún sin contacto
+station-silent = en silencio { $for }
+station-waiting = puede haber { $count } registros esperando
+station-alerts = Avisos
+station-open = { $count } abiertos
+station-alerts-none = Ningún aviso abierto
+station-prn-panel = Seguimiento a demanda
+station-prn-none = Nada pendiente de revisar
+station-check_due = revisar a las { $at }
+station-take = Tomar
+station-taken = Lo tiene { $who } · { $at }
+station-escalates = pasa a { $to }
+station-quiet = Todo tranquilo. Todos los carros dieron señal en el último minuto.
+station-unheard = Nada abierto aquí, pero sin señal de: { $carts }
+station-busy = { $count ->
+    [one] Hay 1 aviso abierto
+   *[other] Hay { $count } avisos abiertos
+ }
+station-no_carts = Nada abierto aquí, pero no hay carros dados de alta.
+take-title = Tomar este aviso
+take-badge = Escanee su credencial, o escriba su número
+take-go = Tomar
+take-note = Tomado no es resuelto: termina cuando se registra la dosis.
+
+## Simulador
+
+sim-title = Simulador de lector
+sim-lead = Solo en la demo. Cada botón pone el código en el lector de { $cart }.
+sim-badges = Credenciales
+sim-bands = Pulseras
+sim-packages = Envases
+sim-commands = Tarjeta de órdenes
+sim-raw = Cualquier código
+sim-send = Escanear
+sim-sent = Escaneado
+sim-pin = PIN { $pin }
