@@ -1,7 +1,9 @@
 //! `emar conformance`: acceptance cases in, what the domain decides out.
 //!
 //! Holds no rules and no tables of its own, and keeps nothing from one case to the next.
+mod barcode;
 mod clinical;
+mod stream;
 
 use std::io::{BufRead, Write};
 
@@ -49,6 +51,17 @@ fn answer(case: &Value) -> Result<Value, String> {
     let Some(case_type) = case.get("type").and_then(Value::as_str) else {
         return Err("the case names no type".into());
     };
-    clinical::answer(case_type, case)
-        .unwrap_or_else(|| Err(format!("cases of type {case_type:?} are not known here")))
+    match case_type {
+        "barcode" => barcode::barcode(case),
+        "stream" => stream::answer(case),
+        "ndc" | "ndc12" | "ndc_candidates" | "gtin" => barcode::drug_code(case_type, case),
+        _ => clinical::answer(case_type, case)
+            .unwrap_or_else(|| Err(format!("cases of type {case_type:?} are not known here"))),
+    }
+}
+
+/// A field of a case that must be there and be text.
+fn text<'a>(case: &'a Value, name: &str) -> Result<&'a str, String> {
+    let value = case.get(name).and_then(Value::as_str);
+    value.ok_or_else(|| format!("the case has no text {name:?}"))
 }

@@ -1,0 +1,256 @@
+//! Scans: bytes to frames, frames to meaning.
+//!
+//! The parser is total and keeps nothing from one scan to the next: a lot can never be that of the
+//! scan before.
+pub mod aim;
+pub mod check;
+pub mod framing;
+mod gs1;
+mod label;
+pub mod ndc;
+mod parsed;
+mod pattern;
+mod problem;
+mod retail;
+pub mod wristband;
+
+use std::borrow::Cow;
+
+use aim::{Aim, Carrier};
+use chrono::NaiveDate;
+pub use label::{LabelPattern, Patterns};
+pub use parsed::{Element, Fields, Kind, Parsed, Scheme};
+pub use pattern::{Pattern, PatternError};
+pub use problem::{Class, Problem};
+use retail::Retail;
+
+/// What a scanner without AIM identifiers, or an input box, says its text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A GS1 element string.
+    Gs1,
+    /// EAN or UPC digits.
+    Retail,
+    /// A typed NDC.
+    Ndc,
+}
+
+/// What is known beforehand about the scanner, the home and the day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setup {
+    /// Used only when there is no AIM identifier.
+    pub form: Option<Form>,
+    /// Text that this scanner sends in place of GS. Without it such text is data.
+    pub separator: Option<String>,
+    /// Today in the home, for the century of two-digit years.
+    pub today: NaiveDate,
+    /// The home's own codes.
+    pub patterns: Patterns,
+}
+
+impl Setup {
+    /// A scanner that sends AIM identifiers and GS, in a home without codes of its own.
+    pub fn new(today: NaiveDate) -> Self {
+        Self { form: None, separator: None, today, patterns: Patterns::default() }
+    }
+}
+
+const COMMAND: &str = "EMAR:CMD:";
+
+/// Says what a scan means. Never fails; a problem whose class refuses goes with `Kind::Refused`
+/// (or `NotSupported`) and empty fields.
+///
+/// Order: command card, the home's patterns, AIM identifier, form.
+pub fn parse(raw: &str, setup: &Setup) -> (Parsed, Vec<Problem>) {
+    let (aim, body) = Aim::split(raw);
+    let (kind, fields, problems) = match read(aim, body, setup) {
+        Ok(Read { kind, fields, doubts }) => (kind, fields, doubts),
+        Err(problem) => (Kind::Refused, Fields::default(), vec![problem]),
+    };
+    (Parsed { aim, kind, fields }, problems)
+}
+
+struct Read {
+    kind: Kind,
+    fields: Fields,
+    doubts: Vec<Problem>,
+}
+
+impl Read {
+    fn sure(kind: Kind, fields: Fields) -> Self {
+        Self { kind, fields, doubts: Vec::new() }
+    }
+}
+
+fn read(aim: Option<Aim>, body: &str, setup: &Setup) -> Result<Read, Problem> {
+    let carrier = aim.map(Aim::carrier);
+    if let Some(name) = body.strip_prefix(COMMAND) {
+        return command(name);
+    }
+    let free_text = !matches!(carrier, Some(Carrier::Gs1 | Carrier::Ean13 | Carrier::Ean8));
+    if free_text && let Some(own) = facility(body, &setup.patterns) {
+        return own;
+    }
+    match carrier {
+        Some(Carrier::Gs1) => gs1_string(body, setup),
+        Some(Carrier::Ean13) => ean(body, 13),
+        Some(Carrier::Ean8) => ean(body, 8),
+        Some(Carrier::Unknown) => Err(Problem::of(Class::AimUnsupported)),
+        Some(Carrier::Text) => scheme(body).unwrap_or_else(|| opaque(body)),
+        Some(Carrier::Other) => {
+            scheme(body).unwrap_or_else(|| Err(Problem::of(Class::AimUnsupported)))
+        }
+        None => formed(body, setup),
+    }
+}
+
+fn formed(body: &str, setup: &Setup) -> Result<Read, Problem> {
+    match setup.form {
+        Some(Form::Gs1) => gs1_string(body, setup),
+        Some(Form::Retail) => match retail::bare(body).map_err(Problem::of)? {
+            Retail::Gtin(gtin) => Ok(Read::sure(Kind::Retail, retail_fields(gtin))),
+            Retail::Sscc(sscc) => {
+                Ok(Read::sure(Kind::Retail, Fields { sscc: Some(sscc), ..Fields::default() }))
+            }
+        },
+        Some(Form::Ndc) => match ndc::typed(body) {
+            ndc::Typed::Ndc11(ndc11) => {
+                Ok(Read::sure(Kind::Ndc, Fields { ndc11: Some(ndc11), ..Fields::default() }))
+            }
+            ndc::Typed::Ambiguous => Err(Problem::of(Class::Ambiguous)),
+            ndc::Typed::NotAnNdc => Err(Problem::of(Class::NotAnNdc)),
+        },
+        None if own_gsrn(body, &setup.patterns) => gs1_string(body, setup),
+        None => scheme(body).unwrap_or_else(|| Err(Problem::of(Class::Unrecognised))),
+    }
+}
+
+fn command(name: &str) -> Result<Read, Problem> {
+    let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    if name.is_empty() || name.len() > 64 || !name.bytes().all(known) {
+        return Err(Problem::of(Class::Unrecognised));
+    }
+    Ok(Read::sure(Kind::Command(name.to_owned()), Fields::default()))
+}
+
+/// The home's own codes that are free text.
+fn facility(body: &str, patterns: &Patterns) -> Option<Result<Read, Problem>> {
+    let is = |pattern: &Option<Pattern>| pattern.as_ref().is_some_and(|p| p.matches(body));
+    if is(&patterns.wristband) {
+        return Some(if wristband::has_check_character(body) {
+            Ok(Read::sure(Kind::Wristband(body.to_owned()), Fields::default()))
+        } else {
+            Err(Problem::of(Class::CheckChar))
+        });
+    }
+    if is(&patterns.badge) {
+        return Some(Ok(Read::sure(Kind::Badge(body.to_owned()), Fields::default())));
+    }
+    let pharmacies: Vec<String> = patterns.pharmacies(body).map(str::to_owned).collect();
+    (!pharmacies.is_empty()).then(|| {
+        let key = body.to_owned();
+        Ok(Read::sure(Kind::Label { pharmacies, key }, Fields::default()))
+    })
+}
+
+/// A GSRN of the home is told by its prefix, also when the reader sends no AIM identifier.
+fn own_gsrn(body: &str, patterns: &Patterns) -> bool {
+    let gsrn = body.strip_prefix("8018").or_else(|| body.strip_prefix("8017"));
+    gsrn.is_some_and(|gsrn| patterns.owns_gsrn(gsrn))
+}
+
+/// HIBC and format 06 are told by how they start.
+fn scheme(body: &str) -> Option<Result<Read, Problem>> {
+    let not_supported = |scheme| {
+        let doubts = vec![Problem::of(Class::NotSupported)];
+        Read { kind: Kind::NotSupported(scheme), fields: Fields::default(), doubts }
+    };
+    if body.starts_with("[)>") {
+        return Some(Ok(not_supported(Scheme::Format06)));
+    }
+    let hibc = match body.strip_prefix('*') {
+        Some(starred) if starred.starts_with('+') => starred.strip_suffix('*')?,
+        _ => body,
+    };
+    let hibc = hibc.strip_prefix('+')?;
+    let mod_43 = |b: u8| b.is_ascii_digit() || b.is_ascii_uppercase() || b"-. $/+%".contains(&b);
+    // A German host makes `+` of the `]` of an AIM identifier; lower case is CapsLock.
+    if hibc.is_empty() || !hibc.bytes().all(mod_43) {
+        return Some(Err(Problem::of(Class::Prefix)));
+    }
+    Some(Ok(not_supported(Scheme::Hibc)))
+}
+
+fn opaque(body: &str) -> Result<Read, Problem> {
+    if body.is_empty() {
+        return Err(Problem::of(Class::Length));
+    }
+    if !body.bytes().all(|b| matches!(b, 0x20..=0x7E)) {
+        return Err(Problem::of(Class::Charset));
+    }
+    Ok(Read::sure(Kind::Opaque(body.to_owned()), Fields::default()))
+}
+
+fn ean(body: &str, length: usize) -> Result<Read, Problem> {
+    let gtin = retail::symbol(body, length).map_err(Problem::of)?;
+    Ok(Read::sure(Kind::Retail, retail_fields(gtin)))
+}
+
+fn retail_fields(gtin: String) -> Fields {
+    let ndc10 = ndc::ndc10_of(&gtin).map(str::to_owned);
+    let cip13 = gtin.starts_with("03400").then(|| gtin[1..].to_owned());
+    Fields { ndc10, cip13, gtin: Some(gtin), ..Fields::default() }
+}
+
+fn gs1_string(body: &str, setup: &Setup) -> Result<Read, Problem> {
+    let text = match setup.separator.as_deref() {
+        Some(separator) if !separator.is_empty() && body.contains(separator) => {
+            Cow::Owned(body.replace(separator, "\u{1d}"))
+        }
+        _ => Cow::Borrowed(body),
+    };
+    let (spans, doubts) = gs1::parse(&text, setup.today)?;
+    let mut fields = Fields::default();
+    for span in &spans {
+        gs1_field(&mut fields, span.ai, span.value, setup.today);
+    }
+    fields.ndc10 = fields.gtin.as_deref().and_then(ndc::ndc10_of).map(str::to_owned);
+    let own = |gsrn: &&String| setup.patterns.owns_gsrn(gsrn);
+    let kind = match (&fields.gsrn_recipient, &fields.gsrn_provider) {
+        (Some(gsrn), _) if own(&gsrn) => Kind::Wristband(gsrn.clone()),
+        (_, Some(gsrn)) if own(&gsrn) => Kind::Badge(gsrn.clone()),
+        _ => Kind::Gs1,
+    };
+    Ok(Read { kind, fields, doubts })
+}
+
+/// The meaning of one element; its value has passed every check of the dictionary.
+fn gs1_field(fields: &mut Fields, ai: &str, value: &str, today: NaiveDate) {
+    let text = || Some(value.to_owned());
+    let date = || gs1::date::yymmdd(value, today, true);
+    match ai {
+        "00" => fields.sscc = text(),
+        "01" => fields.gtin = text(),
+        "02" => fields.content_gtin = text(),
+        "10" => fields.lot = text(),
+        "11" => fields.production_date = date(),
+        "13" => fields.packaging_date = date(),
+        "15" => fields.best_before = date(),
+        "17" => fields.expiry = date(),
+        "21" => fields.serial = text(),
+        "37" => fields.count = text(),
+        "7003" => fields.expiry_datetime = gs1::date::yymmdd_hhmm(value, today),
+        "8008" => fields.production_datetime = text(),
+        "8017" => fields.gsrn_provider = text(),
+        "8018" => fields.gsrn_recipient = text(),
+        "8019" => fields.srin = text(),
+        "710" | "711" | "712" | "713" | "714" | "715" | "716" | "717" => {
+            if ai == "715" && value.len() == 12 && value.bytes().all(|b| b.is_ascii_digit()) {
+                fields.ndc12 = text();
+            }
+            fields.nhrn.push(Element { ai: ai.to_owned(), value: value.to_owned() });
+        }
+        _ => {}
+    }
+    fields.elements.push(Element { ai: ai.to_owned(), value: value.to_owned() });
+}
