@@ -210,3 +210,29 @@ fn word(ok: bool) -> &'static str {
 fn is_root() -> Result<bool> {
     Ok(workspace::read(Command::new("id").arg("-u"))?.trim() == "0")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(script: &str) -> (Tally, bool) {
+        let mut tally = Tally::default();
+        let result = counted(Command::new("sh").args(["-c", script]), &mut tally);
+        (tally, result.is_ok())
+    }
+
+    #[test]
+    fn a_step_is_green_only_when_tests_ran_and_none_was_left_out() {
+        let cases = [
+            ("echo 'test result: ok. 2 passed; 0 failed; 0 ignored'", 2, 0, true),
+            ("echo 'test result: FAILED. 1 passed; 1 failed; 0 ignored'; exit 101", 1, 1, false),
+            ("echo 'test result: ok. 2 passed; 0 failed; 1 ignored'", 2, 0, false),
+            ("echo 'running 0 tests'", 0, 0, false),
+            ("echo '7 passed, 0 failed'; kill $$", 7, 0, false),
+        ];
+        for (script, passed, failed, ok) in cases {
+            let (tally, green) = count(script);
+            assert_eq!((tally.passed, tally.failed, green), (passed, failed, ok), "{script}");
+        }
+    }
+}
