@@ -2,4 +2,5 @@
 //! An electronic medication administration record for long-term care homes.
 pub mod cli;
 pub mod http;
+pub mod policy_file;
 pub mod zones;

@@ -351,7 +351,7 @@ mod tests {
     #[test]
     fn unknown_and_misspelled_zones_are_refused() {
         let catalogue = Catalogue::open(None);
-        for name in ["america/new_york", "Mars/Olympus", "tzdata.zi", "America"] {
+        for name in ["america/new_york", "Mars/Olympus", "tzdata", "America"] {
             assert!(catalogue.rules(&named(name)).is_err(), "{name}");
         }
     }

@@ -1,5 +1,6 @@
 //! The command line: one command a file.
 pub mod conformance;
+pub mod schedule;
 
 use clap::{Parser, Subcommand};
 
@@ -15,6 +16,8 @@ pub struct Cli {
 enum Command {
     /// Answer acceptance cases: one JSON case a line on stdin, one answer a line on stdout.
     Conformance,
+    /// A home's policy: hours, med passes, windows, escalation.
+    Schedule(schedule::Schedule),
 }
 
 impl Cli {
@@ -25,6 +28,7 @@ impl Cli {
     pub fn run(self) -> anyhow::Result<()> {
         match self.command {
             Command::Conformance => conformance::run(),
+            Command::Schedule(command) => command.run(),
         }
     }
 }

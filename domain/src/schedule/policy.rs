@@ -362,18 +362,22 @@ fn spans(hours: &[Hour]) -> impl Iterator<Item = CivilSpan> {
 
 /// A date as text, or as the one-entry map in which TOML readers hand over a bare date.
 fn civil_date<'de, D: Deserializer<'de>>(from: D) -> Result<Option<CivilDate>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        Text(CivilDate),
-        Wrapped(BTreeMap<String, CivilDate>),
+    struct Written;
+    impl<'de> serde::de::Visitor<'de> for Written {
+        type Value = CivilDate;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a date written YYYY-MM-DD")
+        }
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<CivilDate, E> {
+            CivilDate::parse(text).map_err(E::custom)
+        }
+        fn visit_map<A: serde::de::MapAccess<'de>>(
+            self,
+            mut map: A,
+        ) -> Result<CivilDate, A::Error> {
+            let entry = map.next_entry::<serde::de::IgnoredAny, CivilDate>()?;
+            entry.map(|(_, date)| date).ok_or_else(|| serde::de::Error::missing_field("date"))
+        }
     }
-    match Option::<Written>::deserialize(from)? {
-        None => Ok(None),
-        Some(Written::Text(date)) => Ok(Some(date)),
-        Some(Written::Wrapped(map)) => match map.into_values().next() {
-            Some(date) => Ok(Some(date)),
-            None => Err(serde::de::Error::custom("expected a date written YYYY-MM-DD")),
-        },
-    }
+    from.deserialize_any(Written).map(Some)
 }
