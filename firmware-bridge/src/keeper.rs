@@ -1,0 +1,90 @@
+//! The spool in a thread of its own: a slow disk never delays a verdict.
+
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+
+use emar_wire::payload::Scan;
+use tokio::sync::mpsc::UnboundedSender;
+use uuid::Uuid;
+
+use crate::spool::{Spool, SpoolError};
+
+/// What became of a scan given to the keeper.
+#[derive(Debug)]
+pub enum KeeperEvent {
+    /// It survives a crash from now on and may be sent.
+    Kept(Scan),
+    /// It is not kept.
+    Refused(Uuid, SpoolError),
+}
+
+enum Order {
+    Keep(Scan),
+    Answered(Uuid),
+}
+
+/// The running keeper.
+#[derive(Debug)]
+pub struct Keeper {
+    orders: mpsc::Sender<Order>,
+    thread: JoinHandle<()>,
+}
+
+impl Keeper {
+    /// Takes the spool over; first it reports what already waits in it.
+    ///
+    /// # Errors
+    /// The operating system gives no thread.
+    pub fn spawn(spool: Spool, events: UnboundedSender<KeeperEvent>) -> std::io::Result<Self> {
+        let (orders, waiting) = mpsc::channel();
+        for scan in spool.kept() {
+            // Nobody listens only while the bridge stops.
+            let _ = events.send(KeeperEvent::Kept(scan.clone()));
+        }
+        let thread = thread::Builder::new()
+            .name("spool".into())
+            .spawn(move || work(spool, &waiting, &events))?;
+        Ok(Self { orders, thread })
+    }
+
+    /// Keeps `scan`; the answer comes as an event.
+    pub fn keep(&self, scan: Scan) {
+        if self.orders.send(Order::Keep(scan)).is_err() {
+            tracing::error!("spool: its thread is gone, a scan is not kept");
+        }
+    }
+
+    /// Forgets the scan: the server answered it.
+    pub fn answered(&self, scan_id: Uuid) {
+        if self.orders.send(Order::Answered(scan_id)).is_err() {
+            tracing::error!(%scan_id, "spool: its thread is gone, a scan will be sent again");
+        }
+    }
+
+    /// Waits until everything asked for is done. Blocks.
+    pub fn finish(self) {
+        drop(self.orders);
+        if self.thread.join().is_err() {
+            tracing::error!("spool: its thread failed");
+        }
+    }
+}
+
+fn work(mut spool: Spool, orders: &mpsc::Receiver<Order>, events: &UnboundedSender<KeeperEvent>) {
+    for order in orders {
+        match order {
+            Order::Keep(scan) => {
+                let event = match spool.keep(&scan) {
+                    Ok(()) => KeeperEvent::Kept(scan),
+                    Err(why) => KeeperEvent::Refused(scan.scan_id, why),
+                };
+                let _ = events.send(event);
+            }
+            Order::Answered(scan_id) => {
+                if let Err(why) = spool.answered(scan_id) {
+                    tracing::warn!(%scan_id, %why, "spool: answer not noted");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The cart's end of the bus: presence, scans out, verdicts and heartbeats in.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use emar_wire::client::{self, Announced, Event, EventReceiver, Handle, Message, Options};
+use emar_wire::payload::{self, Heartbeat, PayloadError, Presence, Scan, VerdictMessage};
+use emar_wire::signed::{Keyring, Signed};
+use emar_wire::{Id, IdError, Role, Topic};
+
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
+
+/// The client takes a message at once or not at all.
+const QUEUE_WAIT: Duration = Duration::from_millis(300);
+
+/// What the loop learns from the bus.
+#[derive(Debug)]
+pub enum UplinkEvent {
+    /// Connected and subscribed.
+    Up,
+    /// The connection ended; what was not answered will not be.
+    Down,
+    /// The server answered a scan.
+    Verdict(VerdictMessage),
+    /// The server is alive.
+    Heartbeat,
+}
+
+/// The link cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum UplinkError {
+    /// A secret or key file.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The cart's id makes no client id.
+    #[error("the cart id is too long for a client id: {0}")]
+    ClientId(#[from] IdError),
+}
+
+/// A scan was not handed to the client.
+#[derive(Debug, thiserror::Error)]
+pub enum NotSent {
+    /// The client's queue stays full.
+    #[error("the connection takes no message")]
+    Stalled,
+    /// It cannot be written.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    /// The client refuses.
+    #[error(transparent)]
+    Publish(#[from] client::PublishError),
+}
+
+/// The open link; it reconnects by itself.
+#[derive(Debug)]
+pub struct Uplink {
+    handle: Handle,
+    events: EventReceiver,
+    scan_topic: Topic,
+    pulse: Pulse,
+}
+
+impl Uplink {
+    /// Starts connecting, on the current tokio runtime.
+    ///
+    /// # Errors
+    /// A secret or key that cannot be read.
+    pub fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, UplinkError> {
+        let facility = config.facility.clone();
+        let cart = config.cart.clone();
+        let options = Options {
+            announced: Some(Announced {
+                topic: Topic::CartPresence { facility: facility.clone(), cart: cart.clone() },
+                presence: Presence {
+                    build: Some(env!("CARGO_PKG_VERSION").into()),
+                    ..Presence::default()
+                },
+            }),
+            subscriptions: Role::Cart { facility: facility.clone(), cart: cart.clone() }.filters(),
+            ..Options::new(
+                (config.broker.host.clone(), config.broker.port),
+                Id::new(format!("bridge-{cart}"))?,
+                (config.broker.user.clone(), config.password()?),
+                Arc::new(move || clock.wall_us()),
+            )
+        };
+        let pulse =
+            Pulse { keyring: config.server_key()?.map(|key| Keyring::new([key])), last: None };
+        let (handle, events) = client::connect(options);
+        Ok(Self { handle, events, scan_topic: Topic::CartScan { facility, cart }, pulse })
+    }
+
+    /// Hands `scan` to the connection, in order with those before it. That the broker has it is
+    /// not waited for: the verdict is the only acknowledgement that counts.
+    ///
+    /// # Errors
+    /// It will not leave; it was not sent.
+    pub async fn send(&self, scan: &Scan) -> Result<(), NotSent> {
+        let bytes = payload::encode(scan)?;
+        let publish = self.handle.publish(&self.scan_topic, bytes);
+        let ack = tokio::time::timeout(QUEUE_WAIT, publish).await;
+        drop(ack.map_err(|_| NotSent::Stalled)??);
+        Ok(())
+    }
+
+    /// The next event; `None` once the client has ended. Cancel-safe.
+    pub async fn next(&mut self) -> Option<UplinkEvent> {
+        loop {
+            let event = match self.events.recv().await? {
+                Event::Connected { session } => {
+                    tracing::info!(session, "uplink: connected");
+                    Some(UplinkEvent::Up)
+                }
+                Event::Disconnected { why } => {
+                    tracing::warn!(%why, "uplink: disconnected");
+                    Some(UplinkEvent::Down)
+                }
+                Event::Message(message) => self.message(&message),
+            };
+            if event.is_some() {
+                return event;
+            }
+        }
+    }
+
+    fn message(&mut self, message: &Message) -> Option<UplinkEvent> {
+        let max = message.topic.kind().payload_bytes_max();
+        match &message.topic {
+            // Old state is neither an answer nor a sign of life.
+            _ if message.retained => None,
+            Topic::CartVerdict { .. } => match payload::decode(&message.payload, max) {
+                Ok(verdict) => Some(UplinkEvent::Verdict(verdict)),
+                Err(why) => {
+                    tracing::warn!(%why, "uplink: a verdict does not read");
+                    None
+                }
+            },
+            Topic::Heartbeat { .. } => {
+                self.pulse.is_alive(&message.payload, max).then_some(UplinkEvent::Heartbeat)
+            }
+            _ => None,
+        }
+    }
+
+    /// Publishes the cart's death and disconnects; takes 2 s at most.
+    pub async fn close(self) {
+        self.handle.shutdown().await;
+    }
+}
+
+/// Tells a sign of life from a repeated, old or forged one.
+#[derive(Debug)]
+struct Pulse {
+    keyring: Option<Keyring>,
+    last: Option<(i64, u64)>,
+}
+
+impl Pulse {
+    fn is_alive(&mut self, bytes: &[u8], max: usize) -> bool {
+        let Some(beat) = self.read(bytes, max) else { return false };
+        let number = (beat.epoch, beat.seq);
+        if self.last.is_some_and(|last| number <= last) {
+            return false;
+        }
+        self.last = Some(number);
+        true
+    }
+
+    fn read(&self, bytes: &[u8], max: usize) -> Option<Heartbeat> {
+        let read = match &self.keyring {
+            Some(keyring) => keyring.open(bytes, max).map_err(|why| why.to_string()),
+            None => payload::decode::<Signed>(bytes, max)
+                .and_then(|signed| payload::decode(signed.p.as_bytes(), max))
+                .map_err(|why| why.to_string()),
+        };
+        read.inspect_err(|why| tracing::warn!(why, "uplink: a heartbeat is not believed")).ok()
+    }
+}

@@ -1,0 +1,171 @@
+//! The program itself: what a power cut, an unplugged scanner and a wrong file do to it.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use emar_bridge::panel::{Cause, Light, Signal};
+use emar_bridge::scanner::pty::PtyScanner;
+
+use crate::support::SOON;
+use crate::support::broker::Broker;
+use crate::support::cart::write_config;
+use crate::support::server::Server;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_emar-bridge");
+
+struct Program {
+    child: Child,
+    state: std::path::PathBuf,
+}
+
+impl Program {
+    fn start(folder: &Path, port: u16) -> Self {
+        let state = folder.join("panel.json");
+        let _ = fs::remove_file(&state);
+        let panel = format!("kind = \"null\"\nstate_file = \"{}\"", state.display());
+        let child = Command::new(PROGRAM)
+            .arg("--config")
+            .arg(write_config(folder, port, &panel))
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { child, state }
+    }
+
+    async fn until(&self, cause: Cause) -> Signal {
+        let until = Instant::now() + SOON;
+        loop {
+            let state = fs::read(&self.state).unwrap_or_default();
+            match serde_json::from_slice::<Signal>(&state) {
+                Ok(signal) if signal.cause == cause => return signal,
+                state => assert!(Instant::now() < until, "no {cause:?} but {state:?}"),
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Wake-ups and clock ticks (hundredths of a second) of the scanner's thread so far.
+    fn scanner_work(&self) -> (u64, u64) {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let thread = threads
+            .map(|thread| thread.unwrap().path())
+            .find(|thread| fs::read_to_string(thread.join("comm")).unwrap().trim() == "scanner")
+            .expect("a thread named scanner");
+        let status = fs::read_to_string(thread.join("status")).unwrap();
+        let switches = status
+            .lines()
+            .filter_map(|line| line.split_once("ctxt_switches:"))
+            .map(|(_, count)| count.trim().parse::<u64>().unwrap())
+            .sum();
+        let stat = fs::read_to_string(thread.join("stat")).unwrap();
+        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+        let ticks = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+        (switches, ticks)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unplugged_scanner_costs_no_cpu() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::start(folder.path()).await;
+    let mut server = Server::start(broker.port).await;
+    let link = folder.path().join("scanner");
+    let scanner = PtyScanner::plug_in(&link).unwrap();
+    let program = Program::start(folder.path(), broker.port);
+    program.until(Cause::Ready).await;
+    drop(scanner);
+    program.until(Cause::ScannerDown).await;
+
+    let before = program.scanner_work();
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let after = program.scanner_work();
+    let (switches, ticks) = (after.0 - before.0, after.1 - before.1);
+    assert!(switches < 60, "{switches} wake-ups in four seconds");
+    assert!(ticks < 20, "{ticks} hundredths of a second of CPU in four seconds");
+
+    let mut scanner = PtyScanner::plug_in(&link).unwrap();
+    program.until(Cause::Ready).await;
+    scanner.send(b"OK-RECEIPT\r").unwrap();
+    assert_eq!(program.until(Cause::Committed).await.light, Light::Green);
+    assert_eq!(server.scan().await.raw, "OK-RECEIPT");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spent_scans_survive_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut broker = Broker::start(folder.path()).await;
+    let link = folder.path().join("scanner");
+    let mut scanner = PtyScanner::plug_in(&link).unwrap();
+    let mut program = Program::start(folder.path(), broker.port);
+    program.until(Cause::Ready).await;
+    broker.kill();
+    program.until(Cause::LinkDown).await;
+
+    let spool = folder.path().join("spool/scans.spool");
+    let mut ids = Vec::new();
+    for number in 1..=3u8 {
+        let size = fs::metadata(&spool).unwrap().len();
+        scanner.send(&[b'P', b'0' + number, b'\r']).unwrap();
+        let until = Instant::now() + SOON;
+        while fs::metadata(&spool).unwrap().len() == size {
+            assert!(Instant::now() < until, "the spool does not grow");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        ids.push(program.until(Cause::NoAnswer).await.scan_id.unwrap());
+    }
+    program.child.kill().unwrap();
+    program.child.wait().unwrap();
+    // The crash came in the middle of a fourth record.
+    let mut bytes = fs::read(&spool).unwrap();
+    let half = bytes[..20].to_vec();
+    bytes.extend(half);
+    fs::write(&spool, bytes).unwrap();
+
+    broker.restart().await;
+    let mut server = Server::start(broker.port).await;
+    let _program = Program::start(folder.path(), broker.port);
+    for (number, id) in (1..).zip(&ids) {
+        let scan = server.scan().await;
+        assert_eq!((scan.raw, scan.late, scan.scan_id), (format!("P{number}"), true, *id));
+    }
+    let until = Instant::now() + SOON;
+    while fs::metadata(&spool).unwrap().len() > 0 {
+        assert!(Instant::now() < until, "the spool does not empty after the answers");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[test]
+fn a_wrong_file_is_refused_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = write_config(folder.path(), 1883, "kind = \"null\"");
+    let check =
+        |file: &Path| Command::new(PROGRAM).args(["config", "check"]).arg(file).output().unwrap();
+    assert!(check(&good).status.success());
+
+    let text = fs::read_to_string(&good).unwrap();
+    let rows = [
+        (text.replace("port = 1883", "prot = 1883"), "unknown field `prot`"),
+        (text.replace("cart-password", "nowhere"), "nowhere could not be read"),
+        (text.replace("kind = \"null\"", "kind = \"null\"\nstate = 1"), "unknown field `state`"),
+        (text.replace("[spool]", "password = \"x\"\n[spool]"), "unknown field `password`"),
+    ];
+    for (bad, names) in rows {
+        let file = folder.path().join("bad.toml");
+        fs::write(&file, bad).unwrap();
+        let out = check(&file);
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert!(!out.status.success() && said.contains(names), "{names}: {said}");
+    }
+    let example = Command::new(PROGRAM).args(["config", "example"]).output().unwrap();
+    assert_eq!(String::from_utf8(example.stdout).unwrap(), emar_bridge::config::EXAMPLE);
+}

@@ -1,0 +1,100 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use emar_bridge::Config;
+use emar_bridge::panel::{Cause, Panel, Signal};
+use emar_bridge::scanner::pty::PtyScanner;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+use super::SOON;
+use super::broker::PASSWORD;
+
+/// A configuration file in `folder` for the scanner link `folder/scanner`.
+pub(crate) fn write_config(folder: &Path, port: u16, panel: &str) -> PathBuf {
+    let password = folder.join("cart-password");
+    fs::write(&password, format!("{PASSWORD}\n")).unwrap();
+    let at = folder.display();
+    let text = format!(
+        "facility = \"oakhill\"\ncart = \"cart-1\"\n\
+         [broker]\nport = {port}\nuser = \"cart-1\"\npassword_file = \"{at}/cart-password\"\n\
+         [scanner]\nport = \"{at}/scanner\"\n\
+         [panel]\n{panel}\n[spool]\ndirectory = \"{at}/spool\"\n"
+    );
+    let file = folder.join("bridge.toml");
+    fs::write(&file, text).unwrap();
+    file
+}
+
+struct Recorder(mpsc::UnboundedSender<Signal>);
+
+impl Panel for Recorder {
+    fn show(&mut self, signal: &Signal) {
+        let _ = self.0.send(*signal);
+    }
+}
+
+/// A cart with the bridge running in this process.
+pub(crate) struct Cart {
+    pub(crate) scanner: Option<PtyScanner>,
+    link: PathBuf,
+    panel: mpsc::UnboundedReceiver<Signal>,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<()>,
+}
+
+impl Cart {
+    /// Starts and waits until scanner and broker are there.
+    pub(crate) async fn start(folder: &Path, port: u16) -> Self {
+        let config = Config::load(&write_config(folder, port, "kind = \"null\"")).unwrap();
+        let link = folder.join("scanner");
+        let scanner = Some(PtyScanner::plug_in(&link).unwrap());
+        let (shown, panel) = mpsc::unbounded_channel();
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(async move {
+            let shutdown = async move { drop(stopped.await) };
+            emar_bridge::run(config, Box::new(Recorder(shown)), shutdown).await.unwrap();
+        });
+        let mut cart = Self { scanner, link, panel, stop, running };
+        cart.until(Cause::Ready).await;
+        cart
+    }
+
+    pub(crate) fn scan(&mut self, text: &str) {
+        self.scanner.as_mut().unwrap().send(format!("{text}\r").as_bytes()).unwrap();
+    }
+
+    pub(crate) fn unplug(&mut self) {
+        self.scanner = None;
+    }
+
+    pub(crate) fn plug_in(&mut self) {
+        self.scanner = Some(PtyScanner::plug_in(&self.link).unwrap());
+    }
+
+    /// The next state of the panel.
+    pub(crate) async fn next(&mut self) -> Signal {
+        let until = Instant::now() + SOON;
+        timeout_at(until, self.panel.recv()).await.expect("the panel shows something").unwrap()
+    }
+
+    /// Everything shown up to and with the first state of `cause`.
+    pub(crate) async fn until(&mut self, cause: Cause) -> Vec<Signal> {
+        let until = Instant::now() + SOON;
+        let mut shown = Vec::new();
+        loop {
+            let next = timeout_at(until, self.panel.recv()).await;
+            let signal = next.unwrap_or_else(|_| panic!("no {cause:?} after {shown:?}")).unwrap();
+            shown.push(signal);
+            if signal.cause == cause {
+                return shown;
+            }
+        }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.running.await.unwrap();
+    }
+}

@@ -1,0 +1,104 @@
+use std::sync::Arc;
+
+use emar_wire::client::{self, Event, Handle, Options};
+use emar_wire::payload::{self, Receipt, Scan, VerdictMessage, VerdictWord};
+use emar_wire::{Id, Role, Topic};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::SOON;
+use super::broker::PASSWORD;
+
+pub(crate) fn id(text: &str) -> Id {
+    Id::new(text).unwrap()
+}
+
+/// What the server does with a scan: its text up to a `#` says it. A late scan is always answered stop.
+fn answer(scan: &Scan) -> Option<VerdictMessage> {
+    let (verdict, receipt) = match scan.raw.split('#').next().unwrap() {
+        _ if scan.late => (VerdictWord::Stop, false),
+        "OK-RECEIPT" => (VerdictWord::Ok, true),
+        "OK" => (VerdictWord::Ok, false),
+        "ASK" => (VerdictWord::Ask, false),
+        "ASK-RECEIPT" => (VerdictWord::Ask, true),
+        "STOP" => (VerdictWord::Stop, false),
+        _ => return None,
+    };
+    Some(verdict_message(scan.scan_id, verdict, receipt))
+}
+
+pub(crate) fn verdict_message(
+    scan_id: Uuid,
+    verdict: VerdictWord,
+    receipt: bool,
+) -> VerdictMessage {
+    let receipt = receipt.then(|| Receipt { seq: 1, leaf_hash: "AA==".into(), promise: None });
+    VerdictMessage { scan_id, verdict, objections: vec![], receipt }
+}
+
+/// The server's end of the bus.
+pub(crate) struct Server {
+    handle: Handle,
+    scans: mpsc::UnboundedReceiver<Scan>,
+}
+
+impl Server {
+    pub(crate) async fn start(port: u16) -> Self {
+        let options = Options {
+            subscriptions: Role::Server { facility: id("oakhill") }.filters(),
+            ..Options::new(
+                ("127.0.0.1", port),
+                id("server"),
+                ("server", PASSWORD),
+                Arc::new(|| 1_793_602_800_000_000),
+            )
+        };
+        let (handle, mut events) = client::connect(options);
+        let (scans_out, scans) = mpsc::unbounded_channel();
+        let (ready, connected) = tokio::sync::oneshot::channel();
+        let mut ready = Some(ready);
+        let server = Self { handle: handle.clone(), scans };
+        tokio::spawn(async move {
+            while let Some(event) = events.recv().await {
+                match event {
+                    Event::Connected { .. } => drop(ready.take().map(|ready| ready.send(()))),
+                    Event::Disconnected { .. } => {}
+                    Event::Message(message) => {
+                        if let Topic::CartScan { .. } = message.topic {
+                            let scan: Scan = payload::decode(&message.payload, 65_536).unwrap();
+                            if let Some(verdict) = answer(&scan) {
+                                publish_verdict(&handle, &verdict).await;
+                            }
+                            let _ = scans_out.send(scan);
+                        }
+                        if let Some(ack) = message.ack {
+                            handle.ack(ack).await;
+                        }
+                    }
+                }
+            }
+        });
+        timeout(SOON, connected).await.expect("server connects").unwrap();
+        server
+    }
+
+    /// The next scan that arrived.
+    pub(crate) async fn scan(&mut self) -> Scan {
+        timeout(SOON, self.scans.recv()).await.expect("a scan arrives").unwrap()
+    }
+
+    pub(crate) fn no_scan(&mut self) -> bool {
+        self.scans.try_recv().is_err()
+    }
+
+    pub(crate) async fn say(&self, verdict: &VerdictMessage) {
+        publish_verdict(&self.handle, verdict).await;
+    }
+}
+
+async fn publish_verdict(handle: &Handle, verdict: &VerdictMessage) {
+    let topic = Topic::CartVerdict { facility: id("oakhill"), cart: id("cart-1") };
+    let bytes = payload::encode(verdict).unwrap();
+    let _ = handle.publish(&topic, bytes).await.unwrap().await;
+}
