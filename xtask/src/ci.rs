@@ -3,6 +3,7 @@
 //! A means that is missing is installed or is a failure: no step is left out in silence. All steps
 //! run even when one fails, so one run shows everything that is wrong.
 
+mod cases;
 mod postgres;
 mod setup;
 mod tally;
@@ -99,28 +100,10 @@ fn test(report: &mut Report) {
     report.step("pages in Chromium", |tally| {
         counted(&mut tests(&["-p", "emar-browser-tests"]), tally)
     });
-    report.step("conformance score", |tally| counted(&mut score()?, tally));
-}
-
-fn score() -> Result<Command> {
-    let cases = workspace::root().join("tests/cases");
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(&cases).context("tests/cases")? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|end| end == "jsonl") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    let mut command = Command::new("/usr/bin/python3");
-    command.arg(cases.join("score.py"));
-    command.arg("--emar").arg(workspace::binaries()?.join("emar"));
-    let allowed = cases.join("allow.txt");
-    if allowed.exists() {
-        command.arg("--allow").arg(allowed);
-    }
-    command.args(files);
-    Ok(command)
+    report.step("conformance score", |tally| {
+        counted(&mut cases::score()?, tally)?;
+        cases::silence()
+    });
 }
 
 /// Runs a test command, shows its output as it comes, and counts.
