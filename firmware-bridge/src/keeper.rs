@@ -47,11 +47,9 @@ impl Keeper {
         Ok(Self { orders, thread })
     }
 
-    /// Keeps `scan`; the answer comes as an event.
-    pub fn keep(&self, scan: Scan) {
-        if self.orders.send(Order::Keep(scan)).is_err() {
-            tracing::error!("spool: its thread is gone, a scan is not kept");
-        }
+    /// Keeps `scan`; the answer comes as an event. False when the keeper is gone: not kept.
+    pub fn keep(&self, scan: Scan) -> bool {
+        self.orders.send(Order::Keep(scan)).is_ok()
     }
 
     /// Forgets the scan: the server answered it.

@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! `emar-bridge`: the program on the med cart.
 
 use std::future::Future;

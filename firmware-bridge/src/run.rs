@@ -181,7 +181,11 @@ impl Bridge {
     /// The nurse is told to stop; from here on the scan is for the record only.
     fn no_answer(&mut self, scan: Scan) {
         self.show(Signal::stop(Cause::NoAnswer, Some(scan.scan_id)));
-        self.keeper.keep(scan);
+        let scan_id = scan.scan_id;
+        if !self.keeper.keep(scan) {
+            tracing::error!(%scan_id, "spool: its thread is gone, a scan is not kept");
+            self.spool_broken = true;
+        }
     }
 
     fn uplink(&mut self, event: UplinkEvent) {

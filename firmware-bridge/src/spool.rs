@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use emar_wire::payload::Scan;
@@ -73,13 +74,7 @@ impl Spool {
             move |why| SpoolError::Io { path, what, why }
         };
         fs::create_dir_all(directory).map_err(failed("created"))?;
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(failed("opened"))?;
+        let mut file = open(&path, false).map_err(failed("opened"))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(SpoolError::InUse(path)),
@@ -171,12 +166,7 @@ impl Spool {
         let bytes: Vec<u8> =
             self.kept.iter().flat_map(|scan| encode(&Record::Scan(scan.clone()))).collect();
         let made = (|| {
-            let mut file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .open(&beside)?;
+            let mut file = open(&beside, true)?;
             file.lock()?;
             file.write_all(&bytes)?;
             file.sync_all()?;
@@ -194,6 +184,11 @@ impl Spool {
     }
 }
 
+/// Scans can be wristbands: nobody else may read them.
+fn open(path: &Path, empty: bool) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(empty).mode(0o600).open(path)
+}
+
 fn sync_folder(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
@@ -207,7 +202,7 @@ fn set_aside(path: &Path, bytes: &[u8], good: usize) -> io::Result<()> {
     }
     let aside = path.with_extension(format!("damaged-{good}"));
     tracing::error!(file = %aside.display(), "spool: damaged records set aside for a person");
-    let mut file = File::create(&aside)?;
+    let mut file = open(&aside, true)?;
     file.write_all(rest)?;
     file.sync_all()
 }

@@ -51,7 +51,8 @@ pub enum ScannerLink {
 pub struct Gone;
 
 /// Frames the bytes of one port and hands whole codes on. Its time is the line's: it is told how
-/// long the line was silent, and knows no other clock.
+/// long the line was silent, and knows no other clock. For threads, not for async code: it blocks
+/// while the bridge is behind.
 #[derive(Debug)]
 pub struct Feed {
     framer: LineFramer,
@@ -76,7 +77,7 @@ impl Feed {
         Self { framer: LineFramer::new(line), repeats, events, link: None, line_ms: 0 }
     }
 
-    /// The line was silent for another `gap`. Blocks while the bridge is behind.
+    /// The line was silent for another `gap`.
     ///
     /// # Errors
     /// The bridge stops.
@@ -87,7 +88,7 @@ impl Feed {
         self.hand_on(frames)
     }
 
-    /// One read brought `bytes` after another `gap` of silence. Blocks while the bridge is behind.
+    /// One read brought `bytes` after another `gap` of silence.
     ///
     /// # Errors
     /// The bridge stops.

@@ -45,6 +45,38 @@ async fn scans_of_an_outage_arrive_late_once_and_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_scan_in_flight_when_the_broker_dies_is_spent() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut broker = Broker::start(folder.path()).await;
+    let mut server = Server::start(broker.port).await;
+    let mut cart = Cart::start(folder.path(), broker.port).await;
+    cart.scan("SILENCE");
+    let first = server.scan().await;
+    broker.kill();
+    let stop = *cart.until(Cause::NoAnswer).await.last().unwrap();
+    assert_eq!((stop.light, stop.scan_id), (Light::Red, Some(first.scan_id)));
+    broker.restart().await;
+    let again = server.scan().await;
+    assert_eq!((again.scan_id, again.late), (first.scan_id, true));
+    cart.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_unanswered_when_the_bridge_stops_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::start(folder.path()).await;
+    let mut server = Server::start(broker.port).await;
+    let mut cart = Cart::start(folder.path(), broker.port).await;
+    cart.scan("SILENCE");
+    let first = server.scan().await;
+    cart.stop().await;
+    let cart = Cart::start(folder.path(), broker.port).await;
+    let again = server.scan().await;
+    assert_eq!((again.scan_id, again.late), (first.scan_id, true));
+    cart.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bridge_without_broker_starts_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let mut broker = Broker::start(folder.path()).await;

@@ -1,6 +1,7 @@
 //! The program itself: what a power cut, an unplugged scanner and a wrong file do to it.
 
 use std::fs;
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -142,6 +143,37 @@ async fn spent_scans_survive_a_kill() {
         assert!(Instant::now() < until, "the spool does not empty after the answers");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+#[test]
+fn states_are_json_lines_and_systemd_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = UnixDatagram::bind(folder.path().join("notify")).unwrap();
+    socket.set_read_timeout(Some(SOON)).unwrap();
+    let panel = "kind = \"null\"\njson_stdout = true";
+    let child = Command::new(PROGRAM)
+        .arg("--config")
+        .arg(write_config(folder.path(), 1, panel))
+        .env("NOTIFY_SOCKET", folder.path().join("notify"))
+        .stderr(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let heard = || {
+        let mut bytes = [0; 64];
+        let count = socket.recv(&mut bytes).unwrap();
+        String::from_utf8(bytes[..count].to_vec()).unwrap()
+    };
+    assert_eq!(heard(), "READY=1");
+    assert_eq!(heard(), "WATCHDOG=1");
+    let term = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(term.success());
+    while heard() != "STOPPING=1" {}
+    let out = child.wait_with_output().unwrap();
+    assert!(out.status.success());
+    let first = out.stdout.split(|byte| *byte == b'\n').next().unwrap();
+    let signal: Signal = serde_json::from_slice(first).unwrap();
+    assert_eq!(signal, Signal::quiet(Light::Amber, Cause::ScannerDown));
 }
 
 #[test]
