@@ -1,1 +1,310 @@
 // @ts-check
+/** The bedside page: scanner and keys in, verdicts out. The server decides; the page may only say STOP before it. */
+import { Problem, freshId, postAdministration, postScan } from "./api.js";
+import { Core, TRAPPED } from "./core.js";
+import * as dialogs from "./dialogs.js";
+import * as keys from "./keys.js";
+import * as live from "./live.js";
+import * as scanner from "./scanner.js";
+import * as session from "./session.js";
+import * as sound from "./sound.js";
+import * as theme from "./theme.js";
+
+/**
+ * @typedef {import("./api.js").Answer} Answer
+ * @typedef {import("./api.js").Override} Override
+ * @typedef {{objections: Record<string, {headline: string, detail: string}>, ui: Record<string, string>,
+ *   reasons: Record<string, import("./dialogs.js").Reason[]>}} Words
+ */
+
+const cart = document.body.dataset.cart ?? "";
+const lang = document.documentElement.lang;
+const core = new Core();
+/** @type {Words} */
+const words = { objections: {}, ui: {}, reasons: {} };
+/** Id of the row the keys act on. */
+let chosen = "";
+/** Row the server last pointed at, so that a person's choice stands until it points elsewhere. */
+let pointed = "";
+/** The last scan that sounded, and the STOP a person cleared. */
+let sounded = "";
+let cleared = "";
+/** Scans are posted one after another, in the order they were read. */
+let line = Promise.resolve();
+
+const screen = () => document.getElementById("screen")?.dataset.screen ?? "";
+const ui = (/** @type {string} */ id) => words.ui[id] ?? "";
+const cartQuery = `cart=${encodeURIComponent(cart)}`;
+
+const stream = live.follow({
+  events: `/events?${cartQuery}`,
+  fragments: `/bedside/fragments?${cartQuery}`,
+  changed,
+  beat: ({ clock, shift }) => {
+    live.showClock(clock);
+    theme.byShift(shift);
+  },
+  link: (state, age) => {
+    document.documentElement.dataset.link = state;
+    live.showLink(state, ui(`link-${state}`).replace("{seconds}", String(Math.floor(age / 1000))));
+  },
+});
+
+/** After any change of the page: the chosen row, and the tone that belongs to a new verdict. */
+function changed() {
+  const slab = document.getElementById("slab");
+  if (slab?.dataset.look === "stop" && slab.dataset.scan && slab.dataset.scan === cleared) toReady();
+  else if (slab?.dataset.scan && slab.dataset.scan !== sounded) say(slab);
+  const rows = openRows();
+  const server = document.querySelector(".dose[data-current]")?.id ?? "";
+  if (server && server !== pointed) chosen = server;
+  pointed = server;
+  if (!rows.some((row) => row.id === chosen)) chosen = server || rows[0]?.id || "";
+  markChosen(rows);
+}
+
+/** @returns {HTMLElement[]} */
+function openRows() {
+  return [...document.querySelectorAll(".dose[data-open]")].filter((row) => row instanceof HTMLElement);
+}
+
+/** @param {HTMLElement[]} rows */
+function markChosen(rows) {
+  for (const row of rows) {
+    row.classList.toggle("chosen", row.id === chosen);
+    row.toggleAttribute("aria-current", row.id === chosen);
+  }
+}
+
+/** @param {number} step */
+function move(step) {
+  const rows = openRows();
+  const at = rows.findIndex((row) => row.id === chosen);
+  const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)];
+  if (!next) return;
+  chosen = next.id;
+  markChosen(rows);
+  next.scrollIntoView({ block: "nearest" });
+}
+
+/** Announces and sounds a verdict once. @param {HTMLElement} slab */
+function say(slab) {
+  sounded = slab.dataset.scan ?? "";
+  sound.play(slab.dataset.tone ?? "none");
+  const place = document.getElementById("say");
+  const text = [slab.querySelector("h2"), slab.querySelector(".said p")].map((part) => part?.textContent ?? "").join(". ");
+  if (place) place.textContent = text;
+}
+
+/** A STOP the page says by itself. @param {string} headline @param {string} detail @param {string} [scanId] */
+function stop(headline, detail, scanId = freshId()) {
+  const holder = document.getElementById("stop-slab");
+  const old = document.getElementById("slab");
+  if (!(holder instanceof HTMLTemplateElement) || !old) return;
+  const slab = /** @type {HTMLElement} */ (holder.content.firstElementChild?.cloneNode(true));
+  slab.dataset.scan = scanId;
+  /** @type {HTMLElement} */ (slab.querySelector("[data-headline]")).textContent = headline;
+  /** @type {HTMLElement} */ (slab.querySelector("[data-detail]")).textContent = detail;
+  old.replaceWith(slab);
+  say(slab);
+}
+
+/** @param {string} code @param {string} [scanId] */
+function stopFor(code, scanId) {
+  const text = words.objections[code];
+  const open = !text || /\{\w+\}/.test(text.detail);
+  stop(text?.headline ?? code, open ? "" : text.detail, scanId);
+}
+
+function toReady() {
+  const holder = document.getElementById("ready-slab");
+  const fresh = holder instanceof HTMLTemplateElement ? holder.content.firstElementChild?.cloneNode(true) : null;
+  if (fresh) document.getElementById("slab")?.replaceWith(fresh);
+}
+
+function clear() {
+  const slab = document.getElementById("slab");
+  if (slab?.dataset.look !== "stop") return;
+  cleared = slab.dataset.scan ?? "";
+  toReady();
+}
+
+/** @param {unknown} error @param {string} [scanId] */
+function failed(error, scanId) {
+  const problem = error instanceof Problem ? error : new Problem(0, "network", "");
+  const text = words.objections[problem.code] ?? words.objections.filing_failed;
+  stop(text?.headline ?? problem.code, problem.message || ui("problem-network"), scanId);
+  stream.refresh().catch(() => {});
+}
+
+/** What the page's own core says: STOP at once, or nothing. @param {string} raw @param {string} scanId */
+function preview(raw, scanId) {
+  const parsed = core.call({ fn: "parse_scan", raw });
+  if (parsed === TRAPPED) stopFor("check_by_hand", scanId);
+  else if (parsed?.objection) stopFor(parsed.objection, scanId);
+}
+
+/** @param {string} raw @param {{source?: string, answers?: string, overrides?: Override[]}} [more] */
+async function scan(raw, more = {}) {
+  const scanId = freshId();
+  if (!more.answers && more.source !== "key") preview(raw, scanId);
+  /** @type {Answer} */
+  let answer;
+  try {
+    answer = await postScan({
+      scan_id: scanId,
+      cart,
+      raw,
+      source: "wedge",
+      at: new Date().toISOString(),
+      list_version: document.getElementById("doses")?.dataset.listVersion,
+      ...more,
+    });
+  } catch (error) {
+    failed(error, scanId);
+    return;
+  }
+  live.apply(answer.fragments ?? []);
+  changed();
+  if (answer.verdict === "stop" && document.getElementById("slab")?.dataset.look !== "stop") {
+    stop(answer.headline, answer.detail, answer.scan_id);
+  }
+  if (answer.effect === "badge") session.takeBadge(raw, { read: ui("sign-read") });
+  else if (answer.effect === "command") command(answer.command ?? "");
+  else if (answer.verdict === "ask") await settle(raw, answer);
+}
+
+/** Asks a reason for every warning, then sends the scan again with the answers. @param {string} raw @param {Answer} answer */
+async function settle(raw, answer) {
+  /** @type {Override[]} */
+  const overrides = [];
+  for (const objection of answer.objections) {
+    if (objection.severity !== "warn") continue;
+    const reasons = (objection.reasons ?? []).map((code) => ({ code, text: ui(`why-${code}`) || code, comment: code === "other" }));
+    const choice = await dialogs.why({
+      title: words.objections[objection.code]?.headline ?? ui("ask-warn"),
+      about: objection.text,
+      reasons,
+      go: ui("ask-go"),
+      words: words.ui,
+    });
+    if (!choice) return;
+    overrides.push({ code: objection.code, ...choice });
+  }
+  await scan(raw, { answers: answer.scan_id, overrides });
+}
+
+/** Refused, held or not given for the chosen row. @param {string} outcome */
+async function exception(outcome) {
+  const row = openRows().find((found) => found.id === chosen);
+  if (!row) return;
+  const choice = await dialogs.why({
+    title: ui(`ask-${outcome}`),
+    about: row.querySelector(".drug")?.textContent ?? "",
+    reasons: words.reasons[outcome] ?? [],
+    go: ui("ask-file"),
+    words: words.ui,
+  });
+  if (!choice) return;
+  const { dose, order } = row.dataset;
+  try {
+    const receipt = await postAdministration({
+      ...(dose ? { dose } : { order }),
+      outcome,
+      ...choice,
+      units: null,
+      scans: [],
+      mode: "now",
+      overrides: [],
+      cart,
+      list_version: document.getElementById("doses")?.dataset.listVersion,
+    }, freshId());
+    live.apply(receipt.fragments ?? []);
+    changed();
+  } catch (error) {
+    failed(error);
+  }
+}
+
+async function cantScan() {
+  const found = await dialogs.cantScan(screen() === "resident" ? "drug_unscannable" : "identity_keyed", words.ui);
+  if (!found) return;
+  await scan(found.last4, { source: "keyed", overrides: [{ code: found.what, reason: found.why, comment: "" }] });
+}
+
+async function signOff() {
+  if (!document.querySelector("[data-act=sign-off]")) return;
+  try {
+    await session.signOff();
+  } finally {
+    dialogs.leaveAll();
+    await stream.refresh().catch(() => location.reload());
+  }
+}
+
+/** @param {() => Promise<void>} work */
+function next(work) {
+  line = line.then(work).catch((error) => failed(error));
+}
+
+/** What a command card or a key asks of the page. @param {string} name */
+function command(name) {
+  if (name === "REFUSED") exception("refused");
+  else if (name === "HOLD") exception("held");
+  else if (name === "NOT_AVAILABLE") exception("not_given");
+  else if (name === "CANT_SCAN") cantScan();
+}
+
+/** @param {string} act */
+function perform(act) {
+  const resident = screen() === "resident";
+  const pot = Number(document.getElementById("actions")?.dataset.pot ?? 0);
+  if (act === "clear") clear();
+  else if (act === "up" || act === "down") move(act === "up" ? -1 : 1);
+  else if (act === "taken" && resident && pot > 0) next(() => scan("EMAR:CMD:TAKEN", { source: "key" }));
+  else if (act === "undo" && resident) next(() => scan("EMAR:CMD:UNDO", { source: "key" }));
+  else if (act === "list" && resident) next(() => scan("EMAR:CMD:NEXT", { source: "key" }));
+  else if ((act === "refused" || act === "held" || act === "not_given") && resident) exception(act);
+  else if (act === "cant-scan" && screen() !== "sign-on") cantScan();
+  else if (act === "theme") theme.toggle();
+  else if (act === "sign-off") signOff();
+}
+
+const stir = session.idle(Number(document.body.dataset.idleS ?? 120), signOff);
+scanner.listen({
+  scan: (raw) => {
+    stir();
+    dialogs.leaveAll();
+    if (screen() === "sign-on") session.takeBadge(raw, { read: ui("sign-read") });
+    else next(() => scan(raw));
+  },
+  unread: () => {
+    stir();
+    if (screen() !== "sign-on") stopFor("barcode_malformed");
+  },
+});
+keys.listen(perform);
+session.listen({ device: cart, words: words.ui, done: () => stream.refresh() });
+sound.wake();
+document.addEventListener("click", (event) => {
+  if (!(event.target instanceof Element)) return;
+  const button = event.target.closest("[data-act]");
+  if (button instanceof HTMLElement && button.getAttribute("aria-disabled") !== "true") perform(button.dataset.act ?? "");
+  const row = event.target.closest(".dose[data-open]");
+  if (row) {
+    chosen = row.id;
+    markChosen(openRows());
+  }
+});
+
+core.load("/assets/core.wasm").catch(() => {});
+fetch(`/assets/words-${lang}.json`, { credentials: "same-origin" })
+  .then((answer) => answer.json())
+  .then((found) => {
+    Object.assign(words.objections, found.objections);
+    Object.assign(words.ui, found.ui);
+    Object.assign(words.reasons, found.reasons);
+  })
+  .catch(() => {});
+sounded = document.getElementById("slab")?.dataset.scan ?? "";
+changed();

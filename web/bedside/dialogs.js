@@ -1,1 +1,141 @@
 // @ts-check
+/**
+ * Dialogs that ask why: a list of reasons chosen by digit or touch, a comment where the reason needs one.
+ *
+ * @typedef {{code: string, text: string, comment: boolean}} Reason
+ * @typedef {{reason: string, comment: string}} Choice
+ */
+
+/**
+ * @param {{title: string, about: string, reasons: Reason[], go: string, words: Record<string, string>}} ask
+ * @returns {Promise<Choice | null>} null when the person went back
+ */
+export function why(ask) {
+  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("reason"));
+  const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (dialog.querySelector(`[data-${name}]`));
+  const comment = /** @type {HTMLTextAreaElement} */ (dialog.querySelector("textarea"));
+  part("title").textContent = ask.title;
+  part("about").textContent = ask.about;
+  part("go").textContent = ask.go;
+  part("wrong").textContent = "";
+  part("comment").hidden = true;
+  comment.value = "";
+  /** @type {Reason | undefined} */
+  let chosen;
+
+  const buttons = ask.reasons.slice(0, 9).map((reason, index) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.setAttribute("aria-pressed", "false");
+    const digit = document.createElement("kbd");
+    digit.textContent = String(index + 1);
+    button.append(digit, reason.text);
+    button.addEventListener("click", () => choose(index));
+    return button;
+  });
+  part("reasons").replaceChildren(...buttons.map((button) => {
+    const item = document.createElement("li");
+    item.append(button);
+    return item;
+  }));
+
+  /** @param {number} index */
+  function choose(index) {
+    chosen = ask.reasons[index];
+    if (!chosen) return;
+    buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === index)));
+    part("comment").hidden = false;
+    part("label").textContent = (chosen.comment ? ask.words["ask-comment-needed"] : ask.words["ask-comment"]) ?? "";
+    part("wrong").textContent = "";
+    if (chosen.comment) comment.focus();
+  }
+
+  return open(dialog, {
+    key: (event) => {
+      const digit = /^[1-9]$/.test(event.key) && document.activeElement !== comment;
+      if (digit) choose(Number(event.key) - 1);
+      return digit;
+    },
+    go: () => {
+      if (!chosen) {
+        part("wrong").textContent = ask.title;
+        return null;
+      }
+      if (chosen.comment && comment.value.trim() === "") {
+        part("wrong").textContent = ask.words["ask-comment-needed"] ?? "";
+        comment.focus();
+        return null;
+      }
+      return { reason: chosen.code, comment: comment.value.trim() };
+    },
+  });
+}
+
+/**
+ * Can't scan: what, why, and the last four characters.
+ * @param {"identity_keyed" | "drug_unscannable"} usual
+ * @param {Record<string, string>} words
+ * @returns {Promise<{what: string, why: string, last4: string} | null>}
+ */
+export function cantScan(usual, words) {
+  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("cant-scan"));
+  const form = /** @type {HTMLFormElement} */ (dialog.querySelector("form"));
+  const wrong = /** @type {HTMLElement} */ (dialog.querySelector("[data-wrong]"));
+  form.reset();
+  wrong.textContent = "";
+  const radio = form.querySelector(`input[value=${usual}]`);
+  if (radio instanceof HTMLInputElement) radio.checked = true;
+  return open(dialog, {
+    key: () => false,
+    go: () => {
+      const data = new FormData(form);
+      const [what, reason, last4] = ["what", "why", "last4"].map((name) => String(data.get(name) ?? "").trim());
+      if (what && reason && last4 && last4.length === 4) return { what, why: reason, last4: last4.toUpperCase() };
+      wrong.textContent = (reason ? words["scan-last4"] : words["scan-why"]) ?? "";
+      return null;
+    },
+  });
+}
+
+/**
+ * Shows a dialog until it is answered or left.
+ * @template T
+ * @param {HTMLDialogElement} dialog
+ * @param {{key: (event: KeyboardEvent) => boolean, go: () => T | null}} on
+ * @returns {Promise<T | null>}
+ */
+function open(dialog, on) {
+  const end = new AbortController();
+  const { signal } = end;
+  return new Promise((resolve) => {
+    /** @param {T | null} value */
+    const leave = (value) => {
+      end.abort();
+      if (dialog.open) dialog.close();
+      resolve(value);
+    };
+    const tryGo = () => {
+      const value = on.go();
+      if (value !== null) leave(value);
+    };
+    dialog.addEventListener("keydown", (event) => {
+      if (event.repeat) return;
+      const onBack = event.target instanceof Element && event.target.closest("[data-do=back]") !== null;
+      const enter = event.key === "Enter" && !onBack;
+      if (enter) tryGo();
+      if (enter || on.key(event)) event.preventDefault();
+    }, { signal });
+    dialog.addEventListener("submit", (event) => {
+      event.preventDefault();
+      tryGo();
+    }, { signal });
+    dialog.addEventListener("close", () => leave(null), { signal });
+    dialog.querySelector("[data-do=back]")?.addEventListener("click", () => leave(null), { signal });
+    if (!dialog.open) dialog.showModal();
+  });
+}
+
+/** Leaves every open dialog, as a new scan does. */
+export function leaveAll() {
+  for (const dialog of document.querySelectorAll("dialog[open]")) if (dialog instanceof HTMLDialogElement) dialog.close();
+}

@@ -6,7 +6,7 @@ use super::view::station::{
     AlertRow, Calm, CartRow, Heard, Pace, PrnRow, Station, StationBar, Tiles,
 };
 use super::view::{Frame, Status};
-use super::words::Words;
+use super::words::{ObjectionText, Words};
 use askama::Template;
 use serde::Serialize;
 
@@ -75,6 +75,7 @@ struct BedsideT<'a> {
     modules: &'a [&'a str],
     unscannable: &'a [&'a str],
     blank_sign: &'a SignOn,
+    ready: ObjectionText,
 }
 
 #[derive(Template)]
@@ -123,6 +124,7 @@ pub fn render_bedside(page: &Bedside) -> askama::Result<String> {
         modules: &BEDSIDE_MODULES,
         unscannable: &UNSCANNABLE,
         blank_sign: &blank,
+        ready: frame.words().said("ready", 0, &[]),
     }
     .render()
 }

@@ -188,14 +188,48 @@ impl Words {
                 ui.insert(id, self.with(id, &args));
             }
         }
-        serde_json::json!({ "lang": self.lang.tag(), "objections": objections, "ui": ui })
+        let reasons: BTreeMap<&str, Vec<serde_json::Value>> = OUTCOME_REASONS
+            .iter()
+            .map(|(outcome, codes)| (*outcome, self.reasons(codes)))
+            .collect();
+        let lang = self.lang.tag();
+        serde_json::json!({ "lang": lang, "objections": objections, "ui": ui, "reasons": reasons })
             .to_string()
+    }
+
+    fn reasons(&self, codes: &[&str]) -> Vec<serde_json::Value> {
+        let reason = |code: &&str| {
+            let text = self.t(&format!("reason-{code}"));
+            serde_json::json!({ "code": code, "text": text, "comment": true })
+        };
+        codes.iter().map(reason).collect()
     }
 }
 
+/// Reasons the page offers for each outcome, at most nine, chosen by digit. All of them need a
+/// comment (`note_required` of the reason codes); the server checks it again.
+const OUTCOME_REASONS: [(&str, &[&str]); 3] = [
+    ("refused", &["REF", "REF_TASTE", "REF_SE"]),
+    ("held", &["HOLD_PARAM", "HOLD_NURSE"]),
+    (
+        "not_given",
+        &[
+            "UNAVAIL",
+            "NPO",
+            "ASLEEP",
+            "NAUSEA",
+            "UNSAFE",
+            "APPT",
+            "DAMAGED",
+            "OUT_OF_DATE",
+            "OTHER",
+        ],
+    ),
+];
+
 /// The families of messages the scripts use; the rest is in the templates.
-const PAGE_PREFIXES: [&str; 8] =
-    ["link-", "ask-", "why-", "reason-", "problem-", "sign-", "station-live", "take-"];
+const PAGE_PREFIXES: [&str; 9] =
+    ["link-", "ask-", "why-", "reason-", "problem-", "sign-", "station-live", "take-", "scan-"];
 
 fn message_ids(source: &str) -> impl Iterator<Item = &str> {
     source.lines().filter_map(|line| {

@@ -299,7 +299,7 @@ pub(crate) fn station() -> Station {
                 "Cart 3 · Memory",
                 "T. Mbeki",
                 44,
-                "gggggddggggggdggllgnglgddgggdrglggdgdgggglhgnhggdgnggggdlgglgg",
+                "gggggddggggggdggllgnglgddgggdrglggdgdgggglhgnhggdgnggggdlggl",
                 Pace::OnPace,
                 Heard::Scan("5 s".into()),
             ),
