@@ -4,4 +4,6 @@ pub mod bus;
 pub mod cli;
 pub mod http;
 pub mod policy_file;
+#[cfg(test)]
+mod schedule_laws;
 pub mod zones;
