@@ -45,8 +45,8 @@ impl Aim {
             b"]E0" => Carrier::Ean13,
             b"]E4" => Carrier::Ean8,
             b"]C0" | b"]A0" => Carrier::Text,
-            b"]d1" | b"]Q0" | b"]Q1" | b"]L0" | b"]L1" | b"]L2" | b"]I0" | b"]I1" | b"]A1"
-            | b"]z0" => Carrier::Other,
+            b"]A1" | b"]d1" | b"]F0" | b"]G0" | b"]I0" | b"]I1" | b"]L0" | b"]L1" | b"]L2"
+            | b"]Q0" | b"]Q1" | b"]z0" => Carrier::Other,
             _ => Carrier::Unknown,
         }
     }

@@ -84,20 +84,24 @@ impl Read {
 
 fn read(aim: Option<Aim>, body: &str, setup: &Setup) -> Result<Read, Problem> {
     let carrier = aim.map(Aim::carrier);
+    // CapsLock turns the letter of an identifier over: the text behind it is not to be trusted.
+    if carrier == Some(Carrier::Unknown) {
+        return Err(Problem::of(Class::AimUnsupported));
+    }
     if let Some(name) = body.strip_prefix(COMMAND) {
         return command(name);
     }
-    let free_text = !matches!(carrier, Some(Carrier::Gs1 | Carrier::Ean13 | Carrier::Ean8));
-    if free_text && let Some(own) = facility(body, &setup.patterns) {
+    if matches!(carrier, None | Some(Carrier::Text | Carrier::Other))
+        && let Some(own) = facility(body, &setup.patterns)
+    {
         return own;
     }
     match carrier {
         Some(Carrier::Gs1) => gs1_string(body, setup),
         Some(Carrier::Ean13) => ean(body, 13),
         Some(Carrier::Ean8) => ean(body, 8),
-        Some(Carrier::Unknown) => Err(Problem::of(Class::AimUnsupported)),
         Some(Carrier::Text) => scheme(body).unwrap_or_else(|| opaque(body)),
-        Some(Carrier::Other) => {
+        Some(Carrier::Other | Carrier::Unknown) => {
             scheme(body).unwrap_or_else(|| Err(Problem::of(Class::AimUnsupported)))
         }
         None => formed(body, setup),

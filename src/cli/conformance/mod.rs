@@ -2,6 +2,8 @@
 //!
 //! Holds no rules and no tables of its own, and keeps nothing from one case to the next.
 mod barcode;
+#[cfg(test)]
+mod cases;
 mod clinical;
 mod stream;
 
