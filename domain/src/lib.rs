@@ -1,8 +1,22 @@
 #![forbid(unsafe_code)]
 //! Every clinical decision of emar: pure, no IO, no clock, no randomness, no floats.
 
+pub mod administration;
+pub mod alert;
+pub mod amount;
 pub mod audit;
+pub mod cart;
+pub mod decide;
+pub mod dose;
+pub mod drug;
+pub mod fact;
+pub mod home;
+pub mod id;
+pub mod order;
+pub mod resident;
+pub mod role;
 pub mod scan;
 pub mod schedule;
 pub mod time;
+pub mod verdict;
 pub mod zone;

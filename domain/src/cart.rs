@@ -1,0 +1,96 @@
+//! The cart session: who is signed on, which resident is open, what is in the pot.
+
+use crate::administration::Override;
+use crate::id::{CartId, DoseId, OrderId, ResidentId, SessionId, UserId};
+use crate::time::Instant;
+use serde::{Deserialize, Serialize};
+
+/// A dose of which some packages were scanned, not yet all.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Counting {
+    /// The dose; absent for a PRN giving, which gets its dose at charting.
+    pub dose: Option<DoseId>,
+    /// The order.
+    pub order: OrderId,
+    /// Packages needed.
+    pub needed: u32,
+    /// Texts of the packages scanned so far.
+    pub packages: Vec<String>,
+    /// Warnings accepted so far.
+    #[serde(default)]
+    pub overrides: Vec<Override>,
+}
+
+/// A dose in the pot.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct InPot {
+    /// The dose.
+    pub dose: DoseId,
+    /// The order.
+    pub order: OrderId,
+    /// Texts of its packages.
+    pub packages: Vec<String>,
+    /// Warnings accepted for it.
+    #[serde(default)]
+    pub overrides: Vec<Override>,
+    /// What for (PRN).
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// One cart's session, kept by the server.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CartSession {
+    /// The cart.
+    pub cart: CartId,
+    /// Who is signed on.
+    pub user: Option<UserId>,
+    /// Under which session.
+    pub session: Option<SessionId>,
+    /// Whose medicines are being given.
+    pub open: Option<ResidentId>,
+    /// Since when.
+    pub opened_at: Option<Instant>,
+    /// Half scanned.
+    pub counting: Option<Counting>,
+    /// In the pot.
+    pub pot: Vec<InPot>,
+    /// Texts of packages charted in this opening, so that none is given twice.
+    pub used: Vec<String>,
+    /// The last scan that counted, and when: the duplicate window.
+    pub last_scan: Option<(String, Instant)>,
+}
+
+impl CartSession {
+    /// A cart at which nobody is signed on.
+    #[must_use]
+    pub fn empty(cart: CartId) -> Self {
+        Self {
+            cart,
+            user: None,
+            session: None,
+            open: None,
+            opened_at: None,
+            counting: None,
+            pot: Vec::new(),
+            used: Vec::new(),
+            last_scan: None,
+        }
+    }
+
+    /// Opens a resident, closing the one before.
+    pub fn open(&mut self, resident: ResidentId, at: Instant) {
+        self.close();
+        self.open = Some(resident);
+        self.opened_at = Some(at);
+    }
+
+    /// Closes the open resident.
+    pub fn close(&mut self) {
+        self.open = None;
+        self.opened_at = None;
+        self.counting = None;
+        self.pot.clear();
+        self.used.clear();
+    }
+}

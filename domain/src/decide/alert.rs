@@ -1,0 +1,178 @@
+//! Alerts: raised by the clock, taken by people, ended by charting.
+
+use super::record::Record;
+use super::{AlertCommand, Answer, Refusal};
+use crate::alert::{Alert, AlertKind, AlertState};
+use crate::dose::Dose;
+use crate::home::Home;
+use crate::id::{AlertId, ResidentId};
+use crate::role;
+use crate::time::{CivilDate, Instant};
+use std::collections::BTreeMap;
+
+/// Highest escalation level: on call.
+const LEVEL_MAX: u8 = 3;
+
+/// Does what the time demands: raises alerts for doses one second past their late bound, re-raises
+/// those whose taker's time ran out, escalates those nobody took.
+pub(super) fn overdue(record: &mut Record<'_, '_>, most: u32) -> Answer {
+    let home = record.home;
+    let Some(bound) = record.now.plus_seconds(-1) else { return Answer::Done { count: 0 } };
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let late = home.overdue(bound.plus_micros(1).unwrap_or(bound));
+    let late: Vec<&Dose> = late.filter(|d| home.alert_of(d.id).is_none()).take(most).collect();
+    let mut open = open_by_key(home);
+    let mut count = 0;
+    for dose in late {
+        count += 1;
+        raise_or_extend(record, dose, &mut open);
+    }
+    for id in home.alerts.keys() {
+        count += u32::from(move_on(record, *id));
+    }
+    Answer::Done { count }
+}
+
+type Key = (ResidentId, CivilDate, String);
+
+fn open_by_key(home: &Home) -> BTreeMap<Key, AlertId> {
+    let missed = home.alerts.values().filter(|a| a.kind == AlertKind::MissedDose);
+    missed.map(|a| ((a.resident, a.date, a.pass.clone()), a.id)).collect()
+}
+
+fn raise_or_extend(record: &mut Record<'_, '_>, dose: &Dose, open: &mut BTreeMap<Key, AlertId>) {
+    let home = record.home;
+    let Some(resident) = home.residents.get(&dose.resident) else { return };
+    let order = home.orders.get(&dose.slot.order);
+    let time_critical = order.is_some_and(|o| o.current.time_critical);
+    let pass = home.policy.pass_of(dose.local);
+    let (date, pass) = pass.map_or((dose.slot.date, "none".to_owned()), |p| (p.date, p.name));
+    let key = (dose.resident, date, pass.clone());
+    let now = record.now;
+    if let Some(id) = open.get(&key).copied() {
+        let already_new = record.alert(id).is_some_and(|a| a.changed_at == now && a.rev == 1);
+        if let Some(alert) = record.alert(id) {
+            alert.doses.push(dose.id);
+            alert.due = alert.due.min(dose.due);
+            alert.time_critical |= time_critical;
+            if !already_new {
+                revise(alert, now);
+            }
+        }
+        return;
+    }
+    let id = AlertId(record.fresh());
+    open.insert(key, id);
+    record.raise(Alert {
+        id,
+        rev: 1,
+        kind: AlertKind::MissedDose,
+        resident: dose.resident,
+        unit: resident.unit.clone(),
+        date,
+        pass,
+        doses: vec![dose.id],
+        due: dose.due,
+        time_critical,
+        level: 1,
+        state: AlertState::Active,
+        accepted_by: None,
+        accepted_until: None,
+        raised_at: now,
+        changed_at: now,
+        quiet_until: None,
+        ended: None,
+    });
+}
+
+/// One revision an instant: several changes at once are one step for whoever listens.
+fn revise(alert: &mut Alert, now: Instant) {
+    if alert.changed_at != now {
+        alert.rev += 1;
+        alert.changed_at = now;
+    }
+}
+
+fn move_on(record: &mut Record<'_, '_>, id: AlertId) -> bool {
+    let now = record.now;
+    let home = record.home;
+    let Some(alert) = record.alert(id) else { return false };
+    let before = alert.clone();
+    let settled = |d: &crate::id::DoseId| home.doses.get(d).is_none_or(|d| !d.is_open());
+    if alert.kind == AlertKind::MissedDose && alert.doses.iter().all(settled) {
+        alert.state = AlertState::Ended;
+        alert.ended = Some("withdrawn".to_owned());
+    } else if alert.state == AlertState::Accepted && alert.accepted_until.is_some_and(|t| t <= now)
+    {
+        alert.state = AlertState::Active;
+        alert.accepted_by = None;
+        alert.accepted_until = None;
+        alert.level = (alert.level + 1).min(LEVEL_MAX);
+    } else if alert.state == AlertState::Active && alert.quiet_until.is_none_or(|t| t <= now) {
+        let due = level_at(home, alert, now);
+        alert.level = alert.level.max(due);
+    }
+    if *alert == before {
+        return false;
+    }
+    revise(alert, now);
+    true
+}
+
+/// The level an untaken alert has reached; time-critical ones climb twice as fast.
+fn level_at(home: &Home, alert: &Alert, now: Instant) -> u8 {
+    let e = &home.policy.escalation;
+    let waited = now.seconds_since(alert.raised_at);
+    let share = if alert.time_critical { 30 } else { 60 };
+    let reached = |minutes: u32| waited >= i64::from(minutes) * share;
+    if reached(e.on_call_min) {
+        3
+    } else if reached(e.charge_nurse_min) {
+        2
+    } else {
+        1
+    }
+}
+
+pub(super) fn command(record: &mut Record<'_, '_>, c: &AlertCommand) -> Result<Answer, Refusal> {
+    let by = record.actor.user.ok_or_else(|| Refusal::new("sign_on_first", "sign_on"))?;
+    if !record.actor.role.may(role::Action::TakeAlert) {
+        return Err(Refusal::new("role_forbidden", "ask_charge_nurse"));
+    }
+    let (AlertCommand::Accept(id, rev)
+    | AlertCommand::Snooze(id, rev, ..)
+    | AlertCommand::Escalate(id, rev)) = c;
+    let now = record.now;
+    let seconds = i64::from(record.home.policy.escalation.accept_expires_s);
+    let alert = record.alert(*id).ok_or_else(|| Refusal::new("alert_ended", "reload"))?;
+    match c {
+        AlertCommand::Accept(..) => {
+            if alert.state == AlertState::Accepted && alert.accepted_by != Some(by) {
+                let who = alert.accepted_by.map(|u| u.to_string()).unwrap_or_default();
+                let refusal = Refusal::new("alert_taken", "reload");
+                return Err(refusal.with("by", who).with("since_at", alert.changed_at));
+            }
+            alert.state = AlertState::Accepted;
+            alert.accepted_by = Some(by);
+            alert.accepted_until = now.plus_seconds(seconds);
+        }
+        AlertCommand::Snooze(_, _, until, _) => {
+            if alert.rev != *rev {
+                return Err(Refusal::new("alert_changed", "reload"));
+            }
+            if alert.time_critical {
+                return Err(Refusal::new("never_quiet", "accept"));
+            }
+            alert.quiet_until = Some(*until);
+        }
+        AlertCommand::Escalate(..) => {
+            if alert.rev != *rev {
+                return Err(Refusal::new("alert_changed", "reload"));
+            }
+            alert.level = (alert.level + 1).min(LEVEL_MAX);
+        }
+    }
+    revise(alert, now);
+    let answer = alert.clone();
+    Ok(Answer::Alert(Box::new(answer)))
+}

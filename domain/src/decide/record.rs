@@ -1,0 +1,217 @@
+//! What a decision gathers while it is made: facts, leaves, effects, and the cart as it will be.
+
+use super::{Actor, Answer, Command, Decision, Effect, Refusal, Stamp};
+use crate::alert::{Alert, AlertState};
+use crate::audit::leaf::{Action, Fields, Leaf, Object, Outcome};
+use crate::cart::CartSession;
+use crate::fact::Fact;
+use crate::home::Home;
+use crate::id::{AlertId, CartId, DoseId, ResidentId};
+use crate::time::Instant;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+pub(super) struct Record<'a, 's> {
+    pub(super) home: &'a Home,
+    pub(super) actor: &'a Actor,
+    pub(super) now: Instant,
+    stamp: &'a mut Stamp<'s>,
+    facts: Vec<Fact>,
+    leaves: Vec<Leaf>,
+    effects: Vec<Effect>,
+    cart: Option<CartSession>,
+    alerts: BTreeMap<AlertId, Alert>,
+    settled: BTreeSet<DoseId>,
+}
+
+impl<'a, 's> Record<'a, 's> {
+    pub(super) fn new(home: &'a Home, actor: &'a Actor, stamp: &'a mut Stamp<'s>) -> Self {
+        Self {
+            home,
+            actor,
+            now: stamp.now,
+            stamp,
+            facts: Vec::new(),
+            leaves: Vec::new(),
+            effects: Vec::new(),
+            cart: None,
+            alerts: BTreeMap::new(),
+            settled: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn fresh(&mut self) -> Uuid {
+        (self.stamp.fresh)()
+    }
+
+    pub(super) fn fact(&mut self, fact: Fact) {
+        self.facts.push(fact);
+    }
+
+    pub(super) fn effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// The cart's session as it will be; changed in place, written once.
+    pub(super) fn cart(&mut self, id: &CartId) -> &mut CartSession {
+        let home = self.home;
+        self.cart.get_or_insert_with(|| {
+            home.carts.get(id).cloned().unwrap_or_else(|| CartSession::empty(id.clone()))
+        })
+    }
+
+    /// An alert as it will be; `None` when it is not open.
+    pub(super) fn alert(&mut self, id: AlertId) -> Option<&mut Alert> {
+        if !self.alerts.contains_key(&id) {
+            self.alerts.insert(id, self.home.alerts.get(&id)?.clone());
+        }
+        self.alerts.get_mut(&id)
+    }
+
+    /// A new alert.
+    pub(super) fn raise(&mut self, alert: Alert) {
+        self.alerts.insert(alert.id, alert);
+    }
+
+    /// A dose that needs nothing more; its alert may end with it.
+    pub(super) fn settle(&mut self, dose: DoseId) {
+        self.settled.insert(dose);
+    }
+
+    pub(super) fn leaf(&mut self, action: Action, kind: &str, id: String) -> &mut Leaf {
+        let actor = self.actor;
+        let leaf = Leaf {
+            id: self.fresh(),
+            ts: self.now.micros(),
+            demo: self.stamp.demo,
+            tz: self.home.zone.name().as_str().to_owned(),
+            facility: self.home.facility.as_str().to_owned(),
+            actor: crate::audit::leaf::Actor {
+                user: actor.user.map(|u| u.to_string()),
+                role: Some(actor.role.code().to_owned()),
+                session: actor.session.map(|s| s.to_string()),
+                auth: Some(actor.auth.clone()),
+                witness2: None,
+            },
+            device: actor.device.as_ref().map(|d| d.as_str().to_owned()),
+            action,
+            object: Object { kind: kind.to_owned(), id },
+            resident: None,
+            reason: None,
+            before: None,
+            after: None,
+            comment_sha256: None,
+            request_id: None,
+            clock_offset_ms: None,
+            outcome: Outcome::Done,
+        };
+        self.leaves.push(leaf);
+        let last = self.leaves.len() - 1;
+        &mut self.leaves[last]
+    }
+
+    /// Registers a record that no rule judges: one fact, one leaf.
+    pub(super) fn register(&mut self, kind: &str, id: String, fact: Fact) -> Answer {
+        self.leaf(Action::Config, kind, id);
+        self.fact(fact);
+        Answer::Done { count: 1 }
+    }
+
+    /// The leaf of a refused command: refusals are part of the trail.
+    pub(super) fn refused(&mut self, command: &Command, refusal: &Refusal) {
+        self.facts.clear();
+        self.leaves.clear();
+        self.effects.clear();
+        self.cart = None;
+        self.alerts.clear();
+        self.settled.clear();
+        let (kind, id) = object_of(command);
+        let leaf = self.leaf(Action::Execute, kind, id);
+        leaf.outcome = Outcome::Refused;
+        leaf.reason = Some(refusal.code.clone());
+    }
+
+    pub(super) fn into_decision(mut self, answer: Result<Answer, Refusal>) -> Decision {
+        self.end_settled_alerts();
+        let alerts = std::mem::take(&mut self.alerts);
+        for alert in alerts.into_values() {
+            if self.home.alerts.get(&alert.id) == Some(&alert) {
+                continue;
+            }
+            let resident = alert.resident;
+            let state = alert.state.code();
+            let rev = i64::from(alert.rev);
+            let leaf = self.leaf(Action::Update, "alert", alert.id.to_string());
+            leaf.resident = Some(resident.0);
+            let level = i64::from(alert.level);
+            leaf.after = Some(fields([
+                ("state", state.into()),
+                ("rev", rev.into()),
+                ("level", level.into()),
+            ]));
+            self.effects.push(Effect::Alert(Box::new(alert.clone())));
+            self.facts.push(Fact::Alert(Box::new(alert)));
+        }
+        if let Some(cart) = self.cart.take()
+            && self.home.carts.get(&cart.cart) != Some(&cart)
+        {
+            self.facts.push(Fact::Cart(Box::new(cart)));
+        }
+        Decision { answer, facts: self.facts, leaves: self.leaves, effects: self.effects }
+    }
+
+    fn end_settled_alerts(&mut self) {
+        let home = self.home;
+        let touched: BTreeSet<AlertId> =
+            self.settled.iter().filter_map(|d| home.alert_of(*d)).map(|a| a.id).collect();
+        for id in touched {
+            let settled = self.settled.clone();
+            let now = self.now;
+            let Some(alert) = self.alert(id) else { continue };
+            let open = |d: &&DoseId| {
+                !settled.contains(d) && home.doses.get(d).is_some_and(crate::dose::Dose::is_open)
+            };
+            if alert.doses.iter().find(open).is_none() {
+                alert.state = AlertState::Ended;
+                alert.ended = Some("charted".to_owned());
+                alert.rev += 1;
+                alert.changed_at = now;
+            }
+        }
+    }
+
+    /// Who the resident's name stands for in a leaf, and only their id.
+    pub(super) fn about(leaf: &mut Leaf, resident: Option<ResidentId>) {
+        leaf.resident = resident.map(|r| r.0);
+    }
+}
+
+pub(super) fn fields<const N: usize>(all: [(&str, crate::audit::leaf::Value); N]) -> Fields {
+    all.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
+}
+
+fn object_of(command: &Command) -> (&'static str, String) {
+    use super::{AlertCommand as A, OrderCommand as O};
+    match command {
+        Command::Scan(c) => ("scan_event", c.id.to_string()),
+        Command::Chart(c) => match (c.dose, c.order) {
+            (Some(d), _) => ("dose", d.to_string()),
+            (None, Some(o)) => ("orders", o.to_string()),
+            (None, None) => ("dose", "none".to_owned()),
+        },
+        Command::Order(c) => match c {
+            O::Receive(v) => ("orders", v.order.to_string()),
+            O::Note(id)
+            | O::Verify(id)
+            | O::Hold(id, _)
+            | O::Resume(id)
+            | O::Discontinue(id, _) => ("orders", id.to_string()),
+        },
+        Command::Alert(A::Accept(id, _) | A::Snooze(id, ..) | A::Escalate(id, _)) => {
+            ("alert", id.to_string())
+        }
+        Command::SignOn { user, .. } => ("user_account", user.to_string()),
+        Command::SignOnFailed { device, .. } => ("device", device.to_string()),
+        _ => ("facility", "home".to_owned()),
+    }
+}

@@ -1,0 +1,201 @@
+//! A scan, and signing on and off at a cart.
+
+use super::record::{Record, fields};
+use super::scan_unit::{confirm_pot, count_unit, empty_pot, undo};
+use super::{Answer, ScanAnswer, ScanCommand, ScanEffect};
+use crate::audit::leaf::{Action, Outcome};
+use crate::fact::{Fact, ScanEvent};
+use crate::id::{CartId, ResidentId, SessionId, Slug, UserId};
+use crate::verdict::read::{Named, named};
+use crate::verdict::{Check, Judgement, Objection, Target, Word, judge, word};
+
+pub(super) fn scan(record: &mut Record<'_, '_>, c: &ScanCommand) -> Answer {
+    let home = record.home;
+    let what = named(home, &c.raw, record.now);
+    let judgement = if c.late {
+        let objections = vec![Objection::new(Check::ScanSpent)];
+        Judgement { kind: what.kind(), objections, target: Target::None }
+    } else {
+        let session = record.cart(&c.cart).clone();
+        let role =
+            session.user.and_then(|u| home.users.get(&u)).filter(|u| u.active).map(|u| u.role);
+        let mut judged = judge(home, &session, role, &what, c.list_version, record.now);
+        judged.objections.extend(keyed(c, &what));
+        judged
+    };
+    let verdict = word(&judgement.objections, &c.overrides);
+    let mut answer = ScanAnswer {
+        scan_id: c.id,
+        verdict,
+        objections: judgement.objections,
+        effect: ScanEffect::None,
+        command: None,
+        user: None,
+        resident: record.cart(&c.cart).open,
+        dose: None,
+        order: None,
+        units: None,
+        administrations: Vec::new(),
+    };
+    if let Target::Unit { order, dose, .. } = &judgement.target {
+        answer.order = Some(*order);
+        answer.dose = *dose;
+    }
+    if verdict == Word::Ok {
+        carry_out(record, c, judgement.target, &mut answer);
+    }
+    write_event(record, c, judgement.kind, &answer);
+    Answer::Scan(Box::new(answer))
+}
+
+/// Checks 14, 70 and 71: what was typed instead of scanned needs a reason.
+fn keyed(c: &ScanCommand, what: &Named<'_>) -> Option<Objection> {
+    let check = match what {
+        Named::Band(_) => Check::IdentityKeyed,
+        Named::Package(_) => Check::CodeKeyed,
+        _ => return None,
+    };
+    (c.source == "keyed").then(|| Objection::new(check))
+}
+
+fn carry_out(
+    record: &mut Record<'_, '_>,
+    c: &ScanCommand,
+    target: Target,
+    answer: &mut ScanAnswer,
+) {
+    match target {
+        Target::None => {}
+        Target::Badge(user) => {
+            answer.effect = ScanEffect::Badge;
+            answer.user = user;
+        }
+        Target::Resident(resident) => {
+            open_resident(record, &c.cart, resident);
+            answer.effect = ScanEffect::ResidentOpened;
+            answer.resident = Some(resident);
+        }
+        Target::Unit { order, dose, key, units } => {
+            count_unit(record, c, (order, dose), key, units.packages, answer);
+        }
+        Target::Command(name) => command(record, c, name, answer),
+    }
+}
+
+fn open_resident(record: &mut Record<'_, '_>, cart: &CartId, resident: ResidentId) {
+    if record.cart(cart).open == Some(resident) {
+        return;
+    }
+    empty_pot(record, cart);
+    let now = record.now;
+    record.cart(cart).open(resident, now);
+}
+
+fn command(record: &mut Record<'_, '_>, c: &ScanCommand, name: String, answer: &mut ScanAnswer) {
+    match name.as_str() {
+        "TAKEN" => {
+            answer.administrations = confirm_pot(record, &c.cart, answer);
+            if !answer.administrations.is_empty() {
+                answer.effect = ScanEffect::Confirmed;
+            }
+        }
+        "UNDO" => {
+            if undo(record, &c.cart) {
+                answer.effect = ScanEffect::Undone;
+            }
+        }
+        "NEXT" => {
+            let waiting = record.cart(&c.cart).pot.len();
+            let settled = c.overrides.iter().any(|o| o.code == Check::PotUnconfirmed.code());
+            if waiting > 0 && !settled {
+                let count = i64::try_from(waiting).unwrap_or(i64::MAX);
+                answer.objections.push(Objection::new(Check::PotUnconfirmed).with("count", count));
+                answer.verdict = Word::Ask;
+                return;
+            }
+            empty_pot(record, &c.cart);
+            record.cart(&c.cart).close();
+            answer.effect = ScanEffect::Command;
+            answer.command = Some(name);
+            answer.resident = None;
+        }
+        _ => {
+            answer.effect = ScanEffect::Command;
+            answer.command = Some(name);
+        }
+    }
+}
+
+fn write_event(record: &mut Record<'_, '_>, c: &ScanCommand, kind: &str, answer: &ScanAnswer) {
+    let now = record.now;
+    let user = record.cart(&c.cart).user;
+    // A badge is an identifier of a person: never kept in clear.
+    let raw = if kind == "badge" { String::new() } else { c.raw.chars().take(512).collect() };
+    record.fact(Fact::Scan(Box::new(ScanEvent {
+        id: c.id,
+        cart: c.cart.clone(),
+        user,
+        resident: answer.resident,
+        kind: kind.to_owned(),
+        raw,
+        source: c.source.clone(),
+        verdict: answer.verdict.code().to_owned(),
+        objections: answer.objections.iter().map(|o| o.code.code().to_owned()).collect(),
+        order: answer.order,
+        dose: answer.dose,
+        late: c.late,
+        at: now,
+    })));
+    // What a scan did has leaves of its own; the scan's leaf tells the verdict.
+    let codes = answer.objections.iter().map(|o| o.code.code()).collect::<Vec<_>>().join(",");
+    let (resident, verdict) = (answer.resident, answer.verdict);
+    let leaf = record.leaf(Action::Execute, "scan_event", c.id.to_string());
+    Record::about(leaf, resident);
+    leaf.request_id = Some(c.id.to_string());
+    leaf.outcome = if verdict == Word::Stop { Outcome::Refused } else { Outcome::Done };
+    let codes = codes.as_str();
+    leaf.after = Some(fields([("verdict", verdict.code().into()), ("objections", codes.into())]));
+}
+
+pub(super) fn sign_on(
+    record: &mut Record<'_, '_>,
+    user: UserId,
+    session: SessionId,
+    cart: Option<&CartId>,
+) -> Answer {
+    if let Some(cart) = cart {
+        if record.cart(cart).user != Some(user) {
+            empty_pot(record, cart);
+            record.cart(cart).close();
+        }
+        let signed = record.cart(cart);
+        signed.user = Some(user);
+        signed.session = Some(session);
+    }
+    record.leaf(Action::Login, "user_account", user.to_string());
+    Answer::Done { count: 1 }
+}
+
+pub(super) fn sign_on_failed(
+    record: &mut Record<'_, '_>,
+    user: Option<UserId>,
+    device: &Slug,
+) -> Answer {
+    let (kind, id) = match user {
+        Some(user) => ("user_account", user.to_string()),
+        None => ("device", device.to_string()),
+    };
+    record.leaf(Action::Login, kind, id).outcome = Outcome::Failed;
+    Answer::Done { count: 0 }
+}
+
+/// Signing off keeps the place: the lock screen brings the same user back to a half-done pass.
+pub(super) fn sign_off(record: &mut Record<'_, '_>, cart: Option<&CartId>) -> Answer {
+    if let Some(cart) = cart {
+        let signed = record.cart(cart);
+        signed.session = None;
+    }
+    let who = record.actor.user.map_or_else(|| "none".to_owned(), |u| u.to_string());
+    record.leaf(Action::Login, "user_account", who).reason = Some("sign_off".to_owned());
+    Answer::Done { count: 1 }
+}

@@ -1,0 +1,166 @@
+//! Packages counted, put in the pot, confirmed, taken back.
+
+use super::chart::{Charted, administer};
+use super::plan::prn_dose;
+use super::record::{Record, fields};
+use super::{ScanAnswer, ScanCommand, ScanEffect};
+use crate::administration::{Mode, Outcome};
+use crate::audit::leaf::Action;
+use crate::cart::{Counting, InPot};
+use crate::fact::{Fact, PotAct, PotFact};
+use crate::id::{AdministrationId, CartId, DoseId, OrderId, PreparedId};
+use crate::schedule::policy::Confirm;
+use crate::verdict::{Check, Objection, Severity, Word, order_objections};
+
+/// Counts one package; the last one puts the dose in the pot.
+pub(super) fn count_unit(
+    record: &mut Record<'_, '_>,
+    c: &ScanCommand,
+    (order, dose): (OrderId, Option<DoseId>),
+    key: String,
+    needed: u32,
+    answer: &mut ScanAnswer,
+) {
+    let session = record.cart(&c.cart);
+    let mut counting = match session.counting.take() {
+        Some(running) if running.order == order && running.dose == dose => running,
+        _ => Counting { dose, order, needed, packages: Vec::new(), overrides: Vec::new() },
+    };
+    counting.packages.push(key);
+    counting.overrides.extend(c.overrides.iter().cloned());
+    let scanned = u32::try_from(counting.packages.len()).unwrap_or(u32::MAX);
+    answer.units = Some((scanned, needed));
+    if scanned < needed {
+        session.counting = Some(counting);
+        answer.effect = ScanEffect::UnitScanned;
+        return;
+    }
+    answer.dose = prepare(record, &c.cart, counting);
+    answer.effect = ScanEffect::Prepared;
+    if record.home.policy.giving.confirm == Confirm::Scan {
+        answer.administrations = confirm_pot(record, &c.cart, answer);
+        answer.effect = ScanEffect::Confirmed;
+    }
+}
+
+fn prepare(record: &mut Record<'_, '_>, cart: &CartId, counting: Counting) -> Option<DoseId> {
+    let order = record.home.orders.get(&counting.order)?;
+    let resident = order.current.resident;
+    let by = record.cart(cart).user?;
+    let dose = match counting.dose {
+        Some(dose) => dose,
+        None => prn_dose(record, order),
+    };
+    let id = PreparedId(record.fresh());
+    let at = record.now;
+    record.fact(Fact::Pot(Box::new(PotFact {
+        id,
+        dose,
+        order: counting.order,
+        resident,
+        act: PotAct::Prepared,
+        by,
+        cart: cart.clone(),
+        at,
+        packages: counting.packages.clone(),
+    })));
+    let leaf = record.leaf(Action::Create, "prepared", id.to_string());
+    leaf.resident = Some(resident.0);
+    let dose_text = dose.to_string();
+    leaf.after = Some(fields([("dose", dose_text.as_str().into())]));
+    let reason = counting.overrides.iter().find(|o| o.code == Check::PrnReasonMissing.code());
+    let reason = reason.map(|o| o.reason.clone());
+    let Counting { order, packages, overrides, .. } = counting;
+    record.cart(cart).pot.push(InPot { dose, order, packages, overrides, reason });
+    Some(dose)
+}
+
+/// Confirms the whole pot: each dose in it is given, now. A dose whose order was stopped meanwhile
+/// stays in the pot, with its objection.
+pub(super) fn confirm_pot(
+    record: &mut Record<'_, '_>,
+    cart: &CartId,
+    answer: &mut ScanAnswer,
+) -> Vec<AdministrationId> {
+    let Some(by) = record.cart(cart).user else { return Vec::new() };
+    let pot = std::mem::take(&mut record.cart(cart).pot);
+    let mut done = Vec::new();
+    let mut kept = Vec::new();
+    for dose in pot {
+        let Some(order) = record.home.orders.get(&dose.order) else { continue };
+        let all = order_objections(record.home, order, None, record.now);
+        let stops: Vec<Objection> =
+            all.into_iter().filter(|o| o.severity == Severity::Stop).collect();
+        if !stops.is_empty() {
+            answer.verdict = Word::Stop;
+            answer.objections.extend(stops);
+            kept.push(dose);
+            continue;
+        }
+        let charted = Charted {
+            dose: dose.dose,
+            order,
+            outcome: Outcome::Given,
+            reason: dose.reason.clone(),
+            amount: Some(order.current.dose),
+            mode: Mode::Now,
+            at: record.now,
+            by,
+            cart: Some(cart.clone()),
+            overrides: dose.overrides.clone(),
+            packages: dose.packages.clone(),
+            comment: None,
+            salt: [0; 16],
+            corrects: None,
+            effective: true,
+        };
+        done.push(administer(record, charted));
+        record.cart(cart).used.extend(dose.packages);
+    }
+    record.cart(cart).pot = kept;
+    done
+}
+
+/// Takes the last package or the last dose back out; nothing was given yet.
+pub(super) fn undo(record: &mut Record<'_, '_>, cart: &CartId) -> bool {
+    if record.cart(cart).counting.take().is_some() {
+        return true;
+    }
+    match record.cart(cart).pot.pop() {
+        Some(last) => {
+            give_back(record, cart, last);
+            true
+        }
+        None => false,
+    }
+}
+
+/// Takes everything out of the pot again, visibly: what was prepared and not confirmed was not given.
+pub(super) fn empty_pot(record: &mut Record<'_, '_>, cart: &CartId) {
+    let pot = std::mem::take(&mut record.cart(cart).pot);
+    for dose in pot {
+        give_back(record, cart, dose);
+    }
+}
+
+pub(super) fn give_back(record: &mut Record<'_, '_>, cart: &CartId, dose: InPot) {
+    let Some(order) = record.home.orders.get(&dose.order) else { return };
+    let resident = order.current.resident;
+    let Some(by) = record.cart(cart).user else { return };
+    let id = PreparedId(record.fresh());
+    let at = record.now;
+    record.fact(Fact::Pot(Box::new(PotFact {
+        id,
+        dose: dose.dose,
+        order: dose.order,
+        resident,
+        act: PotAct::Returned,
+        by,
+        cart: cart.clone(),
+        at,
+        packages: dose.packages,
+    })));
+    let leaf = record.leaf(Action::Delete, "prepared", id.to_string());
+    leaf.resident = Some(resident.0);
+    leaf.reason = Some("returned".to_owned());
+}

@@ -1,0 +1,205 @@
+//! Products of the formulary, and how many of one make a dose.
+
+use crate::amount::{Amount, Dimension, Unit};
+use crate::id::{LabelId, OrderId, ProductId, ResidentId};
+use serde::{Deserialize, Serialize};
+
+/// How much of the ingredient there is in one piece, or in `per`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Strength {
+    /// The ingredient.
+    pub amount: Amount,
+    /// In how much (`100 units` per `1 mL`); absent: in one piece.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per: Option<Amount>,
+}
+
+impl Strength {
+    /// The same concentration or strength, whatever the units it is written in.
+    #[must_use]
+    pub fn same_as(self, other: Self) -> bool {
+        let one = |s: Self| s.per.map_or(1, Amount::base);
+        let pers_match = match (self.per, other.per) {
+            (None, None) => true,
+            (Some(a), Some(b)) => a.comparable(b),
+            _ => false,
+        };
+        let cross = |a: Self, b: Self| a.amount.base().checked_mul(one(b));
+        pers_match
+            && self.amount.comparable(other.amount)
+            && cross(self, other).is_some()
+            && cross(self, other) == cross(other, self)
+    }
+
+    /// Reads `500 mg` or `100 units/mL` or `160 mg/5 mL`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (amount, per) = text.split_once('/').map_or((text, None), |(a, p)| (a, Some(p.trim())));
+        let per = match per {
+            None => None,
+            Some(p) => Some(Amount::parse_text(p).or_else(|_| Amount::parse("1", p)).ok()?),
+        };
+        let amount = Amount::parse_text(amount).ok()?;
+        (amount.nano > 0 && per.is_none_or(|p| p.nano > 0)).then_some(Self { amount, per })
+    }
+}
+
+impl std::fmt::Display for Strength {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.per {
+            None => write!(f, "{}", self.amount),
+            Some(p) if p == Amount::whole(1, p.unit) => {
+                write!(f, "{}/{}", self.amount, p.unit.code())
+            }
+            Some(p) => write!(f, "{}/{p}", self.amount),
+        }
+    }
+}
+
+/// A product: one line of the formulary.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Product {
+    /// Identity.
+    pub id: ProductId,
+    /// What is printed on it.
+    pub name: String,
+    /// The ingredient, lower case (`metformin`, `carbidopa/levodopa`).
+    pub ingredient: String,
+    /// Strength of one piece, or concentration.
+    pub strength: Strength,
+    /// Dose form, lower case (`tablet`, `tablet extended release`, `solution`).
+    pub form: String,
+    /// Usual route, lower case code (`po`).
+    pub route: String,
+    /// Pieces in one scanned package.
+    pub units_per_package: u32,
+    /// NDC in 11 digits, when it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ndc11: Option<String>,
+    /// GTINs in 14 digits under which it is scanned.
+    #[serde(default)]
+    pub gtins: Vec<String>,
+}
+
+/// A pharmacy's label: an opaque key for one version of one order.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Label {
+    /// Identity.
+    pub id: LabelId,
+    /// The text in the barcode, matched exactly.
+    pub code: String,
+    /// The pharmacy that printed it.
+    pub pharmacy: String,
+    /// Whose it is.
+    pub resident: ResidentId,
+    /// The order it fills.
+    pub order: OrderId,
+    /// The order's version it was printed for; an older one is superseded (never by date).
+    pub version: u32,
+    /// The product in the package, where the pharmacy said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductId>,
+}
+
+/// How many scans and pieces make one dose of a product.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Units {
+    /// Packages to scan.
+    pub packages: u32,
+    /// Halves of a piece to give: 1 is half a tablet, 4 are two tablets. 0 for what is measured.
+    pub halves: u32,
+}
+
+/// Most pieces one dose may take; above it the product is the wrong one (units per dose far above
+/// the usual are a known way of misreading an order).
+pub const PIECES_MAX: u32 = 10;
+
+/// The permitted count of `product` that gives `dose` exactly, if there is one.
+///
+/// Permitted: 1 to [`PIECES_MAX`] whole pieces; of a plain tablet also a half or one and a half.
+/// What is measured (a volume, or units of a vial) is one scan of its container.
+#[must_use]
+pub fn units_for(dose: Amount, product: &Product) -> Option<Units> {
+    if dose.nano <= 0 {
+        return None;
+    }
+    if let Some(per) = product.strength.per {
+        let measured = dose.comparable(product.strength.amount) || dose.comparable(per);
+        return measured.then_some(Units { packages: 1, halves: 0 });
+    }
+    let halves = if dose.comparable(product.strength.amount) {
+        exact_halves(dose.base(), product.strength.amount.base())?
+    } else if is_piece(dose.unit) && piece_of(&product.form).is_none_or(|u| u == dose.unit) {
+        exact_halves(dose.base(), Amount::whole(1, dose.unit).base())?
+    } else {
+        return None;
+    };
+    let whole = halves.is_multiple_of(2) && halves <= 2 * PIECES_MAX;
+    let split = product.form == "tablet" && matches!(halves, 1 | 3);
+    let per_package = product.units_per_package.max(1) * 2;
+    (whole || split).then(|| Units { packages: halves.div_ceil(per_package), halves })
+}
+
+fn exact_halves(dose: i128, piece: i128) -> Option<u32> {
+    let doubled = dose.checked_mul(2)?;
+    if piece <= 0 || doubled % piece != 0 {
+        return None;
+    }
+    u32::try_from(doubled / piece).ok().filter(|h| *h > 0)
+}
+
+fn is_piece(unit: Unit) -> bool {
+    unit.scale().0 == Dimension::Count && !matches!(unit, Unit::Units | Unit::Meq | Unit::Mmol)
+}
+
+/// The piece a form is counted in, where the form says so.
+#[must_use]
+pub fn piece_of(form: &str) -> Option<Unit> {
+    let first = form.split([' ', ',']).next()?;
+    Unit::parse(first).filter(|u| is_piece(*u))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn product(strength: &str, form: &str) -> Product {
+        Product {
+            id: ProductId(Uuid::nil()),
+            name: String::new(),
+            ingredient: "x".into(),
+            strength: Strength::parse(strength).unwrap(),
+            form: form.into(),
+            route: "po".into(),
+            units_per_package: 1,
+            ndc11: None,
+            gtins: vec![],
+        }
+    }
+
+    #[test]
+    fn only_permitted_counts_give_a_dose() {
+        for (dose, strength, form, want) in [
+            ("10 mg", "5 mg", "tablet", Some((2, 4))),
+            ("17.2 mg", "8.6 mg", "tablet", Some((2, 4))),
+            ("10 mg", "4 mg", "tablet", None),
+            ("2.5 mg", "5 mg", "tablet", Some((1, 1))),
+            ("7.5 mg", "5 mg", "tablet", Some((2, 3))),
+            ("2.5 mg", "5 mg", "tablet extended release", None),
+            ("2.5 mg", "5 mg", "capsule", None),
+            ("1 g", "500 mg", "tablet", Some((2, 4))),
+            ("50 mcg", "0.05 mg", "tablet", Some((1, 2))),
+            ("40 mg", "1 mg", "capsule", None),
+            ("4 units", "100 units/mL", "solution", Some((1, 0))),
+            ("5 mL", "160 mg/5 mL", "solution", Some((1, 0))),
+            ("2 tablet", "325 mg", "tablet", Some((2, 4))),
+            ("2 capsule", "325 mg", "tablet", None),
+            ("5 mL", "325 mg", "tablet", None),
+        ] {
+            let dose = Amount::parse_text(dose).unwrap();
+            let got = units_for(dose, &product(strength, form)).map(|u| (u.packages, u.halves));
+            assert_eq!(got, want, "{dose:?} of {strength} {form}");
+        }
+    }
+}

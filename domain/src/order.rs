@@ -1,0 +1,244 @@
+//! Orders: what was prescribed, in versions, and where each order stands.
+
+use crate::amount::Amount;
+use crate::drug::{Product, Strength};
+use crate::id::{OrderId, ResidentId, UserId};
+use crate::schedule::Schedule;
+use crate::time::Instant;
+use serde::{Deserialize, Serialize};
+
+/// Where an order stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderState {
+    /// Received or entered, not noted: nothing may be given on it.
+    Draft,
+    /// Noted by a nurse.
+    Active,
+    /// On hold.
+    Held,
+    /// Stopped by the prescriber or the pharmacy.
+    Discontinued,
+    /// Past its stop.
+    Expired,
+    /// Once and done.
+    Completed,
+    /// Never meant.
+    EnteredInError,
+}
+
+impl OrderState {
+    /// The code stored and sent.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Active => "active",
+            Self::Held => "held",
+            Self::Discontinued => "discontinued",
+            Self::Expired => "expired",
+            Self::Completed => "completed",
+            Self::EnteredInError => "entered_in_error",
+        }
+    }
+}
+
+/// The drug as ordered: a product meets it by ingredient, form and strength, never by name.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OrderedDrug {
+    /// Ingredient, lower case.
+    pub ingredient: String,
+    /// How it is shown (`metformin 500 mg tablet`).
+    pub name: String,
+    /// Strength, where the order names one; the dose then still decides how many pieces.
+    #[serde(default)]
+    pub strength: Option<Strength>,
+    /// Dose form, lower case.
+    pub form: String,
+    /// Route code, lower case.
+    pub route: String,
+}
+
+impl OrderedDrug {
+    /// The same ingredient.
+    #[must_use]
+    pub fn same_ingredient(&self, product: &Product) -> bool {
+        self.ingredient == product.ingredient
+    }
+}
+
+/// When it is given.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "when", rename_all = "snake_case")]
+pub enum Timing {
+    /// At planned times.
+    Planned {
+        /// The schedule doses are expanded from.
+        schedule: Schedule,
+    },
+    /// When needed.
+    Prn {
+        /// What for.
+        indication: String,
+        /// Fewest minutes between two givings.
+        interval_minutes_min: Option<i64>,
+        /// Most givings in any 24 hours.
+        per_day_max: Option<u32>,
+    },
+    /// No due time can be worked out; the reason is a code.
+    Unschedulable {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Where an order came from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Source {
+    /// Sender: a pharmacy id, `import`, or `home`.
+    pub sender: String,
+    /// The sender's number for the order.
+    pub placer: String,
+    /// The sender's version of it.
+    pub version: String,
+}
+
+/// One immutable version of an order.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OrderVersion {
+    /// The order.
+    pub order: OrderId,
+    /// Counts from 1.
+    pub version: u32,
+    /// Whose it is.
+    pub resident: ResidentId,
+    /// What.
+    pub drug: OrderedDrug,
+    /// How much each time.
+    pub dose: Amount,
+    /// The dose in words, as the sender wrote it.
+    #[serde(default)]
+    pub dose_text: String,
+    /// Frequency code, for display.
+    #[serde(default)]
+    pub frequency: String,
+    /// When.
+    pub timing: Timing,
+    /// From this instant on.
+    pub start: Instant,
+    /// Before this instant.
+    #[serde(default)]
+    pub stop: Option<Instant>,
+    /// Early window in minutes.
+    pub before_minutes: i64,
+    /// Late window in minutes.
+    pub after_minutes: i64,
+    /// Escalates twice as fast and is never quiet.
+    #[serde(default)]
+    pub time_critical: bool,
+    /// What for.
+    #[serde(default)]
+    pub indication: String,
+    /// Special instructions.
+    #[serde(default)]
+    pub instructions: String,
+    /// An allergy to it was seen and accepted by prescriber or pharmacist: why.
+    #[serde(default)]
+    pub allergy_override: Option<String>,
+    /// Who entered it; absent when it was received.
+    #[serde(default)]
+    pub entered_by: Option<UserId>,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// An order: its current version and where it stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Order {
+    /// The version in force.
+    pub current: OrderVersion,
+    /// The plan its untouched doses belong to (`model.md` names it; grows with each edit).
+    pub plan: u32,
+    /// The latest due time among its planned doses: planning goes on after it.
+    #[serde(default)]
+    pub planned_until: Option<Instant>,
+    /// Where it stands.
+    pub state: OrderState,
+    /// Since when.
+    pub since: Instant,
+    /// Why (hold, discontinuation).
+    #[serde(default)]
+    pub reason: String,
+    /// Who noted it.
+    #[serde(default)]
+    pub noted_by: Option<UserId>,
+    /// Who verified it.
+    #[serde(default)]
+    pub verified_by: Option<UserId>,
+}
+
+impl Order {
+    /// The order's id.
+    #[must_use]
+    pub fn id(&self) -> OrderId {
+        self.current.order
+    }
+
+    /// Where it stands at `now`: an active order past its stop has expired.
+    #[must_use]
+    pub fn state_at(&self, now: Instant) -> OrderState {
+        match self.state {
+            OrderState::Active | OrderState::Held
+                if self.current.stop.is_some_and(|stop| stop <= now) =>
+            {
+                OrderState::Expired
+            }
+            state => state,
+        }
+    }
+
+    /// Whether it is given when needed.
+    #[must_use]
+    pub fn is_prn(&self) -> bool {
+        matches!(self.current.timing, Timing::Prn { .. })
+    }
+}
+
+/// What happened to an order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderAct {
+    /// Came from outside or was entered: a draft.
+    Received,
+    /// Accepted into the home by a nurse.
+    Noted,
+    /// Confirmed by a second person.
+    Verified,
+    /// Put on hold.
+    Held,
+    /// Taken off hold.
+    Resumed,
+    /// Stopped.
+    Discontinued,
+    /// Completed by its one giving.
+    Completed,
+    /// Declared never meant.
+    EnteredInError,
+}
+
+impl OrderAct {
+    /// The code stored and sent.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Noted => "noted",
+            Self::Verified => "verified",
+            Self::Held => "held",
+            Self::Resumed => "resumed",
+            Self::Discontinued => "discontinued",
+            Self::Completed => "completed",
+            Self::EnteredInError => "entered_in_error",
+        }
+    }
+}

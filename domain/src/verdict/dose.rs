@@ -1,0 +1,133 @@
+//! Dose and time: checks 38 to 49, and the PRN limits (53, 54).
+
+use super::{Check, Objection, Package};
+use crate::cart::CartSession;
+use crate::dose::{Dose, DoseState};
+use crate::home::{Home, may_retry};
+use crate::id::DoseId;
+use crate::order::{Order, Timing};
+use crate::time::Instant;
+
+/// How long before its window opens a dose can still be reached by a scan (as early, with a reason).
+/// Beyond it nothing is due: the project's choice, so that tomorrow's dose is never given today.
+pub const EARLY_REACH_MINUTES: i64 = 120;
+
+/// The dose of `order` that a package scanned at `now` is for: the one whose window is open (the
+/// uncharted before the charted), else the latest one that is late, else the next in early reach.
+#[must_use]
+pub fn pick_dose<'a>(home: &'a Home, order: &Order, now: Instant) -> Option<&'a Dose> {
+    let usable = |d: &&Dose| d.withdrawn.is_none();
+    let retry = |d: &Dose| d.outcome.as_ref().is_some_and(|o| may_retry(o.outcome));
+    let in_window = |d: &&Dose| d.opens <= now && now <= d.closes;
+    let all = || home.doses_of_order(order.id()).filter(usable);
+    all()
+        .filter(in_window)
+        .find(|d| d.outcome.is_none())
+        .or_else(|| all().filter(in_window).find(|d| retry(d)))
+        .or_else(|| all().filter(in_window).find(|d| d.outcome.is_some()))
+        .or_else(|| all().rfind(|d| d.state_at(now) == DoseState::Late))
+        .or_else(|| {
+            let reach = |d: &&Dose| {
+                d.opens > now
+                    && d.opens.plus_minutes(-EARLY_REACH_MINUTES).is_some_and(|from| from <= now)
+            };
+            all().filter(reach).find(|d| d.outcome.is_none())
+        })
+}
+
+/// What the dose and the hour say against giving it.
+#[must_use]
+pub(super) fn dose_objections(
+    home: &Home,
+    order: &Order,
+    dose: Option<&Dose>,
+    seen: Option<u64>,
+    now: Instant,
+) -> Vec<Objection> {
+    if order.is_prn() {
+        return prn_objections(home, order, now);
+    }
+    let Some(dose) = dose else { return vec![nothing_due(home, order, now)] };
+    let mut found = Vec::new();
+    let changed = home.dose_changed.get(&dose.id).copied().unwrap_or(0);
+    if seen.is_some_and(|version| version < changed) {
+        found.push(Objection::new(Check::DoseChanged));
+    }
+    if let Some(done) = &dose.outcome {
+        if done.outcome.is_taken() {
+            let o = Objection::new(Check::AlreadyGiven).with("given_at", done.at);
+            found.push(o.with("by", done.by.to_string()));
+            return found;
+        }
+        let o = Objection::new(Check::Retry).with("at", done.at);
+        found.push(o.with("outcome", done.outcome.code()));
+    }
+    let later = home.doses_of_order(order.id()).filter(|d| d.due > dose.due);
+    let later = later.filter_map(|d| d.outcome.as_ref()).find(|o| o.outcome.is_taken());
+    if let Some(later) = later {
+        found.push(Objection::new(Check::LaterDoseGiven).with("given_at", later.at));
+    }
+    if now < dose.opens {
+        let minutes = dose.opens.seconds_since(now).div_euclid(60).max(1);
+        found.push(Objection::new(Check::DoseEarly).with("minutes", minutes));
+    } else if now > dose.closes {
+        let minutes = now.seconds_since(dose.closes).div_euclid(60).max(1);
+        found.push(Objection::new(Check::DoseLate).with("minutes", minutes));
+    }
+    found
+}
+
+fn nothing_due(home: &Home, order: &Order, now: Instant) -> Objection {
+    let next = home.doses_of_order(order.id()).find(|d| d.is_open() && d.due > now);
+    let o = Objection::new(Check::NotDue);
+    match next {
+        Some(d) => o.with("next_at", d.due),
+        None => o,
+    }
+}
+
+fn prn_objections(home: &Home, order: &Order, now: Instant) -> Vec<Objection> {
+    let Timing::Prn { interval_minutes_min, per_day_max, .. } = &order.current.timing else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    // A dose exactly 24 h old no longer counts (half-open rolling day).
+    let day = now.plus_minutes(-24 * 60).unwrap_or(Instant::MIN);
+    let (count, last) = home.taken_since(order.current.resident, order.id(), day);
+    if let (Some(minutes), Some(last)) = (interval_minutes_min, last)
+        && let Some(next) = last.plus_minutes(*minutes)
+        && now < next
+    {
+        found.push(Objection::new(Check::PrnTooSoon).with("next_at", next));
+    }
+    if let Some(most) = per_day_max
+        && count >= *most
+    {
+        let o = Objection::new(Check::PrnMaxReached).with("count", count).with("most", *most);
+        found.push(o);
+    }
+    found.push(Objection::new(Check::PrnReasonMissing));
+    found
+}
+
+/// Check 43: the same packet again, a packet of a charted dose, or more of a kind than the dose takes.
+#[must_use]
+pub(super) fn double_scan(
+    home: &Home,
+    cart: &CartSession,
+    package: &Package<'_>,
+    order: &Order,
+    dose: Option<DoseId>,
+) -> Option<Objection> {
+    let counting = cart.counting.as_ref().filter(|c| c.order == order.id());
+    let again = package.unique
+        && (home.spent.contains_key(&package.key)
+            || counting.is_some_and(|c| c.packages.contains(&package.key))
+            || cart.pot.iter().any(|p| p.packages.contains(&package.key))
+            || cart.used.contains(&package.key));
+    let beyond = dose.is_some_and(|d| {
+        cart.pot.iter().any(|p| p.dose == d)
+            || home.doses.get(&d).is_some_and(|d| d.prepared.is_some())
+    });
+    (again || beyond).then(|| Objection::new(Check::DoubleScan))
+}

@@ -1,0 +1,266 @@
+//! Verdicts: what the rules answer to a scan, as a list of objections. Codes, never sentences.
+
+mod barcode;
+mod dose;
+mod judge;
+mod order;
+mod product;
+pub mod read;
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+pub use dose::{EARLY_REACH_MINUTES, pick_dose};
+pub use judge::{Judgement, Target, judge};
+pub use order::order_objections;
+pub use product::{Package, product_objections};
+
+/// How heavy an objection is, heaviest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Cannot be charted as given on this path.
+    Stop,
+    /// What the nurse sees is out of date; nothing is filed, the list reloads.
+    Refresh,
+    /// A second authorised person must confirm now.
+    Witness,
+    /// The nurse decides; a coded reason is required.
+    Warn,
+    /// Shown.
+    Info,
+}
+
+/// The verdict in one word, as it goes over the wire.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Word {
+    /// No objection, or only information.
+    Ok,
+    /// A warning or a witness to settle.
+    Ask,
+    /// Stop or refresh.
+    Stop,
+}
+
+impl Word {
+    /// The text on the wire.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Ask => "ask",
+            Self::Stop => "stop",
+        }
+    }
+}
+
+macro_rules! checks {
+    ($($(#[$doc:meta])* $name:ident = $number:literal $code:literal $severity:ident;)+) => {
+        /// The checks in scope, by the names and numbers of the table of checks; a number is a name
+        /// and never used again. Number 0: the house's own, outside the table.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+        pub enum Check { $($(#[$doc])* #[serde(rename = $code)] $name,)+ }
+
+        impl Check {
+            /// Every check.
+            pub const ALL: &'static [Check] = &[$(Check::$name,)+];
+
+            /// The code on the wire and in the trail.
+            #[must_use]
+            pub const fn code(self) -> &'static str { match self { $(Check::$name => $code,)+ } }
+
+            /// The number in the table.
+            #[must_use]
+            pub const fn number(self) -> u8 { match self { $(Check::$name => $number,)+ } }
+
+            /// The severity the table gives it; the home may choose another for some.
+            #[must_use]
+            pub const fn severity(self) -> Severity {
+                match self { $(Check::$name => Severity::$severity,)+ }
+            }
+        }
+    };
+}
+
+checks! {
+    /// Nobody is signed on at the cart.
+    SignOnFirst = 72 "sign_on_first" Stop;
+    /// The role may look but not chart.
+    RoleCannotChart = 2 "role_cannot_chart" Stop;
+    /// Unreadable: bad check digit, cut short, lost separator.
+    BarcodeMalformed = 5 "barcode_malformed" Stop;
+    /// Two codes in one read.
+    SeveralBarcodes = 6 "several_barcodes" Stop;
+    /// A staff badge where a resident or a drug is expected.
+    StaffBadgeScanned = 7 "staff_badge_scanned" Stop;
+    /// A resident code where a drug is expected, or the reverse.
+    WrongBarcodeKind = 8 "wrong_barcode_kind" Stop;
+    /// Well formed, in no list.
+    BarcodeUnknown = 9 "barcode_unknown" Stop;
+    /// A package with no resident open.
+    NoResidentOpen = 73 "no_resident_open" Stop;
+    /// Belongs to another resident.
+    WrongResident = 10 "wrong_resident" Stop;
+    /// Has died.
+    ResidentDeceased = 11 "resident_deceased" Stop;
+    /// Not a resident at present.
+    ResidentDischarged = 12 "resident_discharged" Stop;
+    /// Recorded as away.
+    ResidentAbsent = 13 "resident_absent" Stop;
+    /// Identity keyed, not scanned.
+    IdentityKeyed = 14 "identity_keyed" Warn;
+    /// Lot or pack past its expiry.
+    LotExpired = 18 "lot_expired" Stop;
+    /// Label of an earlier version of the order.
+    LabelSuperseded = 19 "label_superseded" Stop;
+    /// Not ordered for this resident.
+    WrongDrug = 20 "wrong_drug" Stop;
+    /// Another dose form.
+    WrongForm = 21 "wrong_form" Stop;
+    /// No permitted count gives the dose.
+    WrongStrength = 22 "wrong_strength" Stop;
+    /// More than one piece, or part of one.
+    UnitsToGive = 23 "units_to_give" Info;
+    /// Fewer packages scanned than needed.
+    UnitsShort = 24 "units_short" Warn;
+    /// Usual route differs.
+    RouteDiffers = 25 "route_differs" Info;
+    /// More than one order fits.
+    OrderChoiceNeeded = 26 "order_choice_needed" Info;
+    /// The order is not as on the screen.
+    OrderChanged = 27 "order_changed" Refresh;
+    /// Not noted.
+    OrderNotActive = 28 "order_not_active" Stop;
+    /// On hold.
+    OrderHeld = 30 "order_held" Stop;
+    /// Starts later.
+    OrderNotStarted = 31 "order_not_started" Stop;
+    /// Past its stop.
+    OrderExpired = 32 "order_expired" Stop;
+    /// Stopped.
+    OrderDiscontinued = 33 "order_discontinued" Stop;
+    /// Once, and done.
+    OrderCompleted = 35 "order_completed" Stop;
+    /// Not verified by a second person.
+    OrderUnverified = 36 "order_unverified" Stop;
+    /// No due time can be worked out.
+    OrderUnschedulable = 37 "order_unschedulable" Warn;
+    /// The dose is not as on the screen.
+    DoseChanged = 38 "dose_changed" Refresh;
+    /// Charted as taken.
+    AlreadyGiven = 41 "already_given" Stop;
+    /// A later dose was taken.
+    LaterDoseGiven = 42 "later_dose_given" Stop;
+    /// This packet was already scanned.
+    DoubleScan = 43 "double_scan" Stop;
+    /// Nothing due in reach.
+    NotDue = 45 "not_due" Stop;
+    /// Before the window opens.
+    DoseEarly = 46 "dose_early" Warn;
+    /// After the window closed.
+    DoseLate = 47 "dose_late" Warn;
+    /// Refused, held or not given before, and offered again.
+    Retry = 49 "retry" Info;
+    /// A recorded reaction to the ingredient.
+    AllergyMatch = 51 "allergy_match" Stop;
+    /// Sooner than the minimum interval.
+    PrnTooSoon = 53 "prn_too_soon" Stop;
+    /// The most in 24 hours was reached.
+    PrnMaxReached = 54 "prn_max_reached" Stop;
+    /// Keyed instead of scanned.
+    CodeKeyed = 70 "code_keyed" Warn;
+    /// The drug cannot be scanned.
+    DrugUnscannable = 71 "drug_unscannable" Warn;
+    /// A PRN giving needs to say what for.
+    PrnReasonMissing = 0 "prn_reason_missing" Warn;
+    /// The pot of the resident before is not confirmed.
+    PotUnconfirmed = 0 "pot_unconfirmed" Warn;
+    /// The scan came after its answer had been given up.
+    ScanSpent = 0 "scan_spent" Stop;
+    /// The kind of code is known but not supported.
+    BarcodeUnsupported = 0 "barcode_unsupported" Stop;
+}
+
+/// A value that completes a code: ids and instants (microseconds), never a sentence.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Param {
+    /// A number; of a key that ends in `_at`, microseconds UTC.
+    Int(i64),
+    /// A code, an id, or an amount as it is shown.
+    Text(String),
+}
+
+impl From<i64> for Param {
+    fn from(n: i64) -> Self {
+        Self::Int(n)
+    }
+}
+impl From<u32> for Param {
+    fn from(n: u32) -> Self {
+        Self::Int(i64::from(n))
+    }
+}
+impl From<crate::time::Instant> for Param {
+    fn from(at: crate::time::Instant) -> Self {
+        Self::Int(at.micros())
+    }
+}
+impl From<String> for Param {
+    fn from(s: String) -> Self {
+        Self::Text(s)
+    }
+}
+impl From<&str> for Param {
+    fn from(s: &str) -> Self {
+        Self::Text(s.to_owned())
+    }
+}
+
+/// One objection.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Objection {
+    /// Which check objects.
+    pub code: Check,
+    /// How heavily.
+    pub severity: Severity,
+    /// What completes the sentence.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, Param>,
+}
+
+impl Objection {
+    /// An objection of the table's own severity.
+    #[must_use]
+    pub fn new(code: Check) -> Self {
+        Self { code, severity: code.severity(), params: BTreeMap::new() }
+    }
+
+    /// The same with another severity.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// The same with one more value.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Param>) -> Self {
+        self.params.insert(key.to_owned(), value.into());
+        self
+    }
+}
+
+/// The word for a list of objections; warnings the nurse gave a reason for do not count.
+#[must_use]
+pub fn word(objections: &[Objection], overridden: &[crate::administration::Override]) -> Word {
+    let open = |o: &&Objection| {
+        o.severity != Severity::Warn || !overridden.iter().any(|v| v.code == o.code.code())
+    };
+    match objections.iter().filter(open).map(|o| o.severity).min() {
+        Some(Severity::Stop | Severity::Refresh) => Word::Stop,
+        Some(Severity::Witness | Severity::Warn) => Word::Ask,
+        Some(Severity::Info) | None => Word::Ok,
+    }
+}

@@ -1,0 +1,58 @@
+//! Order state: checks 27 to 37 of the table.
+
+use super::{Check, Objection, Severity};
+use crate::home::Home;
+use crate::order::{Order, OrderState, Timing};
+use crate::schedule::policy::Unverified;
+use crate::time::Instant;
+
+/// What the order's state says against giving it at `now`; `seen` is the list version on the screen.
+#[must_use]
+pub fn order_objections(
+    home: &Home,
+    order: &Order,
+    seen: Option<u64>,
+    now: Instant,
+) -> Vec<Objection> {
+    let mut found = Vec::new();
+    let changed = home.order_changed.get(&order.id()).copied().unwrap_or(0);
+    if seen.is_some_and(|version| version < changed) {
+        found.push(Objection::new(Check::OrderChanged));
+    }
+    let since = |check| {
+        let mut o = Objection::new(check).with("since_at", order.since);
+        if !order.reason.is_empty() {
+            o = o.with("reason", order.reason.as_str());
+        }
+        o
+    };
+    match order.state_at(now) {
+        OrderState::Draft => found.push(since(Check::OrderNotActive)),
+        OrderState::Held => found.push(since(Check::OrderHeld)),
+        OrderState::Discontinued | OrderState::EnteredInError => {
+            found.push(since(Check::OrderDiscontinued));
+        }
+        OrderState::Completed => found.push(since(Check::OrderCompleted)),
+        OrderState::Expired => {
+            let ended = order.current.stop.unwrap_or(order.since);
+            found.push(Objection::new(Check::OrderExpired).with("ended_at", ended));
+        }
+        OrderState::Active => {}
+    }
+    let opens = order.current.start.plus_minutes(-order.current.before_minutes);
+    if opens.is_some_and(|opens| now < opens) {
+        found.push(Objection::new(Check::OrderNotStarted).with("starts_at", order.current.start));
+    }
+    if order.state == OrderState::Active && order.verified_by.is_none() {
+        let severity = match home.policy.giving.unverified {
+            Unverified::Forbid => Severity::Stop,
+            Unverified::Warn => Severity::Warn,
+            Unverified::Allow => Severity::Info,
+        };
+        found.push(Objection::new(Check::OrderUnverified).severity(severity));
+    }
+    if let Timing::Unschedulable { reason } = &order.current.timing {
+        found.push(Objection::new(Check::OrderUnschedulable).with("reason", reason.as_str()));
+    }
+    found
+}

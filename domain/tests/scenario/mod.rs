@@ -1,0 +1,487 @@
+//! The language of the scenarios.
+
+use emar_domain::administration::{Mode, Outcome, Override};
+use emar_domain::alert::AlertKind;
+use emar_domain::amount::Amount;
+use emar_domain::decide::{
+    Actor, AlertCommand, Answer, ChartCommand, Command, Decision, OrderCommand, ScanAnswer,
+    ScanCommand, Stamp, decide,
+};
+use emar_domain::dose::Dose;
+use emar_domain::drug::{Product, Strength};
+use emar_domain::fact::{Device, User};
+use emar_domain::home::Home;
+use emar_domain::id::{DoseId, OrderId, ProductId, ResidentId, ScanId, SessionId, Slug, UserId};
+use emar_domain::order::{OrderVersion, OrderedDrug, Source, Timing};
+use emar_domain::resident::{Allergy, Resident, ResidentState};
+use emar_domain::role::Role;
+use emar_domain::schedule::policy::Policy;
+use emar_domain::schedule::{Clock, Schedule};
+use emar_domain::time::{CivilDate, CivilDateTime, CivilTime, Instant};
+use emar_domain::verdict::Severity;
+use emar_domain::zone::{GapPolicy, OverlapPolicy, ZoneRules};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+type Step = Result<(), String>;
+
+pub(crate) struct Script {
+    pub(crate) home: Home,
+    pub(crate) now: Instant,
+    ids: u64,
+    residents: BTreeMap<String, ResidentId>,
+    orders: BTreeMap<String, OrderId>,
+    gtins: BTreeMap<String, String>,
+    users: BTreeMap<String, UserId>,
+}
+
+fn words(line: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    for (i, part) in line.split('"').enumerate() {
+        if i % 2 == 1 {
+            out.push(part.to_owned());
+        } else {
+            out.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    out
+}
+
+pub(crate) fn policy() -> Policy {
+    serde_json::from_value(serde_json::json!({
+        "schema": 1, "facility": "oakhill", "name": "Oak Hill (demo)", "profile": "us",
+        "zone": "America/New_York",
+        "units": {"east": {"rooms": ["112-B"]}},
+        "passes": {"morning": "07:00-10:30", "noon": "11:30-13:30", "evening": "16:00-18:30", "night": "20:00-22:30"},
+        "windows": {"default": "facility_60"},
+        "giving": {"confirm": "resident", "off_schedule": "review", "unverified": "forbid"},
+        "wristband": {"gsrn_prefix": "952123450", "pattern": "^R-[0-9A-HJKMNP-TV-Z]{8}$"}
+    }))
+    .unwrap()
+}
+
+pub(crate) fn new_york() -> ZoneRules {
+    serde_json::from_str(include_str!("../data/new_york_2026.json")).unwrap()
+}
+
+impl Script {
+    pub(crate) fn new() -> Self {
+        let home = Home::new(Slug::new("oakhill").unwrap(), policy(), new_york());
+        let mut script = Self {
+            home,
+            now: Instant::parse("2026-11-01T00:00:00Z").unwrap(),
+            ids: 0u64,
+            residents: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            gtins: BTreeMap::new(),
+            users: BTreeMap::new(),
+        };
+        script.person("Novak", Role::Charge);
+        script
+    }
+
+    fn fresh(&mut self) -> Uuid {
+        self.ids += 1;
+        Uuid::from_u128(self.ids.into())
+    }
+
+    pub(crate) fn run(&mut self, actor: &Actor, command: &Command) -> Decision {
+        let mut ids = self.ids;
+        let mut fresh = || {
+            ids += 1;
+            Uuid::from_u128(ids.into())
+        };
+        let mut stamp = Stamp { now: self.now, demo: false, fresh: &mut fresh };
+        let decision = decide(&self.home, actor, command, &mut stamp);
+        self.ids = ids;
+        assert!(!decision.leaves.is_empty() || decision.facts.is_empty(), "facts without a leaf");
+        for leaf in &decision.leaves {
+            leaf.to_bytes().expect("a leaf that can be written");
+        }
+        let version = self.home.version + decision.leaves.len() as u64;
+        for fact in &decision.facts {
+            self.home.apply(fact, version);
+        }
+        self.home.version = version;
+        decision
+    }
+
+    fn person(&mut self, name: &str, role: Role) {
+        let id = UserId(self.fresh());
+        self.users.insert(name.into(), id);
+        let user = User {
+            id,
+            rev: 1,
+            name: name.into(),
+            role,
+            badge: name.into(),
+            pin_hash: String::new(),
+            units: vec![],
+            active: true,
+        };
+        self.run(&Actor::server(), &Command::User(Box::new(user)));
+    }
+
+    fn actor(&self, name: &str) -> Result<Actor, String> {
+        let id = *self.users.get(name).ok_or("nobody of that name")?;
+        let role = self.home.users[&id].role;
+        Ok(Actor { user: Some(id), role, session: None, device: None, auth: "badge+pin".into() })
+    }
+
+    #[allow(clippy::too_many_lines, reason = "one arm a kind of step")]
+    pub(crate) fn step(&mut self, line: &str) -> Step {
+        let line = line.split("--").next().unwrap_or("").trim();
+        let (act, want) = line.split_once("=>").unwrap_or((line, ""));
+        let w = words(act);
+        let want = words(want);
+        let w: Vec<&str> = w.iter().map(String::as_str).collect();
+        match w.as_slice() {
+            [] => Ok(()),
+            ["home", "America/New_York"] => Ok(()),
+            ["product", name, rest @ ..] => self.product(name, rest),
+            ["resident", name, "room", room] => self.resident(name, room),
+            ["allergy", name, ingredient, reaction] => {
+                let reaction = (*reaction).to_owned();
+                let ingredient = (*ingredient).to_owned();
+                self.change(name, |r| {
+                    r.allergies.push(Allergy { ingredient, reaction, covers: vec![] })
+                })
+            }
+            ["discharge", name] => self.change(name, |r| r.state = ResidentState::Discharged),
+            ["order", drug, "for", name, number, unit, "at", times @ ..] => {
+                self.order(drug, name, &format!("{number} {unit}"), times)
+            }
+            [role @ ("nurse" | "pharmacist" | "charge" | "aide"), name] => {
+                if !self.users.contains_key(*name) {
+                    self.person(name, Role::parse(role).unwrap());
+                }
+                Ok(())
+            }
+            ["cart", id] => {
+                let device = Device {
+                    id: Slug::new(id).unwrap(),
+                    rev: 1,
+                    kind: "cart".into(),
+                    unit: Slug::new("east").unwrap(),
+                    name: (*id).into(),
+                    secret_sha256: String::new(),
+                    enrolled: true,
+                    active: true,
+                };
+                self.run(&Actor::server(), &Command::Device(Box::new(device)));
+                Ok(())
+            }
+            ["at", rest @ ..] => self.at(&rest.join(" ")),
+            ["note", order, "by", name] => {
+                let id = self.orders[*order];
+                let actor = self.actor(name)?;
+                let d = self.run(&actor, &Command::Order(OrderCommand::Note(id)));
+                d.answer.map_err(|r| r.code)?;
+                self.run(&Actor::server(), &Command::Plan(vec![id]));
+                Ok(())
+            }
+            ["discontinue", order] => {
+                let c = OrderCommand::Discontinue(self.orders[*order], "pharmacy".into());
+                self.run(&Actor::server(), &Command::Order(c))
+                    .answer
+                    .map(|_| ())
+                    .map_err(|r| r.code)
+            }
+            ["hold", order] => {
+                let c = OrderCommand::Hold(self.orders[*order], "low pressure".into());
+                self.run(&Actor::server(), &Command::Order(c))
+                    .answer
+                    .map(|_| ())
+                    .map_err(|r| r.code)
+            }
+            ["tick"] => {
+                self.run(&Actor::server(), &Command::Overdue(1000));
+                Ok(())
+            }
+            ["no", "alert"] => match self.home.alerts.values().next() {
+                None => Ok(()),
+                Some(a) => Err(format!("{a:?}")),
+            },
+            ["alert", name, "is", state, "level", level, "doses", doses] => {
+                let resident = self.residents[*name];
+                let of = |a: &&emar_domain::alert::Alert| a.resident == resident;
+                let a = self.home.alerts.values().find(of).ok_or("there is no alert")?;
+                let got = format!("{} {} {}", a.state.code(), a.level, a.doses.len());
+                expect(&got, &format!("{state} {level} {doses}"))
+            }
+            ["accept", name, "by", who] => {
+                let resident = self.residents[*name];
+                let all = self.home.alerts.values();
+                let mut of =
+                    all.filter(|a| a.resident == resident && a.kind == AlertKind::MissedDose);
+                let a = of.next().ok_or("there is no alert")?;
+                let c = Command::Alert(AlertCommand::Accept(a.id, a.rev));
+                let actor = self.actor(who)?;
+                self.run(&actor, &c).answer.map(|_| ()).map_err(|r| r.code)
+            }
+            ["dose", order, time, "is", state @ ..] => self.dose_is(order, time, &state.join(" ")),
+            ["doses", order, "on", date, count] => {
+                let date = CivilDate::parse(date.trim_end_matches(':')).unwrap();
+                let id = self.orders[*order];
+                let n = self.home.doses_of_order(id).filter(|d| d.slot.date == date).count();
+                expect(&n.to_string(), count)
+            }
+            ["chart", order, time, outcome, rest @ ..] => {
+                self.chart(order, time, outcome, rest, &want)
+            }
+            [cart, "sign-on", name] => {
+                let actor = self.actor(name)?;
+                let session = SessionId(self.fresh());
+                let cart = Some(Slug::new(cart).unwrap());
+                let c = Command::SignOn { user: actor.user.unwrap(), session, cart };
+                self.run(&actor, &c);
+                Ok(())
+            }
+            [cart, "band", name] => {
+                let band = self.home.residents[&self.residents[*name]].band.0.clone();
+                self.scan(cart, &format!("]C0{band}"), &[], &want)
+            }
+            [cart, "card", name] => self.scan(cart, &format!("]C0EMAR:CMD:{name}"), &[], &want),
+            [cart, "text", raw] => self.scan(cart, raw, &[], &want),
+            [cart, "scan", product, serial, rest @ ..] => {
+                let expiry = match rest {
+                    ["expired", date, ..] => date[2..].replace('-', ""),
+                    _ => "301231".into(),
+                };
+                let because = rest.iter().position(|r| *r == "because").map(|i| &rest[i + 1..]);
+                let gtin = self.gtins.get(*product).ok_or("no such product")?.clone();
+                let raw = format!("]d201{gtin}17{expiry}10L1\u{1d}21{}", &serial[1..]);
+                self.scan(cart, &raw, because.unwrap_or(&[]), &want)
+            }
+            _ => Err("no such step".into()),
+        }
+    }
+
+    fn product(&mut self, name: &str, rest: &[&str]) -> Step {
+        let [number, unit, form, "gtin", gtin, alias @ ..] = rest else {
+            return Err("product NAME NUMBER UNIT FORM gtin GTIN".into());
+        };
+        let alias = if let ["as", alias] = alias { *alias } else { name };
+        let body = &gtin[..13];
+        let gtin = format!("{body}{}", emar_domain::scan::check::check_digit(body).unwrap());
+        self.gtins.insert(alias.into(), gtin.clone());
+        let product = Product {
+            id: ProductId(self.fresh()),
+            name: format!("{name} {number} {unit} {form}"),
+            ingredient: name.into(),
+            strength: Strength::parse(&format!("{number} {unit}")).ok_or("strength")?,
+            form: (*form).into(),
+            route: "po".into(),
+            units_per_package: 1,
+            ndc11: None,
+            gtins: vec![gtin],
+        };
+        self.run(&Actor::server(), &Command::Product(Box::new(product)));
+        Ok(())
+    }
+
+    fn resident(&mut self, name: &str, room: &str) -> Step {
+        let id = ResidentId(self.fresh());
+        self.residents.insert(name.into(), id);
+        let payload = emar_domain::scan::wristband::payload(self.ids);
+        let band = emar_domain::scan::wristband::code("R-", &payload).ok_or("band")?;
+        let resident = Resident {
+            id,
+            family: name.into(),
+            given: "Demo".into(),
+            nickname: "".into(),
+            birth_date: None,
+            unit: Slug::new("east").unwrap(),
+            room: room.into(),
+            number: "".into(),
+            band: band.as_str().into(),
+            state: ResidentState::Admitted,
+            away_since: None,
+            allergies: vec![],
+            how_taken: String::new(),
+            code_status: String::new(),
+        };
+        self.run(&Actor::server(), &Command::Resident(Box::new(resident)));
+        Ok(())
+    }
+
+    fn change(&mut self, name: &str, change: impl FnOnce(&mut Resident)) -> Step {
+        let mut resident = self.home.residents[&self.residents[name]].clone();
+        change(&mut resident);
+        self.run(&Actor::server(), &Command::Resident(Box::new(resident)));
+        Ok(())
+    }
+
+    fn order(&mut self, drug: &str, name: &str, dose: &str, times: &[&str]) -> Step {
+        let order = OrderId(self.fresh());
+        self.orders.insert(drug.into(), order);
+        let product =
+            self.home.products.values().find(|p| p.ingredient == drug).ok_or("product")?;
+        let times = times.iter().map(|t| CivilTime::parse(t).unwrap()).collect();
+        let clock = Clock { times, ..Clock::default() };
+        let version = OrderVersion {
+            order,
+            version: 1,
+            resident: self.residents[name],
+            drug: OrderedDrug {
+                ingredient: drug.into(),
+                name: product.name.clone(),
+                strength: None,
+                form: product.form.clone(),
+                route: "po".into(),
+            },
+            dose: Amount::parse_text(dose).unwrap(),
+            dose_text: dose.into(),
+            frequency: String::new(),
+            timing: Timing::Planned { schedule: Schedule::Clock(Box::new(clock)) },
+            start: Instant::parse("2026-10-01T00:00:00Z").unwrap(),
+            stop: None,
+            before_minutes: 60,
+            after_minutes: 60,
+            time_critical: false,
+            indication: String::new(),
+            instructions: String::new(),
+            allergy_override: None,
+            entered_by: None,
+            source: Source { sender: "pharmacy".into(), placer: drug.into(), version: "1".into() },
+        };
+        let c = Command::Order(OrderCommand::Receive(Box::new(version)));
+        self.run(&Actor::server(), &c).answer.map(|_| ()).map_err(|r| r.code)
+    }
+
+    fn at(&mut self, text: &str) -> Step {
+        let now = match Instant::parse(&text.replace(' ', "T")) {
+            Ok(instant) => instant,
+            Err(_) => {
+                let civil =
+                    CivilDateTime::parse(&text.replace(' ', "T")).map_err(|e| e.to_string())?;
+                match self.home.zone.resolve_with(
+                    civil,
+                    GapPolicy::default(),
+                    OverlapPolicy::default(),
+                ) {
+                    emar_domain::zone::Due::Once { at, .. } => at,
+                    other => return Err(format!("{other:?}")),
+                }
+            }
+        };
+        if now < self.now {
+            return Err("time goes forward only".into());
+        }
+        self.now = now;
+        Ok(())
+    }
+
+    fn find(&self, order: &str, time: &str) -> Result<&Dose, String> {
+        let time = CivilTime::parse(time).map_err(|e| e.to_string())?;
+        let today = self.home.today(self.now);
+        let mut all = self.home.doses_of_order(self.orders[order]);
+        let of = |d: &&Dose| d.local.time() == time && d.slot.date == today;
+        all.find(of).ok_or_else(|| "there is no such dose".into())
+    }
+
+    fn dose_is(&self, order: &str, time: &str, want: &str) -> Step {
+        let dose = self.find(order, time)?;
+        let got = match (&dose.outcome, &dose.prepared) {
+            (Some(o), _) => o.outcome.code(),
+            (None, Some(_)) => "in the pot",
+            (None, None) => "open",
+        };
+        expect(got, want)
+    }
+
+    fn scan(&mut self, cart: &str, raw: &str, because: &[&str], want: &[String]) -> Step {
+        let overrides = because
+            .chunks(2)
+            .map(|c| Override { code: c[0].into(), reason: c[1].into() })
+            .collect();
+        let c = ScanCommand {
+            id: ScanId(self.fresh()),
+            cart: Slug::new(cart).unwrap(),
+            raw: raw.into(),
+            source: "wedge".into(),
+            list_version: None,
+            late: false,
+            overrides,
+        };
+        let user = self.home.carts.get(&c.cart).and_then(|s| s.user);
+        let role = user.map_or(Role::Device, |u| self.home.users[&u].role);
+        let actor = Actor { user, role, session: None, device: None, auth: "badge+pin".into() };
+        match self.run(&actor, &Command::Scan(c)).answer {
+            Ok(Answer::Scan(answer)) => expect(&told(&answer), &want.join(" ")),
+            other => Err(format!("{other:?}")),
+        }
+    }
+
+    fn chart(
+        &mut self,
+        order: &str,
+        time: &str,
+        outcome: &str,
+        rest: &[&str],
+        want: &[String],
+    ) -> Step {
+        let dose: DoseId = self.find(order, time)?.id;
+        let mut c = ChartCommand {
+            dose: Some(dose),
+            order: None,
+            outcome: Outcome::parse(outcome).ok_or("outcome")?,
+            reason: None,
+            comment: None,
+            salt: [7; 16],
+            amount: None,
+            mode: Mode::Now,
+            administered_at: None,
+            overrides: vec![],
+            cart: None,
+            list_version: None,
+            corrects: None,
+            corrected: None,
+        };
+        let mut by = "";
+        let mut rest = rest.iter();
+        while let Some(word) = rest.next() {
+            match *word {
+                "by" => by = rest.next().ok_or("by whom")?,
+                "past" => c.mode = Mode::Past,
+                "at" => {
+                    let time = CivilTime::parse(rest.next().ok_or("when")?).unwrap();
+                    let civil = self.home.today(self.now).at(time);
+                    let offset = self.home.zone.offset_at(self.now);
+                    c.administered_at = civil.at_offset(offset);
+                }
+                code if code.chars().all(|c| c.is_ascii_uppercase() || c == '_') => {
+                    c.reason = Some(code.into());
+                }
+                text => c.comment = Some(text.into()),
+            }
+        }
+        let actor = self.actor(by)?;
+        let got = match self.run(&actor, &Command::Chart(Box::new(c))).answer {
+            Ok(_) => "done".to_owned(),
+            Err(refusal) => format!("refused {}", refusal.code),
+        };
+        expect(&got, &want.join(" "))
+    }
+}
+
+fn told(answer: &ScanAnswer) -> String {
+    let mut told = vec![answer.verdict.code().to_owned()];
+    let effect = serde_json::to_value(answer.effect).unwrap();
+    let effect = effect.as_str().unwrap_or_default();
+    if effect != "none" {
+        told.push(effect.to_owned());
+    }
+    if let Some((scanned, needed)) = answer.units {
+        told.push(format!("{scanned}/{needed}"));
+    }
+    let heavy = answer.objections.iter().filter(|o| o.severity != Severity::Info);
+    if answer.verdict != emar_domain::verdict::Word::Ok {
+        told.extend(heavy.map(|o| o.code.code().to_owned()));
+    }
+    told.join(" ")
+}
+
+fn expect(got: &str, want: &str) -> Step {
+    if got == want { Ok(()) } else { Err(format!("wanted: {want}\n    got:    {got}")) }
+}

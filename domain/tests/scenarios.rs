@@ -1,0 +1,32 @@
+//! Runs `tests/scenarios/*.txt` on the core alone: every line is a command decided and folded in.
+
+#![allow(clippy::disallowed_methods, reason = "the runner reads its scenarios; the core does not")]
+
+#[path = "scenario/mod.rs"]
+mod scenario;
+
+use scenario::Script;
+
+#[test]
+fn every_scenario_holds() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/scenarios");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|f| f.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|e| e == "txt"))
+        .collect();
+    files.sort();
+    assert!(files.len() >= 6, "the scenarios are gone");
+    let mut wrong = Vec::new();
+    for file in files {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&file).unwrap();
+        let mut script = Script::new();
+        for (n, line) in text.lines().enumerate() {
+            if let Err(why) = script.step(line) {
+                wrong.push(format!("{name}:{}: {line}\n    {why}", n + 1));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
