@@ -112,6 +112,12 @@ fn configs() -> impl Strategy<Value = LineConfig> {
     })
 }
 
+/// Bytes in which prefixes, terminators and garbage are likely to meet.
+fn line_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let bytes = b"AB7\x02\x03\r\n\t\x00\x1d\x13\xff".to_vec();
+    prop::collection::vec(prop::sample::select(bytes), 0..120)
+}
+
 /// Text in which codes, separators and rubbish are likely to meet.
 fn scans() -> impl Strategy<Value = String> {
     let pieces = prop::sample::select(vec![
@@ -156,7 +162,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn parsing_is_total_and_keeps_nothing(raw in scans(), before in scans(), separator in ".{0,3}") {
+    fn parsing_is_total_and_keeps_nothing(
+        raw in scans(),
+        before in scans(),
+        separator in ".{0,3}",
+    ) {
         for form in [None, Some(Form::Gs1), Some(Form::Retail), Some(Form::Ndc)] {
             let mut setup = formed(form);
             let first = parse(&raw, &setup);
@@ -173,21 +183,28 @@ proptest! {
     #[test]
     fn framing_does_not_see_how_reads_are_cut(
         config in configs(),
-        bytes in prop::collection::vec(prop::sample::select(b"AB7\x02\x03\r\n\t\x00\x1d\x13\xff".to_vec()), 0..120),
+        bytes in line_bytes(),
         cuts in prop::collection::vec(any::<usize>(), 0..20),
     ) {
         prop_assert_eq!(frames(&config, &cuts, &bytes), frames(&config, &[], &bytes));
     }
 
     #[test]
-    fn a_clean_frame_comes_through(text in "[ -~\u{1d}\u{1e}]{1,60}", cuts in prop::collection::vec(any::<usize>(), 0..9)) {
+    fn a_clean_frame_comes_through(
+        text in "[ -~\u{1d}\u{1e}]{1,60}",
+        cuts in prop::collection::vec(any::<usize>(), 0..9),
+    ) {
         let sent = format!("{text}\r\n");
         let want = vec![Frame::Scan { at_ms: 1_000, text }];
         prop_assert_eq!(frames(&LineConfig::default(), &cuts, sent.as_bytes()), want);
     }
 
     #[test]
-    fn a_cut_frame_is_never_joined(head in "[ -~]{1,20}", tail in "[ -~]{1,20}", gap in 201u64..5_000) {
+    fn a_cut_frame_is_never_joined(
+        head in "[ -~]{1,20}",
+        tail in "[ -~]{1,20}",
+        gap in 201u64..5_000,
+    ) {
         let (mut framer, mut out) = (LineFramer::new(LineConfig::default()), Vec::new());
         framer.feed(0, head.as_bytes(), &mut out);
         framer.feed(gap, format!("{tail}\r").as_bytes(), &mut out);
@@ -198,7 +215,11 @@ proptest! {
     }
 
     #[test]
-    fn one_wrong_digit_is_always_caught(payload in "[0-9]{13}", at in 0usize..14, other in 1u8..10) {
+    fn one_wrong_digit_is_always_caught(
+        payload in "[0-9]{13}",
+        at in 0usize..14,
+        other in 1u8..10,
+    ) {
         let gtin = check::with_check_digit(&payload).unwrap();
         prop_assert!(check::has_check_digit(&gtin));
         let mut bytes = gtin.into_bytes();

@@ -1,4 +1,4 @@
-//! The patterns a home writes for its own codes: a small part of regular expressions, matched whole.
+//! The patterns a home writes for its own codes: a small part of regular expressions.
 
 /// A pattern such as `^R-[0-9A-HJKMNP-TV-Z]{8}$`: ASCII characters, classes, `.`, `\d`, and the
 /// counts `?`, `*`, `+`, `{n}`, `{n,m}`. It always matches the whole text.

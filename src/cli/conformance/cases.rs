@@ -117,7 +117,8 @@ fn what_cannot_be_read_is_unsupported_and_keeps_its_place() {
         "[1]\n",
         "{\"id\": \"A\", \"type\": \"nonsense\"}\n",
         "{\"id\": \"B\", \"type\": \"barcode\", \"raw\": 7, \"as_of\": \"2026-11-22\"}\n",
-        "{\"id\": \"C\", \"type\": \"stream\", \"proto\": \"line\", \"config\": {\"suffix\": \"CR\"},",
+        "{\"id\": \"C\", \"type\": \"stream\", \"proto\": \"line\", ",
+        "\"config\": {\"suffix\": \"CR\"},",
         " \"chunks\": [{\"gap_ms\": -1, \"hex\": \"é0\"}]}\n",
         "{\"id\": \"D\", \"type\": \"ndc\", \"input\": \"1234-5678-90\"}",
     );

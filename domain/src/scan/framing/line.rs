@@ -45,7 +45,7 @@ pub struct LineConfig {
     pub idle_ms: u64,
     /// The longest frame in bytes, without prefix and suffix.
     pub max_len: u32,
-    /// Repeats of a text inside this many milliseconds are one scan; `None` asks for no such filter.
+    /// Repeats of a text inside this many milliseconds are one scan; `None`: no such filter.
     pub dedup_window_ms: Option<u64>,
 }
 

@@ -81,7 +81,7 @@ fn element(text: &str, today: NaiveDate) -> Result<(Span<'_>, &str), Problem> {
 
 fn identifier(text: &str) -> Result<(&str, &'static Entry), Problem> {
     let unknown = || Problem::of(Class::UnknownAi);
-    let lead = text.get(..2).and_then(|lead| number(lead)).ok_or_else(unknown)?;
+    let lead = text.get(..2).and_then(number).ok_or_else(unknown)?;
     let digits = usize::from(table::DIGITS[usize::from(lead)]);
     let ai = text.get(..digits).filter(|ai| !ai.is_empty()).ok_or_else(unknown)?;
     let key = number(ai).ok_or_else(unknown)?
