@@ -375,6 +375,19 @@ mod tests {
     }
 
     #[test]
+    fn a_lost_link_answers_stop_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut bridge, hand, shown) = bridge(folder.path());
+        let raw = "x".to_owned();
+        let scan = Scan { scan_id: Uuid::now_v7(), raw, symbology: None, at: 0, late: false };
+        bridge.answering.sent(scan, hand.monotonic());
+        bridge.show(Signal::quiet(Light::Off, Cause::Waiting));
+        bridge.uplink(UplinkEvent::Down);
+        assert_eq!(*shown.0.lock().unwrap(), [Cause::Waiting, Cause::NoAnswer]);
+        assert_eq!(bridge.until_next_deadline(), TICK);
+    }
+
+    #[test]
     fn a_stop_stands_whatever_the_link_does_and_green_goes_by_itself() {
         let folder = tempfile::tempdir().unwrap();
         let (mut bridge, hand, shown) = bridge(folder.path());

@@ -332,7 +332,11 @@ mod tests {
         let mut bytes = fs::read(&path).unwrap();
         bytes[first + HEAD_BYTES + 5] ^= 0x40;
         fs::write(&path, &bytes).unwrap();
-        assert_eq!(ids(&Spool::open(folder.path(), ROOM).unwrap()), [1]);
+        let mut spool = Spool::open(folder.path(), ROOM).unwrap();
+        assert_eq!(ids(&spool), [1]);
+        spool.keep(&scan(4)).unwrap();
+        drop(spool);
+        assert_eq!(ids(&Spool::open(folder.path(), ROOM).unwrap()), [1, 4]);
         let aside = path.with_extension(format!("damaged-{first}"));
         assert_eq!(fs::read(aside).unwrap(), &bytes[first..]);
     }

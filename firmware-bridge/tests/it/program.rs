@@ -101,6 +101,19 @@ async fn an_unplugged_scanner_costs_no_cpu() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_scanned_while_nobody_listened_is_no_scan() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::start(folder.path()).await;
+    let mut server = Server::start(broker.port).await;
+    let mut scanner = PtyScanner::plug_in(&folder.path().join("scanner")).unwrap();
+    scanner.send(b"OK-RECEIPT#before\r").unwrap();
+    let program = Program::start(folder.path(), broker.port);
+    program.until(Cause::Ready).await;
+    scanner.send(b"OK-RECEIPT#now\r").unwrap();
+    assert_eq!(server.scan().await.raw, "OK-RECEIPT#now");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn spent_scans_survive_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let mut broker = Broker::start(folder.path()).await;
