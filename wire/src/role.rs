@@ -1,6 +1,6 @@
 //! Who may publish and read what. The broker's access list is held against this table by a test.
 
-use crate::topic::{Inbound, Resync};
+use crate::topic::{Inbound, Resync, filter_matches};
 use crate::{Id, Kind, Topic};
 
 /// One party of the bus, with its own identity.
@@ -65,6 +65,12 @@ impl Role {
             Self::Pharmacy { facility, pharmacy } => pharmacy_filters(facility, pharmacy),
             Self::Observer => vec![format!("{}/#", crate::topic::ROOT)],
         }
+    }
+
+    /// Whether this role subscribes to `topic`.
+    pub fn hears(&self, topic: &Topic) -> bool {
+        let text = topic.to_string();
+        self.filters().iter().any(|filter| filter_matches(filter, &text))
     }
 
     /// Whether this role may publish on `topic`.

@@ -44,7 +44,9 @@ pub enum Qos {
 
 /// One word of a fixed list as a level of a topic.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),* $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident {
+        $($(#[$vdoc:meta])* $variant:ident = $text:literal),* $(,)?
+    }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name { $($(#[$vdoc])* $variant),* }
@@ -116,7 +118,10 @@ words! {
 }
 
 macro_rules! topics {
-    ($($(#[$doc:meta])* $name:ident { $($field:ident: $ty:ty),* } = $text:literal, $qos:ident, $retained:literal;)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident { $($field:ident: $ty:ty),* } = $text:literal, $qos:ident, $retained:literal;
+    )*) => {
         /// One topic of the tree, with the ids it holds. `Display` writes the whole topic.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Topic {
@@ -247,6 +252,20 @@ fn fill(template: &str, facility: &Id, levels: &[&dyn fmt::Display]) -> String {
     text
 }
 
+/// Whether a subscription filter takes a topic, by MQTT's rules.
+pub fn filter_matches(filter: &str, topic: &str) -> bool {
+    let mut levels = topic.split('/');
+    for want in filter.split('/') {
+        match (want, levels.next()) {
+            ("#", _) => return true,
+            ("+", Some(_)) => {}
+            (want, Some(level)) if want == level => {}
+            _ => return false,
+        }
+    }
+    levels.next().is_none()
+}
+
 impl FromStr for Topic {
     type Err = TopicError;
 
@@ -336,7 +355,8 @@ topics! {
     /// Payload: `Presence`; last will.
     PharmacyPresence { pharmacy: Id } = "pharmacy/{pharmacy}/presence", AtLeastOnce, true;
     /// What a pharmacy sends. Payload: FHIR message Bundle or HL7 v2 ER7.
-    PharmacyIn { pharmacy: Id, event: Inbound } = "pharmacy/{pharmacy}/in/{event}", AtLeastOnce, false;
+    PharmacyIn { pharmacy: Id, event: Inbound }
+        = "pharmacy/{pharmacy}/in/{event}", AtLeastOnce, false;
     /// Our CA, AA, AE or AR. Payload: FHIR message Bundle or HL7 v2 ER7.
     PharmacyInAnswer { pharmacy: Id } = "pharmacy/{pharmacy}/in/answer", AtLeastOnce, false;
     /// What a pharmacy receives. Payload: FHIR message Bundle or HL7 v2 ER7.

@@ -5,7 +5,10 @@ pub const SCHEMA_PHARMACY: &str = "emar.pharmacy/1";
 
 /// What the server accepts, retained.
 ///
-/// `{"schemas":["emar.pharmacy/1"],"content_types":["application/fhir+json; fhirVersion=4.0"],"accepts":["order"],"sends":["administration"],"bytes_max":1048576}`
+/// ```json
+/// {"schemas":["emar.pharmacy/1"],"content_types":["application/fhir+json; fhirVersion=4.0"],
+///  "accepts":["order"],"sends":["administration"],"bytes_max":1047552}
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capabilities {
     /// Schemas with their versions.

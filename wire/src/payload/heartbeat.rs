@@ -4,7 +4,10 @@ use super::Micros;
 
 /// The sign of life of the lease holder; travels signed ([`crate::signed`]), never retained.
 ///
-/// `{"epoch":3,"seq":118,"at":1793602800000000,"tree_size":5120,"open_alerts":2,"oldest_unsent_s":0}`
+/// ```json
+/// {"epoch":3,"seq":118,"at":1793602800000000,"tree_size":5120,"open_alerts":2,
+///  "oldest_unsent_s":0}
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heartbeat {
     /// The epoch of the lease; a heartbeat of a lower one than seen before is ignored.
