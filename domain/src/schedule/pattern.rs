@@ -14,10 +14,13 @@ pub struct Pattern {
     parts: Vec<Part>,
 }
 
+/// Inclusive ranges of bytes.
+type Ranges = Vec<(u8, u8)>;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Part {
     /// Inclusive ranges of bytes; a literal is a range of one.
-    allowed: Vec<(u8, u8)>,
+    allowed: Ranges,
     count: u32,
 }
 
@@ -79,7 +82,7 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b':' | b'/')
 }
 
-fn class(mut rest: &[u8]) -> Result<(Vec<(u8, u8)>, &[u8]), PatternError> {
+fn class(mut rest: &[u8]) -> Result<(Ranges, &[u8]), PatternError> {
     let mut allowed = Vec::new();
     loop {
         match rest {
