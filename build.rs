@@ -30,6 +30,12 @@ fn build() -> Result<(), String> {
         .args(["build", "--quiet", "--lib", "--package", "emar-web-core", "--profile", "wasm"])
         .args(["--target", TARGET, "--target-dir"])
         .arg(&target_dir);
+    if variable("PROFILE")? == "debug" {
+        // A developer waits for every build, a tablet only for the released file.
+        for setting in ["lto=false", "opt-level=1", "codegen-units=16", "incremental=true"] {
+            cargo.args(["--config", &format!("profile.wasm.{setting}")]);
+        }
+    }
     // Settings of the build around it are for another target.
     for (name, _) in env::vars_os() {
         let name = name.to_string_lossy().into_owned();

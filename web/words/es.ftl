@@ -266,9 +266,8 @@ sign-read = Credencial leída
 sign-pin = PIN
 sign-pin-help = Al menos 6 cifras, después Enter.
 sign-go = Iniciar sesión
-sign-other = Escribir el número de credencial
+sign-other = o escriba su número
 sign-badge = Número de credencial
-sign-cart = Carro
 sign-unit = Unidad
 sign-wait = Comprobando …
 
