@@ -110,6 +110,8 @@ impl Uplink {
             let event = match self.events.recv().await? {
                 Event::Connected { session } => {
                     tracing::info!(session, "uplink: connected");
+                    // A home restored from a backup may count from an older epoch.
+                    self.pulse.last = None;
                     Some(UplinkEvent::Up)
                 }
                 Event::Disconnected { why } => {
@@ -175,5 +177,45 @@ impl Pulse {
                 .map_err(|why| why.to_string()),
         };
         read.inspect_err(|why| tracing::warn!(why, "uplink: a heartbeat is not believed")).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::SigningKey;
+    use emar_wire::signed::sign;
+
+    use super::*;
+
+    fn beat(key: u8, epoch: i64, seq: u64) -> Vec<u8> {
+        let beat =
+            Heartbeat { epoch, seq, at: 0, tree_size: 0, open_alerts: 0, oldest_unsent_s: 0 };
+        sign(&SigningKey::from_bytes(&[key; 32]), &beat).unwrap()
+    }
+
+    #[test]
+    fn only_a_new_beat_of_the_servers_key_is_a_sign_of_life() {
+        let keyring = Keyring::new([SigningKey::from_bytes(&[1; 32]).verifying_key()]);
+        let mut pulse = Pulse { keyring: Some(keyring), last: None };
+        let rows = [
+            (beat(1, 1, 5), true, "first"),
+            (beat(1, 1, 5), false, "again"),
+            (beat(1, 1, 4), false, "older"),
+            (beat(2, 1, 9), false, "another key"),
+            (beat(1, 1, 6), true, "next"),
+            (beat(1, 2, 1), true, "new epoch"),
+            (beat(1, 1, 7), false, "old epoch"),
+            (b"{}".to_vec(), false, "nothing"),
+        ];
+        for (bytes, alive, what) in rows {
+            assert_eq!(pulse.is_alive(&bytes, 4096), alive, "{what}");
+        }
+    }
+
+    #[test]
+    fn without_a_key_a_beat_counts_unverified() {
+        let mut pulse = Pulse { keyring: None, last: None };
+        assert!(pulse.is_alive(&beat(7, 1, 1), 4096));
+        assert!(!pulse.is_alive(b"hello", 4096));
     }
 }
