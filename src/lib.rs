@@ -6,4 +6,5 @@ pub mod http;
 pub mod policy_file;
 #[cfg(test)]
 mod schedule_laws;
+pub mod store;
 pub mod zones;

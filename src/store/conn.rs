@@ -1,0 +1,184 @@
+//! One connection of either engine, and explicit transactions on it.
+
+use super::StoreError;
+use super::value::{Row, Value};
+use sqlx::pool::PoolConnection;
+use sqlx::{AssertSqlSafe, Executor, Postgres, SqlSafeStr, SqlStr, Sqlite, SqliteConnection};
+use std::sync::Arc;
+use tokio::sync::OwnedMutexGuard;
+
+/// SQLite's one write connection.
+pub(crate) struct Writer {
+    pub(crate) conn: SqliteConnection,
+    /// A transaction was begun and neither committed nor rolled back: whoever held the connection
+    /// went away half-way.
+    pub(crate) begun: bool,
+}
+
+/// A connection held by one caller.
+pub(crate) enum Conn {
+    SqliteWrite(OwnedMutexGuard<Writer>),
+    SqliteRead(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+/// Compiles one body for each kind of connection.
+macro_rules! on_each {
+    ($self:expr, $conn:ident, $wrap:ident => $body:expr) => {
+        match $self {
+            Conn::SqliteWrite(writer) => {
+                let $conn = &mut writer.conn;
+                #[allow(unused_imports)]
+                use Row::Sqlite as $wrap;
+                $body
+            }
+            Conn::SqliteRead(conn) => {
+                let $conn = &mut **conn;
+                #[allow(unused_imports)]
+                use Row::Sqlite as $wrap;
+                $body
+            }
+            Conn::Postgres(conn) => {
+                let $conn = &mut **conn;
+                #[allow(unused_imports)]
+                use Row::Postgres as $wrap;
+                $body
+            }
+        }
+    };
+}
+
+macro_rules! bound {
+    ($sql:expr, $values:expr) => {{
+        let mut query = sqlx::query($sql);
+        for value in $values {
+            query = match value {
+                Value::Int(v) => query.bind(v),
+                Value::Text(v) => query.bind(v),
+                Value::Blob(v) => query.bind(v),
+                Value::Id(v) => query.bind(v),
+            };
+        }
+        query
+    }};
+}
+
+/// A statement: a literal, or text put together from names in this folder and cached.
+#[derive(Clone, Debug)]
+pub(crate) enum Sql {
+    Fixed(&'static str),
+    Made(Arc<str>),
+}
+
+impl From<&'static str> for Sql {
+    fn from(text: &'static str) -> Self {
+        Self::Fixed(text)
+    }
+}
+
+impl Sql {
+    fn safe(self) -> SqlStr {
+        match self {
+            Self::Fixed(text) => text.into_sql_str(),
+            // Made of table and column names of this folder and of placeholders, never of input.
+            Self::Made(text) => AssertSqlSafe(text).into_sql_str(),
+        }
+    }
+}
+
+impl Conn {
+    /// Runs a statement that answers no rows; how many rows it touched.
+    pub(crate) async fn execute(
+        &mut self,
+        sql: impl Into<Sql>,
+        values: Vec<Value>,
+    ) -> Result<u64, StoreError> {
+        let sql = sql.into().safe();
+        on_each!(self, conn, _Wrap => Ok(bound!(sql, values).execute(conn).await?.rows_affected()))
+    }
+
+    /// Runs a statement and reads all its rows.
+    pub(crate) async fn fetch(
+        &mut self,
+        sql: impl Into<Sql>,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let sql = sql.into().safe();
+        on_each!(self, conn, Wrap => {
+            let rows = bound!(sql, values).fetch_all(conn).await?;
+            Ok(rows.into_iter().map(Wrap).collect())
+        })
+    }
+
+    /// Runs several statements at once, without values.
+    pub(crate) async fn batch(&mut self, sql: impl Into<Sql>) -> Result<(), StoreError> {
+        let sql = sql.into().safe();
+        on_each!(self, conn, _Wrap => {
+            sqlx::raw_sql(sql).execute(conn).await?;
+            Ok(())
+        })
+    }
+
+    /// Checks that the engine can prepare a statement.
+    #[cfg(test)]
+    pub(crate) async fn prepare(&mut self, sql: impl Into<Sql>) -> Result<(), StoreError> {
+        let sql = sql.into().safe();
+        on_each!(self, conn, _Wrap => {
+            conn.prepare(sql).await?;
+            Ok(())
+        })
+    }
+
+    /// Begins a transaction that will write.
+    pub(crate) async fn begin(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::SqliteWrite(writer) => {
+                if writer.begun {
+                    // Fails when the statement that began it never ran; then nothing is open.
+                    let _ = writer.conn.execute("ROLLBACK").await;
+                }
+                writer.begun = true;
+                writer.conn.execute("BEGIN IMMEDIATE").await?;
+            }
+            Self::SqliteRead(_) => {
+                return Err(StoreError::Usage("a read connection cannot write"));
+            }
+            Self::Postgres(conn) => {
+                conn.execute("BEGIN").await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins a transaction that reads one state of the database throughout.
+    pub(crate) async fn begin_read(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::SqliteWrite(_) => self.begin().await,
+            Self::SqliteRead(conn) => Ok(conn.execute("BEGIN").await.map(drop)?),
+            Self::Postgres(conn) => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                Ok(conn.execute(begin).await.map(drop)?)
+            }
+        }
+    }
+
+    /// Commits. After an error it is not known whether the transaction is in the database.
+    pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
+        on_each!(self, conn, _Wrap => conn.execute("COMMIT").await.map(drop))?;
+        self.ended();
+        Ok(())
+    }
+
+    /// Rolls back.
+    pub(crate) async fn rollback(&mut self) -> Result<(), StoreError> {
+        on_each!(self, conn, _Wrap => conn.execute("ROLLBACK").await.map(drop))?;
+        self.ended();
+        Ok(())
+    }
+
+    fn ended(&mut self) {
+        if let Self::SqliteWrite(writer) = self {
+            writer.begun = false;
+        }
+    }
+}

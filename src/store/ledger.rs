@@ -1,0 +1,536 @@
+//! The write lane's transaction: lock and fence, look up keys, decide, write all, move the head.
+
+use super::conn::Conn;
+use super::insert::{Texts, execute_list, fetch_list, insert};
+use super::rows::{self, Place, Rows};
+use super::sql::projection::{DOSE_DUE, DOSE_OPEN, ORDER};
+use super::value::{Value, bind};
+use super::{Store, StoreError};
+use emar_domain::audit::tile::{self, TILE_WIDTH, Tile, TileId};
+use emar_domain::audit::tree::{Frontier, Hash, leaf_hash};
+use emar_domain::fact::Fact;
+use emar_domain::id::FacilityId;
+use emar_domain::time::Instant;
+use std::collections::{BTreeMap, BTreeSet};
+
+const HEAD_LOCK: &str = "UPDATE audit_head SET size = size WHERE log = $1 AND epoch = $2 \
+    RETURNING size, frontier";
+const HEAD_MOVE: &str = "UPDATE audit_head SET size = $1, frontier = $2 \
+    WHERE log = $3 AND epoch = $4 AND size = $5";
+const KEYS: &str = "SELECT key, who, request_sha256, status, answer FROM idempotency \
+    WHERE facility = $1 AND key IN {}";
+const RESIDENTS: &str = "SELECT id FROM resident WHERE facility = $1 AND id IN {}";
+const STREAM_END: &str =
+    "SELECT coalesce(max(seq), 0) FROM outbox WHERE facility = $1 AND stream = $2";
+const LEAF_HASHES: &str = "SELECT leaf_hash FROM audit \
+    WHERE log = $1 AND seq >= $2 AND seq < $3 ORDER BY seq";
+const ANSWERED: &str =
+    "DELETE FROM inbox_open WHERE facility = $1 AND sender = $2 AND message_id = $3";
+const TILES: &str = "SELECT hashes FROM audit_tile WHERE log = $1 AND tile_level = $2 \
+    AND tile_index >= $3 AND tile_index < $4 ORDER BY tile_index";
+
+/// The statements above that take a list, for the test that prepares each.
+#[cfg(test)]
+pub(crate) const LISTS: &[&str] = &[KEYS, RESIDENTS];
+/// The others.
+#[cfg(test)]
+pub(crate) const FIXED: &[&str] = &[HEAD_LOCK, HEAD_MOVE, STREAM_END, LEAF_HASHES, TILES, ANSWERED];
+
+/// The answer already given under an idempotency key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptAnswer {
+    /// Who asked.
+    pub who: String,
+    /// SHA-256 of what was asked.
+    pub request_sha256: [u8; 32],
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// Its body.
+    pub answer: String,
+}
+
+/// An answer to keep under an idempotency key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAnswer {
+    /// The key.
+    pub key: String,
+    /// What to keep.
+    pub kept: KeptAnswer,
+}
+
+/// A message to send once the batch is committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// The stream it is numbered and ordered in.
+    pub stream: String,
+    /// Where it goes.
+    pub topic: String,
+    /// What is sent.
+    pub bytes: Vec<u8>,
+}
+
+/// What a received message was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboxAnswer {
+    /// Who sent it.
+    pub sender: String,
+    /// Their id for it.
+    pub message_id: String,
+    /// The answer, given again when the message comes again.
+    pub answer: String,
+}
+
+/// A version of a home's policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyRow {
+    /// Counts from 1.
+    pub version: u32,
+    /// From when on it holds.
+    pub effective_from: Instant,
+    /// Its text.
+    pub body: String,
+}
+
+/// What one command writes.
+#[derive(Clone, Debug, Default)]
+pub struct Entry {
+    /// The answer to keep, when the command had a key.
+    pub answer: Option<NewAnswer>,
+    /// Facts, in the order they follow from one another.
+    pub facts: Vec<Fact>,
+    /// Leaves, exact bytes.
+    pub leaves: Vec<Vec<u8>>,
+    /// Messages to send.
+    pub outbox: Vec<OutboxRow>,
+    /// Answers to received messages.
+    pub inbox: Vec<InboxAnswer>,
+    /// A new policy.
+    pub policy: Option<PolicyRow>,
+}
+
+/// What a batch of commands writes.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Now, on the clinical clock.
+    pub at: Instant,
+    /// One for each command.
+    pub entries: Vec<Entry>,
+}
+
+/// The state a batch is decided on.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// Leaves in the log.
+    pub size: u64,
+    /// Its right edge.
+    pub frontier: Frontier,
+    /// Answers already given, by key.
+    pub answers: BTreeMap<String, KeptAnswer>,
+}
+
+/// What was decided.
+pub enum Decided<R> {
+    /// Write this, and hand back the rest after the commit.
+    Write(Batch, R),
+    /// Nothing to write (every command was a repetition).
+    Nothing(R),
+    /// Memory is behind the log: reload and come again.
+    Stale,
+}
+
+/// Where an entry's leaves stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommittedEntry {
+    /// Index and hash of each leaf.
+    pub leaves: Vec<(u64, Hash)>,
+    /// The log's size after this entry: the version its facts are folded in under.
+    pub version: u64,
+}
+
+/// What was committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// Leaves in the log now.
+    pub size: u64,
+    /// Its root.
+    pub root: Hash,
+    /// For each entry of the batch, in order.
+    pub entries: Vec<CommittedEntry>,
+}
+
+/// Why a batch was not committed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Another server took over.
+    #[error("this server no longer holds the log's epoch; it must join again before it writes")]
+    Fenced,
+    /// Memory is behind the log.
+    #[error("memory is behind the log, which has {0} leaves; reload and decide again")]
+    Stale(u64),
+    /// A row was refused; nothing was written.
+    #[error("nothing was written: {0}; run the commands one by one")]
+    Conflict(String),
+    /// Nothing was written.
+    #[error("nothing was written: {0}")]
+    Failed(StoreError),
+    /// It may or may not be in the database.
+    #[error("whether the batch was written is unknown ({0}); the server must restart")]
+    Unknown(StoreError),
+}
+
+impl From<StoreError> for CommitError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict(which) => Self::Conflict(which),
+            other => Self::Failed(other),
+        }
+    }
+}
+
+/// One facility's log and facts, written under one epoch. Used by its write lane alone.
+pub struct Ledger {
+    store: Store,
+    facility: FacilityId,
+    log: String,
+    epoch: i64,
+    texts: Texts,
+    /// Kept between batches: to borrow it anew costs PostgreSQL a round trip.
+    held: Option<Conn>,
+    /// Last number of each outbox stream, good while the log has `known_size` leaves.
+    streams: BTreeMap<String, i64>,
+    known_size: Option<u64>,
+}
+
+impl Store {
+    /// The ledger of a facility whose log is `log`, written under `epoch`.
+    #[must_use]
+    pub fn ledger(&self, facility: FacilityId, log: &str, epoch: i64) -> Ledger {
+        Ledger {
+            store: self.clone(),
+            facility,
+            log: log.to_owned(),
+            epoch,
+            texts: Texts::default(),
+            held: None,
+            streams: BTreeMap::new(),
+            known_size: None,
+        }
+    }
+}
+
+impl Ledger {
+    /// Opens a transaction, lets `decide` look at the log's size and at the answers already given
+    /// under `keys`, writes what it decides, and commits.
+    ///
+    /// Must run in a task that nobody cancels.
+    ///
+    /// # Errors
+    /// See [`CommitError`]: only after `Unknown` may something have been written.
+    pub async fn commit_with<R>(
+        &mut self,
+        keys: &[String],
+        decide: impl FnOnce(&Opened) -> Decided<R>,
+    ) -> Result<(R, Committed), CommitError> {
+        let mut conn = match self.held.take() {
+            Some(conn) => conn,
+            None => self.store.writer().await?,
+        };
+        // On error the connection is given back, and whoever takes it next rolls back first.
+        conn.begin().await?;
+        let written = match self.write(&mut conn, keys, decide).await {
+            Ok((answer, committed, true)) => {
+                conn.commit().await.map_err(CommitError::Unknown)?;
+                self.known_size = Some(committed.size);
+                Ok((answer, committed))
+            }
+            Ok((answer, committed, false)) => {
+                conn.rollback().await?;
+                Ok((answer, committed))
+            }
+            Err(error) => {
+                self.known_size = None;
+                if conn.rollback().await.is_err() {
+                    // Dropped: its next user starts by ending whatever is open.
+                    return Err(error);
+                }
+                Err(error)
+            }
+        };
+        if matches!(conn, Conn::Postgres(_)) {
+            self.held = Some(conn);
+        }
+        written
+    }
+
+    async fn write<R>(
+        &mut self,
+        conn: &mut Conn,
+        keys: &[String],
+        decide: impl FnOnce(&Opened) -> Decided<R>,
+    ) -> Result<(R, Committed, bool), CommitError> {
+        let opened = self.open(conn, keys).await?;
+        match decide(&opened) {
+            Decided::Stale => Err(CommitError::Stale(opened.size)),
+            Decided::Nothing(answer) => {
+                let root = opened.frontier.root();
+                Ok((answer, Committed { size: opened.size, root, entries: Vec::new() }, false))
+            }
+            Decided::Write(batch, answer) => {
+                if self.known_size != Some(opened.size) {
+                    self.streams.clear();
+                }
+                Ok((answer, self.write_batch(conn, opened, batch).await?, true))
+            }
+        }
+    }
+
+    async fn open(&mut self, conn: &mut Conn, keys: &[String]) -> Result<Opened, CommitError> {
+        let head = conn.fetch(HEAD_LOCK, bind![&self.log, self.epoch]).await?;
+        let Some(row) = head.first() else { return Err(CommitError::Fenced) };
+        let size = row.size(0)?;
+        let frontier = Frontier::from_bytes(size, &row.blob(1)?)
+            .map_err(|e| StoreError::Damaged(e.to_string()))?;
+        let mut answers = BTreeMap::new();
+        let list: Vec<Value> = keys.iter().map(Value::from).collect();
+        let facility = bind![self.facility.as_str()];
+        for row in fetch_list(conn, &mut self.texts, KEYS, &facility, &list).await? {
+            let status = u16::try_from(row.int(3)?)
+                .map_err(|_| StoreError::Damaged("an answer's status".into()))?;
+            let kept = KeptAnswer {
+                who: row.text(1)?,
+                request_sha256: row.sha256(2)?,
+                status,
+                answer: row.text(4)?,
+            };
+            answers.insert(row.text(0)?, kept);
+        }
+        Ok(Opened { size, frontier, answers })
+    }
+
+    async fn write_batch(
+        &mut self,
+        conn: &mut Conn,
+        opened: Opened,
+        batch: Batch,
+    ) -> Result<Committed, CommitError> {
+        let Opened { size: old_size, mut frontier, .. } = opened;
+        let mut rows = Rows::default();
+        let mut audit = Vec::new();
+        let mut entries = Vec::with_capacity(batch.entries.len());
+        for entry in batch.entries {
+            let mut leaves = Vec::with_capacity(entry.leaves.len());
+            for leaf in entry.leaves {
+                let (index, hash) = (frontier.size(), leaf_hash(&leaf));
+                audit.extend(bind![&self.log, stored(index)?, leaf, hash.0]);
+                frontier.append(hash);
+                leaves.push((index, hash));
+            }
+            let version = frontier.size();
+            let seq = stored(version)?;
+            let mut place = Place { facility: &self.facility, seq, rank: 0, at: batch.at };
+            for fact in &entry.facts {
+                rows.add(fact, place)?;
+                place.rank += 1;
+            }
+            if let Some(p) = entry.policy {
+                let (rank, from) = (place.rank, p.effective_from.micros());
+                let facility = self.facility.as_str();
+                let at = batch.at.micros();
+                rows.policy.extend(bind![facility, p.version, seq, rank, at, from, p.body]);
+            }
+            self.add_messages(conn, &mut rows, batch.at, entry.answer, entry.outbox, entry.inbox)
+                .await?;
+            entries.push(CommittedEntry { leaves, version });
+        }
+        self.insert_facts(conn, &mut rows).await?;
+        self.insert_states(conn, rows).await?;
+        insert(conn, &mut self.texts, &rows::AUDIT, audit).await?;
+        self.insert_tiles(conn, old_size, frontier.size()).await?;
+        self.move_head(conn, old_size, &frontier).await?;
+        Ok(Committed { size: frontier.size(), root: frontier.root(), entries })
+    }
+
+    async fn add_messages(
+        &mut self,
+        conn: &mut Conn,
+        rows: &mut Rows,
+        at: Instant,
+        answer: Option<NewAnswer>,
+        outbox: Vec<OutboxRow>,
+        inbox: Vec<InboxAnswer>,
+    ) -> Result<(), StoreError> {
+        let (facility, at) = (self.facility.as_str().to_owned(), at.micros());
+        if let Some(NewAnswer { key, kept: k }) = answer {
+            let (who, sha256) = (k.who, k.request_sha256);
+            let row = bind![&facility, key, who, sha256, k.status, k.answer, at];
+            rows.idempotency.extend(row);
+        }
+        for message in outbox {
+            let seq = self.next_of_stream(conn, &message.stream).await?;
+            let (no, zero) = (None::<i64>, 0_i64);
+            rows.outbox.extend(bind![
+                &facility,
+                message.stream,
+                seq,
+                message.topic,
+                message.bytes,
+                no,
+                no,
+                no,
+                no,
+                zero,
+                zero,
+                true
+            ]);
+        }
+        for i in inbox {
+            conn.execute(ANSWERED, bind![&facility, &i.sender, &i.message_id]).await?;
+            rows.inbox_answer.extend(bind![&facility, i.sender, i.message_id, at, i.answer]);
+        }
+        Ok(())
+    }
+
+    async fn next_of_stream(&mut self, conn: &mut Conn, stream: &str) -> Result<i64, StoreError> {
+        if let Some(last) = self.streams.get_mut(stream) {
+            *last += 1;
+            return Ok(*last);
+        }
+        let found = conn.fetch(STREAM_END, bind![self.facility.as_str(), stream]).await?;
+        let next = found.first().map_or(Ok(0), |row| row.int(0))? + 1;
+        self.streams.insert(stream.to_owned(), next);
+        Ok(next)
+    }
+
+    async fn insert_facts(&mut self, conn: &mut Conn, rows: &mut Rows) -> Result<(), StoreError> {
+        let take = std::mem::take::<Vec<Value>>;
+        let residents = self.new_residents(conn, std::mem::take(&mut rows.residents)).await?;
+        for (table, values) in [
+            (&rows::RESIDENT, residents),
+            (&rows::RESIDENT_EVENT, take(&mut rows.resident_event)),
+            (&rows::PRODUCT, take(&mut rows.product)),
+            (&rows::PRODUCT_CODE, take(&mut rows.product_code)),
+            (&rows::LABEL, take(&mut rows.label)),
+            (&rows::ORDERS, take(&mut rows.orders)),
+            (&rows::ORDER_VERSION, take(&mut rows.order_version)),
+            (&rows::ORDER_EVENT, take(&mut rows.order_event)),
+            (&rows::DOSE, take(&mut rows.dose)),
+            (&rows::DOSE_DUE, take(&mut rows.dose_due)),
+            (&rows::PREPARED, take(&mut rows.prepared)),
+            (&rows::ADMINISTRATION, take(&mut rows.administration)),
+            (&rows::SCAN_EVENT, take(&mut rows.scan_event)),
+            (&rows::ALERT_EVENT, take(&mut rows.alert_event)),
+            (&rows::USER_ACCOUNT, take(&mut rows.user_account)),
+            (&rows::DEVICE, take(&mut rows.device)),
+            (&rows::POLICY, take(&mut rows.policy)),
+            (&rows::INBOX_ANSWER, take(&mut rows.inbox_answer)),
+            (&rows::IDEMPOTENCY, take(&mut rows.idempotency)),
+            (&rows::OUTBOX, take(&mut rows.outbox)),
+        ] {
+            insert(conn, &mut self.texts, table, values).await?;
+        }
+        Ok(())
+    }
+
+    /// `resident` says once that somebody was heard of; who is already known is left out.
+    async fn new_residents(
+        &mut self,
+        conn: &mut Conn,
+        mut residents: BTreeMap<uuid::Uuid, Vec<Value>>,
+    ) -> Result<Vec<Value>, StoreError> {
+        let ids: Vec<Value> = residents.keys().map(|id| Value::from(*id)).collect();
+        let facility = bind![self.facility.as_str()];
+        for row in fetch_list(conn, &mut self.texts, RESIDENTS, &facility, &ids).await? {
+            residents.remove(&row.id(0)?);
+        }
+        Ok(residents.into_values().flatten().collect())
+    }
+
+    async fn insert_states(&mut self, conn: &mut Conn, rows: Rows) -> Result<(), StoreError> {
+        let texts = &mut self.texts;
+        let (latest, carts) = (flat(rows.latest), flat(rows.cart_session));
+        insert(conn, texts, &rows::LATEST, latest).await?;
+        insert(conn, texts, &rows::CART_SESSION, carts).await?;
+        insert(conn, texts, &rows::ORDER_STATE, rows.order_state).await?;
+        insert(conn, texts, &rows::DOSE_STATE, rows.dose_state).await?;
+        guarded(conn, texts, &rows::DOSE_OUTCOME, rows.dose_outcome).await?;
+        guarded(conn, texts, &rows::ALERT, rows.alert).await?;
+        guarded(conn, texts, &rows::ALERT_DOSE, rows.alert_dose).await?;
+        execute_list(conn, texts, ORDER, &[], &ids(&rows.orders_touched)).await?;
+        execute_list(conn, texts, DOSE_DUE, &[], &ids(&rows.doses_moved)).await?;
+        execute_list(conn, texts, DOSE_OPEN, &[], &ids(&rows.doses_touched)).await?;
+        Ok(())
+    }
+
+    async fn insert_tiles(
+        &mut self,
+        conn: &mut Conn,
+        old_size: u64,
+        new_size: u64,
+    ) -> Result<(), StoreError> {
+        for id in tile::filled(old_size, new_size) {
+            let hashes = self.tile_hashes(conn, id).await?;
+            let tile = Tile::new(hashes).ok_or_else(|| {
+                StoreError::Damaged(format!("the log lacks part of {}", id.path()))
+            })?;
+            let (level, index) = (i64::from(id.level), stored(id.index)?);
+            let row = bind![&self.log, level, index, tile.to_bytes()];
+            insert(conn, &mut self.texts, &rows::AUDIT_TILE, row).await?;
+        }
+        Ok(())
+    }
+
+    async fn tile_hashes(&self, conn: &mut Conn, id: TileId) -> Result<Vec<Hash>, StoreError> {
+        let first = stored(id.index)?.saturating_mul(TILE_WIDTH.cast_signed());
+        let end = first.saturating_add(TILE_WIDTH.cast_signed());
+        let bad = || StoreError::Damaged(format!("a hash of {}", id.path()));
+        if id.level == 0 {
+            let rows = conn.fetch(LEAF_HASHES, bind![&self.log, first, end]).await?;
+            rows.iter().map(|r| Ok(Hash(r.sha256(0)?))).collect()
+        } else {
+            let below = i64::from(id.level - 1);
+            let rows = conn.fetch(TILES, bind![&self.log, below, first, end]).await?;
+            rows.iter().map(|r| Ok(Tile::from_bytes(&r.blob(0)?).ok_or_else(bad)?.root())).collect()
+        }
+    }
+
+    async fn move_head(
+        &self,
+        conn: &mut Conn,
+        old_size: u64,
+        frontier: &Frontier,
+    ) -> Result<(), StoreError> {
+        let (old, new) = (stored(old_size)?, stored(frontier.size())?);
+        let values = bind![new, frontier.to_bytes(), &self.log, self.epoch, old];
+        match conn.execute(HEAD_MOVE, values).await? {
+            1 => Ok(()),
+            _ => Err(StoreError::Damaged("the audit head moved under its own lock".into())),
+        }
+    }
+}
+
+fn stored(size: u64) -> Result<i64, StoreError> {
+    i64::try_from(size).map_err(|_| StoreError::Damaged("a log too long to number".into()))
+}
+
+fn flat<K>(rows: BTreeMap<K, Vec<Value>>) -> Vec<Value> {
+    rows.into_values().flatten().collect()
+}
+
+fn ids(ids: &BTreeSet<uuid::Uuid>) -> Vec<Value> {
+    ids.iter().map(|id| Value::from(*id)).collect()
+}
+
+/// Inserts rows of which none may be passed over by the table's ON CONFLICT condition.
+async fn guarded<K>(
+    conn: &mut Conn,
+    texts: &mut Texts,
+    table: &super::insert::Table,
+    rows: BTreeMap<K, Vec<Value>>,
+) -> Result<(), StoreError> {
+    let want = rows.len() as u64;
+    if insert(conn, texts, table, flat(rows)).await? == want {
+        Ok(())
+    } else {
+        Err(StoreError::Conflict(table.name.to_owned()))
+    }
+}

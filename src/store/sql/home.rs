@@ -1,0 +1,267 @@
+//! Loading a home: what is open or recent, by keys that do not grow with history.
+
+use super::super::insert::{Texts, fetch_list};
+use super::super::rows::kind;
+use super::super::value::{Row, Value, bind};
+use super::super::{Conn, Store, StoreError};
+use super::statements;
+use emar_domain::dose::{Dose, Slot, Withdrawal};
+use emar_domain::drug::Label;
+use emar_domain::fact::{Device, Fact, OrderEvent, User};
+use emar_domain::home::Home;
+use emar_domain::id::{DoseId, FacilityId, OrderId, ResidentId};
+use emar_domain::order::{Order, OrderState};
+use emar_domain::schedule::policy::Policy;
+use emar_domain::time::{CivilDate, CivilDateTime, Instant};
+use emar_domain::zone::ZoneRules;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// How far back memory reaches, in minutes.
+pub const MEMORY_MINUTES: i64 = 36 * 60;
+
+macro_rules! dose_columns {
+    ($rest:literal) => {
+        concat!(
+            "SELECT d.id, d.orders, d.plan, d.civil_date, d.slot, d.resident, d.local_time, \
+             s.due, s.opens, s.closes, s.shifted, s.withdrawn, s.changed, s.rev, \
+             p.seq, p.rank, p.body \
+             FROM dose_state s JOIN dose d ON d.id = s.dose \
+             LEFT JOIN prepared p ON p.id = s.pot WHERE ",
+            $rest
+        )
+    };
+}
+
+statements! {
+    SIZE = "SELECT h.size FROM facility f JOIN audit_head h ON h.log = f.log WHERE f.id = $1";
+    LIVE = "SELECT kind, body FROM latest WHERE facility = $1 AND live = 1";
+    GONE_LATELY = "SELECT kind, body FROM latest WHERE facility = $1 AND live = 0 AND at >= $2";
+    DOSES_OPEN = dose_columns!("s.facility = $1 AND s.is_open = 1");
+    DOSES_CLOSED = dose_columns!("s.facility = $1 AND s.is_open = 0 AND s.due >= $2");
+    DOSES_OF = dose_columns!("s.resident = $1 AND s.due >= $2 AND s.due < $3 \
+        ORDER BY s.due, d.id");
+    ORDERS_RUNNING = "SELECT orders FROM order_state \
+        WHERE facility = $1 AND ended = 0 AND stop >= $2";
+    ORDERS_ENDED = "SELECT orders FROM order_state \
+        WHERE facility = $1 AND ended = 1 AND since >= $2";
+    POTS = "SELECT seq, rank, body FROM prepared WHERE facility = $1 AND at >= $2";
+    TAKEN = "SELECT seq, rank, body FROM administration \
+        WHERE facility = $1 AND administered_at >= $2";
+    OUTCOMES = "SELECT a.seq, a.rank, a.body FROM dose_state s \
+        JOIN dose_outcome o ON o.dose = s.dose JOIN administration a ON a.id = o.administration \
+        WHERE s.facility = $1 AND s.due >= $2";
+    ALERTS = "SELECT body FROM alert WHERE facility = $1 AND is_open = 1";
+    CARTS = "SELECT body FROM cart_session WHERE facility = $1";
+}
+
+const ORDERS: &str = "SELECT v.body, s.plan, s.changed, (SELECT max(d.due) FROM dose_state d \
+    WHERE d.orders = s.orders AND d.rev > 0) FROM order_state s \
+    JOIN order_version v ON v.orders = s.orders AND v.version = s.version WHERE s.orders IN {}";
+const EVENTS: &str = "SELECT body, seq FROM order_event WHERE orders IN {} \
+    ORDER BY orders, seq, rank";
+const LABELS: &str = "SELECT body FROM label WHERE orders IN {} ORDER BY seq, rank";
+
+/// The statements that take a list, for the test that prepares each.
+#[cfg(test)]
+pub(crate) const LISTS: &[&str] = &[ORDERS, EVENTS, LABELS];
+
+impl Store {
+    /// The home as the rules see it at `now`: admitted residents, orders that run or ended lately,
+    /// doses that are open or were due within [`MEMORY_MINUTES`], and what belongs to them.
+    ///
+    /// # Errors
+    /// When the facility is unknown, a row cannot be read, or the database fails.
+    pub async fn load_home(
+        &self,
+        facility: &FacilityId,
+        policy: Policy,
+        zone: ZoneRules,
+        now: Instant,
+    ) -> Result<Home, StoreError> {
+        let mut conn = self.reader().await?;
+        conn.begin_read().await?;
+        let home = Home::new(facility.clone(), policy, zone);
+        let loaded = load(&mut conn, home, now).await;
+        conn.rollback().await?;
+        loaded
+    }
+
+    /// A resident's doses due from `from` on and before `to`, in order of due time, with what
+    /// became of each.
+    ///
+    /// # Errors
+    /// When a row cannot be read or the database fails.
+    pub async fn doses_of_resident(
+        &self,
+        resident: ResidentId,
+        from: Instant,
+        to: Instant,
+    ) -> Result<Vec<Dose>, StoreError> {
+        let values = bind![resident.0, from.micros(), to.micros()];
+        let rows = self.read(DOSES_OF, values).await?;
+        let mut doses = Vec::with_capacity(rows.len());
+        for row in &rows {
+            doses.push(read_dose(row)?.0);
+        }
+        for outcome in self.outcomes_of_resident(resident, from, to).await? {
+            if let Some(dose) = doses.iter_mut().find(|d| d.id == outcome.0) {
+                dose.outcome = Some(outcome.1);
+            }
+        }
+        Ok(doses)
+    }
+}
+
+async fn load(conn: &mut Conn, mut home: Home, now: Instant) -> Result<Home, StoreError> {
+    let facility = home.facility.as_str().to_owned();
+    let since = now.plus_minutes(-MEMORY_MINUTES).unwrap_or(Instant::MIN);
+    let (one, two) = (|| bind![&facility], || bind![&facility, since.micros()]);
+    let size = conn.fetch(SIZE, one()).await?;
+    let unknown = || StoreError::Damaged(format!("there is no facility {facility}"));
+    let size = size.first().ok_or_else(unknown)?.size(0)?;
+    for row in conn.fetch(LIVE, one()).await?.iter().chain(&conn.fetch(GONE_LATELY, two()).await?) {
+        put_latest(&mut home, row)?;
+    }
+    let mut dose_changed = BTreeMap::new();
+    let mut done = BTreeMap::new();
+    let open = conn.fetch(DOSES_OPEN, one()).await?;
+    for row in open.iter().chain(&conn.fetch(DOSES_CLOSED, two()).await?) {
+        let (dose, changed, pot) = read_dose(row)?;
+        dose_changed.extend(changed.map(|version| (dose.id, version)));
+        done.extend(pot);
+        home.put_dose(dose);
+    }
+    let mut orders: BTreeSet<Uuid> = home.doses.values().map(|d| d.slot.order.0).collect();
+    for sql in [ORDERS_RUNNING, ORDERS_ENDED] {
+        for row in conn.fetch(sql, two()).await? {
+            orders.insert(row.id(0)?);
+        }
+    }
+    load_orders(conn, &mut home, &orders).await?;
+    load_done(conn, &mut home, done, since).await?;
+    for row in conn.fetch(ALERTS, one()).await? {
+        home.put_alert(row.noun(0)?);
+    }
+    for row in conn.fetch(CARTS, one()).await? {
+        home.apply(&Fact::Cart(row.noun(0)?), size);
+    }
+    home.dose_changed = dose_changed;
+    home.version = size;
+    Ok(home.indexed())
+}
+
+fn put_latest(home: &mut Home, row: &Row) -> Result<(), StoreError> {
+    match row.text(0)?.as_str() {
+        kind::RESIDENT => home.put_resident(row.noun(1)?),
+        kind::PRODUCT => home.put_product(row.noun(1)?),
+        kind::USER => home.put_user(row.noun::<User>(1)?),
+        kind::DEVICE => {
+            let device: Device = row.noun(1)?;
+            home.devices.insert(device.id.clone(), device);
+        }
+        other => return Err(StoreError::Damaged(format!("an unknown kind {other:?}"))),
+    }
+    Ok(())
+}
+
+async fn load_orders(
+    conn: &mut Conn,
+    home: &mut Home,
+    orders: &BTreeSet<Uuid>,
+) -> Result<(), StoreError> {
+    let texts = &mut Texts::default();
+    let list: Vec<Value> = orders.iter().map(|id| Value::from(*id)).collect();
+    let mut order_changed = BTreeMap::new();
+    for row in fetch_list(conn, texts, ORDERS, &[], &list).await? {
+        let current: emar_domain::order::OrderVersion = row.noun(0)?;
+        order_changed.insert(current.order, row.size(2)?);
+        let (since, plan) = (current.start, row.count(1)?);
+        home.put_order(Order {
+            current,
+            plan,
+            planned_until: row.int_opt(3)?.map(Instant::from_micros),
+            state: OrderState::Draft,
+            since,
+            reason: String::new(),
+            noted_by: None,
+            verified_by: None,
+        });
+    }
+    for row in fetch_list(conn, texts, EVENTS, &[], &list).await? {
+        let event: OrderEvent = row.noun(0)?;
+        home.apply(&Fact::OrderEvent(Box::new(event)), row.size(1)?);
+    }
+    for row in fetch_list(conn, texts, LABELS, &[], &list).await? {
+        let label: Label = row.noun(0)?;
+        home.labels.insert(label.code.clone(), label);
+    }
+    home.order_changed = order_changed;
+    Ok(())
+}
+
+/// What was done, by the log's size after its entry and its place in it.
+type Done = BTreeMap<(i64, i64), Fact>;
+
+/// Pots and administrations are folded in as they were when they were committed, in that order.
+async fn load_done(
+    conn: &mut Conn,
+    home: &mut Home,
+    mut done: Done,
+    since: Instant,
+) -> Result<(), StoreError> {
+    let values = bind![home.facility.as_str(), since.micros()];
+    for row in conn.fetch(POTS, values.clone()).await? {
+        done.insert((row.int(0)?, row.int(1)?), Fact::Pot(row.noun(2)?));
+    }
+    for sql in [TAKEN, OUTCOMES] {
+        for row in conn.fetch(sql, values.clone()).await? {
+            done.insert((row.int(0)?, row.int(1)?), Fact::Administration(row.noun(2)?));
+        }
+    }
+    for fact in done.into_values() {
+        home.apply(&fact, 0);
+    }
+    for taken in home.taken.values_mut() {
+        taken.retain(|t| t.at >= since);
+    }
+    Ok(())
+}
+
+type Pot = Option<((i64, i64), Fact)>;
+
+fn read_dose(row: &Row) -> Result<(Dose, Option<u64>, Pot), StoreError> {
+    let bad = |what: &str| StoreError::Damaged(format!("the {what} of a dose"));
+    let date = CivilDate::parse(&row.text(3)?).map_err(|_| bad("civil date"))?;
+    let local = CivilDateTime::parse(&row.text(6)?).map_err(|_| bad("local time"))?;
+    let withdrawn = row.text_opt(11)?.map(|code| read_withdrawal(&code)).transpose()?;
+    let changed = row.int_opt(12)?.and_then(|v| u64::try_from(v).ok());
+    let pot = match (row.int_opt(14)?, row.int_opt(15)?) {
+        (Some(seq), Some(rank)) => Some(((seq, rank), Fact::Pot(row.noun(16)?))),
+        _ => None,
+    };
+    let at = |column| row.int(column).map(Instant::from_micros);
+    let dose = Dose {
+        id: DoseId(row.id(0)?),
+        slot: Slot { order: OrderId(row.id(1)?), plan: row.count(2)?, date, slot: row.int(4)? },
+        resident: ResidentId(row.id(5)?),
+        rev: row.count(13)?,
+        due: at(7)?,
+        local,
+        opens: at(8)?,
+        closes: at(9)?,
+        shifted: row.truth(10)?,
+        withdrawn,
+        outcome: None,
+        prepared: None,
+    };
+    Ok((dose, changed, pot))
+}
+
+pub(super) fn read_withdrawal(code: &str) -> Result<Withdrawal, StoreError> {
+    use Withdrawal as W;
+    [W::Superseded, W::Discontinued, W::Held, W::Away]
+        .into_iter()
+        .find(|w| w.code() == code)
+        .ok_or_else(|| StoreError::Damaged(format!("an unknown withdrawal {code:?}")))
+}

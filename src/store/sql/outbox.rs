@@ -1,0 +1,174 @@
+//! Messages to send. Times are the machine's, in microseconds.
+
+use super::super::insert::{Texts, execute_list};
+use super::super::value::{Value, bind};
+use super::super::{Store, StoreError};
+use super::statements;
+use emar_domain::id::FacilityId;
+
+statements! {
+    DUE = "SELECT stream, seq, topic, bytes, sent_at, received_at, tries FROM outbox \
+        WHERE facility = $1 AND is_open = 1 AND next_at <= $2 ORDER BY stream, seq LIMIT $3";
+    DUE_OF = "SELECT stream, seq, topic, bytes, sent_at, received_at, tries FROM outbox \
+        WHERE facility = $1 AND is_open = 1 AND stream = $2 AND next_at <= $3 \
+        ORDER BY seq LIMIT $4";
+    OLDEST_OPEN = "SELECT stream, min(seq), count(*) FROM outbox \
+        WHERE facility = $1 AND is_open = 1 GROUP BY stream ORDER BY stream";
+}
+
+const SENT: &str = "UPDATE outbox SET sent_at = coalesce(sent_at, $3), tries = tries + 1, \
+    next_at = $4, is_open = $5 WHERE facility = $1 AND stream = $2 AND is_open = 1 AND seq IN {}";
+const RECEIVED: &str = "UPDATE outbox SET received_at = coalesce(received_at, $3), next_at = $4, \
+    is_open = $5 WHERE facility = $1 AND stream = $2 AND is_open = 1 AND seq IN {}";
+const APPLIED: &str = "UPDATE outbox SET applied_at = $3, is_open = 0 \
+    WHERE facility = $1 AND stream = $2 AND is_open = 1 AND seq IN {}";
+const FAILED: &str = "UPDATE outbox SET failed_at = $3, is_open = 0 \
+    WHERE facility = $1 AND stream = $2 AND is_open = 1 AND seq IN {}";
+const LATER: &str = "UPDATE outbox SET tries = tries + 1, next_at = $3 \
+    WHERE facility = $1 AND stream = $2 AND is_open = 1 AND seq IN {}";
+
+/// The statements that take a list, for the test that prepares each.
+#[cfg(test)]
+pub(crate) const LISTS: &[&str] = &[SENT, RECEIVED, APPLIED, FAILED, LATER];
+
+/// A message that wants to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Its stream.
+    pub stream: String,
+    /// Its number there, from 1.
+    pub seq: i64,
+    /// Where it goes.
+    pub topic: String,
+    /// What is sent.
+    pub bytes: Vec<u8>,
+    /// When the broker first took it.
+    pub sent_at: Option<i64>,
+    /// When it was stored or shown at the other end.
+    pub received_at: Option<i64>,
+    /// How often it was sent.
+    pub tries: u32,
+}
+
+/// What became of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// The broker took it.
+    Sent {
+        /// When.
+        at: i64,
+        /// When to send it again unless it is answered; none: nothing more is expected.
+        next_at: Option<i64>,
+    },
+    /// The other end has stored or shown it.
+    Received {
+        /// When.
+        at: i64,
+        /// When to ask again unless it is applied; none: nothing more is expected.
+        next_at: Option<i64>,
+    },
+    /// The other end has acted on it.
+    Applied {
+        /// When.
+        at: i64,
+    },
+    /// The other end refused it.
+    Failed {
+        /// When.
+        at: i64,
+    },
+    /// It could not be sent.
+    Later {
+        /// When to try again.
+        next_at: i64,
+    },
+}
+
+impl Mark {
+    fn statement(self) -> (&'static str, Vec<Value>) {
+        let next = |next_at: Option<i64>| next_at.unwrap_or(i64::MAX);
+        match self {
+            Self::Sent { at, next_at } => (SENT, bind![at, next(next_at), next_at.is_some()]),
+            Self::Received { at, next_at } => {
+                (RECEIVED, bind![at, next(next_at), next_at.is_some()])
+            }
+            Self::Applied { at } => (APPLIED, bind![at]),
+            Self::Failed { at } => (FAILED, bind![at]),
+            Self::Later { next_at } => (LATER, bind![next_at]),
+        }
+    }
+}
+
+impl Store {
+    /// At most `limit` messages due at `now`, by stream and number; of one stream or of all.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn outbox_due(
+        &self,
+        facility: &FacilityId,
+        stream: Option<&str>,
+        now: i64,
+        limit: u32,
+    ) -> Result<Vec<Due>, StoreError> {
+        let rows = match stream {
+            None => self.read(DUE, bind![facility.as_str(), now, limit]).await?,
+            Some(s) => self.read(DUE_OF, bind![facility.as_str(), s, now, limit]).await?,
+        };
+        rows.iter()
+            .map(|r| {
+                Ok(Due {
+                    stream: r.text(0)?,
+                    seq: r.int(1)?,
+                    topic: r.text(2)?,
+                    bytes: r.blob(3)?,
+                    sent_at: r.int_opt(4)?,
+                    received_at: r.int_opt(5)?,
+                    tries: r.count(6)?,
+                })
+            })
+            .collect()
+    }
+
+    /// For each stream with open messages: its name, the lowest open number, how many are open.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn outbox_open(
+        &self,
+        facility: &FacilityId,
+    ) -> Result<Vec<(String, i64, u64)>, StoreError> {
+        let rows = self.read(OLDEST_OPEN, bind![facility.as_str()]).await?;
+        rows.iter().map(|r| Ok((r.text(0)?, r.int(1)?, r.size(2)?))).collect()
+    }
+
+    /// Marks messages of one stream, all in one transaction; closed ones stay as they are. How many
+    /// were marked.
+    ///
+    /// # Errors
+    /// When the database fails; none is then marked.
+    pub async fn outbox_mark(
+        &self,
+        facility: &FacilityId,
+        stream: &str,
+        seqs: &[i64],
+        mark: Mark,
+    ) -> Result<u64, StoreError> {
+        let (head, values) = mark.statement();
+        let fixed = [bind![facility.as_str(), stream], values].concat();
+        let list: Vec<Value> = seqs.iter().map(|seq| Value::from(*seq)).collect();
+        let store = self.clone();
+        let done = tokio::spawn(async move {
+            let mut conn = store.writer().await?;
+            conn.begin().await?;
+            match execute_list(&mut conn, &mut Texts::default(), head, &fixed, &list).await {
+                Ok(marked) => conn.commit().await.map(|()| marked),
+                Err(error) => {
+                    conn.rollback().await?;
+                    Err(error)
+                }
+            }
+        });
+        done.await.map_err(|_| StoreError::Usage("a mark stopped half-way"))?
+    }
+}

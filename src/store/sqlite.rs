@@ -1,0 +1,89 @@
+//! SQLite: one write connection, a pool of readers, and durability set and read back on each.
+
+use super::StoreError;
+use super::conn::Writer;
+use super::lock::DirectoryLock;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Executor, Row, SqliteConnection, SqlitePool};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+const READERS_MAX: u32 = 4;
+const BUSY: Duration = Duration::from_secs(5);
+/// One for each table and number of rows that comes up often.
+const STATEMENTS_MAX: usize = 512;
+
+/// What a connection must answer, or it is not used.
+const SETTINGS: &[(&str, &str)] = &[
+    ("PRAGMA journal_mode", "wal"),
+    ("PRAGMA synchronous", "2"),
+    ("PRAGMA foreign_keys", "1"),
+    ("PRAGMA recursive_triggers", "1"),
+    ("PRAGMA trusted_schema", "0"),
+    ("PRAGMA busy_timeout", "5000"),
+];
+
+#[derive(Clone)]
+pub(crate) struct Sqlite {
+    pub(crate) writer: Arc<Mutex<Writer>>,
+    pub(crate) readers: SqlitePool,
+    _lock: Arc<DirectoryLock>,
+}
+
+pub(crate) fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .pragma("recursive_triggers", "ON")
+        .pragma("trusted_schema", "OFF")
+        .statement_cache_capacity(STATEMENTS_MAX)
+        .disable_statement_logging()
+}
+
+pub(crate) async fn open(file: &Path, lock: DirectoryLock) -> Result<Sqlite, StoreError> {
+    let options = options(file);
+    let mut conn = SqliteConnection::connect_with(&options).await?;
+    check(&mut conn).await?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(READERS_MAX)
+        .test_before_acquire(false)
+        .after_connect(|conn, _| {
+            Box::pin(async move {
+                check(conn).await.map_err(|e| sqlx::Error::Configuration(Box::new(e)))?;
+                conn.execute("PRAGMA query_only = ON").await?;
+                Ok(())
+            })
+        })
+        .before_acquire(|conn, _| {
+            Box::pin(async move {
+                // A reader that went away half-way would pin an old state: end its transaction.
+                // Without one the statement fails, which is the rule.
+                let _ = conn.execute("ROLLBACK").await;
+                Ok(true)
+            })
+        })
+        .connect_lazy_with(options);
+    let writer = Arc::new(Mutex::new(Writer { conn, begun: false }));
+    Ok(Sqlite { writer, readers, _lock: Arc::new(lock) })
+}
+
+/// Reads the settings back: a connection that is not durable must not be used.
+pub(crate) async fn check(conn: &mut SqliteConnection) -> Result<(), StoreError> {
+    for (pragma, want) in SETTINGS {
+        let row = conn.fetch_one(*pragma).await?;
+        let got = match row.try_get::<String, _>(0) {
+            Ok(text) => text,
+            Err(_) => row.try_get::<i64, _>(0)?.to_string(),
+        };
+        if got != *want {
+            return Err(StoreError::Setting { name: (*pragma).to_owned(), want, got });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! The write lane's transaction.
+
+use super::world::*;
+use crate::store::{Batch, CommitError, Decided, Store};
+use emar_domain::administration::Outcome;
+use emar_domain::audit::tree::{Frontier, leaf_hash};
+use emar_domain::fact::Fact;
+use emar_domain::id::{AdministrationId, DoseId};
+
+pub(super) async fn writes_facts_leaves_and_head(store: Store, _: String) {
+    let mut lane = ledger(&store).await;
+    let entries = seed(3);
+    let done = commit(&mut lane, minute(0), entries.clone()).await;
+    assert_eq!((done.size, done.entries.len()), (4, 4));
+    assert_eq!(done.entries[3].version, 4);
+
+    let leaves = store.leaves(LOG, 0, 10).await.unwrap();
+    let mut tree = Frontier::new();
+    for (leaf, entry) in leaves.iter().zip(&entries) {
+        assert_eq!(leaf.leaf, entry.leaves[0]);
+        tree.append(leaf_hash(&leaf.leaf));
+    }
+    assert_eq!(done.root, tree.root());
+    assert_eq!(store.head(&oakhill()).await.unwrap().unwrap().frontier, tree);
+    assert_eq!(store.leaf_index(LOG, &leaves[2].leaf_hash).await.unwrap(), Some(2));
+
+    commit(&mut lane, minute(130), vec![entry(vec![given(1, 1, 130), scan(1)])]).await;
+    let id = AdministrationId(id(7, 1011));
+    let found = store.administration(id).await.unwrap().unwrap();
+    assert_eq!(found, charted(1, 1, 1, Outcome::Given, 130));
+    let dose = DoseId(super::world::id(5, 101));
+    let history = store.dose_history(dose).await.unwrap().unwrap();
+    assert_eq!([Fact::Dose(Box::new(history.dose))], dose_facts(1, 1, 120));
+    assert_eq!((history.dues.len(), history.administrations.len()), (1, 1));
+    let month = store.doses_of_resident(resident(1).id, minute(0), minute(1000)).await.unwrap();
+    assert_eq!(month.len(), 2);
+    assert_eq!(month[0].outcome.as_ref().map(|o| o.administration), Some(id));
+    assert_eq!(store.resident(resident(2).id).await.unwrap(), Some(resident(2)));
+    let order = store.order_by_placer(&oakhill(), "rx", "P2").await.unwrap().unwrap();
+    assert_eq!(store.order_versions(order).await.unwrap(), [super::world::order(2, 1)]);
+    assert_eq!(store.order_events(order).await.unwrap().len(), 3);
+    assert_eq!(store.scans_between(&oakhill(), minute(0), minute(9), 5).await.unwrap().len(), 1);
+}
+
+fn dose_facts(n: u128, slot: u128, due: i64) -> [Fact; 1] {
+    let [fact, _] = dose(n, slot, due);
+    [fact]
+}
+
+pub(super) async fn keeps_answers_under_their_keys(store: Store, _: String) {
+    let mut lane = ledger(&store).await;
+    let mut first = entry(vec![]);
+    first.answer = Some(answer("k1", "{\"ok\":1}"));
+    commit(&mut lane, minute(0), vec![first.clone()]).await;
+    let keys = ["k1".to_owned(), "k2".to_owned(), "k3".to_owned()];
+    let (found, done) = lane
+        .commit_with(&keys, |opened| {
+            assert_eq!(opened.size, 1);
+            Decided::Nothing(opened.answers.clone())
+        })
+        .await
+        .unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found["k1"], first.answer.clone().unwrap().kept);
+    assert_eq!((done.size, done.entries.len()), (1, 0));
+    let again = Batch { at: minute(0), entries: vec![first] };
+    let refused = lane.commit_with(&[], |_| Decided::Write(again, ())).await;
+    assert!(matches!(refused, Err(CommitError::Conflict(_))), "{refused:?}");
+}
+
+pub(super) async fn a_conflict_rolls_everything_back(store: Store, _: String) {
+    let mut lane = ledger(&store).await;
+    commit(&mut lane, minute(0), seed(2)).await;
+    let good = entry(vec![given(1, 1, 130)]);
+    // The same dose planned twice under another row id.
+    let Fact::Dose(mut twin) = dose(2, 1, 120)[0].clone() else { unreachable!() };
+    twin.id = DoseId(id(5, 999));
+    let mut bad = entry(vec![Fact::Dose(twin)]);
+    bad.outbox.push(message("a", "x"));
+    let batch = Batch { at: minute(130), entries: vec![good.clone(), bad] };
+    let refused = lane.commit_with(&[], |_| Decided::Write(batch, ())).await;
+    assert!(matches!(refused, Err(CommitError::Conflict(_))), "{refused:?}");
+    assert_eq!(store.head(&oakhill()).await.unwrap().unwrap().frontier.size(), 3);
+    let id = AdministrationId(id(7, 1011));
+    assert_eq!(store.administration(id).await.unwrap(), None);
+    assert!(store.outbox_due(&oakhill(), None, 0, 9).await.unwrap().is_empty());
+    let done = commit(&mut lane, minute(131), vec![good]).await;
+    assert_eq!(done.size, 4);
+}
+
+pub(super) async fn one_outcome_a_dose(store: Store, _: String) {
+    let mut lane = ledger(&store).await;
+    commit(&mut lane, minute(0), seed(1)).await;
+    let mut try_one = async |mut a: emar_domain::administration::Administration, corrects| {
+        a.corrects = corrects;
+        let facts = vec![Fact::Administration(Box::new(a))];
+        let batch = Batch { at: minute(130), entries: vec![entry(facts)] };
+        lane.commit_with(&[], |_| Decided::Write(batch, ())).await.is_ok()
+    };
+    let refused = charted(1, 1, 1, Outcome::Refused, 130);
+    let given = charted(1, 1, 2, Outcome::Given, 131);
+    let second = charted(1, 1, 3, Outcome::Given, 132);
+    let error = charted(1, 1, 4, Outcome::NotGiven, 133);
+    let third = charted(1, 1, 5, Outcome::Given, 134);
+    let mut claim = charted(1, 1, 6, Outcome::Given, 135);
+    claim.effective = false;
+    assert!(try_one(refused.clone(), None).await);
+    assert!(try_one(given.clone(), None).await, "what was refused may be tried again");
+    assert!(!try_one(second, None).await, "what was given may not be given again");
+    assert!(!try_one(error.clone(), Some(refused.id)).await, "only the record in effect");
+    assert!(try_one(claim, None).await, "a claim about the past is kept, without effect");
+    assert!(try_one(error, Some(given.id)).await, "a correction takes the place");
+    assert!(try_one(third, None).await);
+}
+
+pub(super) async fn a_fenced_writer_writes_nothing(store: Store, _: String) {
+    let mut old = ledger(&store).await;
+    commit(&mut old, minute(0), seed(1)).await;
+    let lease = store.take_lease(&oakhill(), "other", 10, 20).await.unwrap();
+    assert_eq!(lease.epoch, 2);
+    let batch = Batch { at: minute(1), entries: vec![entry(vec![given(1, 1, 130)])] };
+    let fenced = old.commit_with(&[], |_| Decided::Write(batch.clone(), ())).await;
+    assert!(matches!(fenced, Err(CommitError::Fenced)), "{fenced:?}");
+    let mut new = store.ledger(oakhill(), LOG, lease.epoch);
+    assert_eq!(commit(&mut new, minute(1), batch.entries).await.size, 3);
+}
+
+pub(super) async fn full_tiles_are_written(store: Store, _: String) {
+    let mut lane = ledger(&store).await;
+    for round in 0_u32..3 {
+        let entries = (0_u32..100)
+            .map(|n| crate::store::Entry {
+                leaves: vec![format!("leaf {round} {n}").into_bytes()],
+                ..Default::default()
+            })
+            .collect();
+        commit(&mut lane, minute(0), entries).await;
+    }
+    let tiles = store.tiles(LOG, 0, 0, 10).await.unwrap();
+    assert_eq!(tiles.len(), 1);
+    let hashes = store.leaf_hashes(LOG, 0, 256).await.unwrap();
+    let bytes: Vec<u8> = hashes.iter().flat_map(|h| h.0).collect();
+    assert_eq!(tiles[0], (0, bytes));
+    assert_eq!(store.head(&oakhill()).await.unwrap().unwrap().frontier.size(), 300);
+}

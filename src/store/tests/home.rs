@@ -1,0 +1,111 @@
+//! Memory and database tell the same story.
+
+use super::world::*;
+use crate::store::Store;
+use crate::store::value::bind;
+use emar_domain::administration::Outcome;
+use emar_domain::alert::AlertState;
+use emar_domain::fact::{Fact, PotAct};
+use emar_domain::home::Home;
+use emar_domain::order::OrderAct;
+
+/// A morning in which a little of everything happens.
+fn morning() -> Vec<Vec<crate::store::Entry>> {
+    let mut corrected = charted(1, 1, 2, Outcome::Partial, 131);
+    corrected.corrects = Some(charted(1, 1, 1, Outcome::Given, 130).id);
+    let mut claim = charted(2, 1, 2, Outcome::Given, 140);
+    claim.effective = false;
+    let mut moved_out = resident(6);
+    moved_out.state = emar_domain::resident::ResidentState::Discharged;
+    let one = |fact| entry(vec![fact]);
+    vec![
+        seed(6),
+        vec![one(scan(1)), entry(vec![pot(1, 1, 1, PotAct::Prepared, 125), given(1, 1, 130)])],
+        vec![
+            one(Fact::Administration(Box::new(corrected))),
+            one(pot(2, 1, 1, PotAct::Prepared, 126)),
+            one(pot(3, 1, 1, PotAct::Prepared, 126)),
+        ],
+        vec![
+            one(pot(3, 1, 2, PotAct::Returned, 127)),
+            one(given(2, 1, 128)),
+            one(moved(4, 1, 2, 150)),
+            one(act(5, 4, OrderAct::Discontinued, 129)),
+            one(Fact::OrderVersion(Box::new(order(4, 2)))),
+        ],
+        vec![
+            one(Fact::Administration(Box::new(claim))),
+            one(Fact::Alert(Box::new(alert(3, 1, AlertState::Active, &[1])))),
+            one(Fact::Alert(Box::new(alert(4, 1, AlertState::Active, &[1])))),
+            one(Fact::Resident(Box::new(moved_out))),
+        ],
+        vec![
+            one(Fact::Alert(Box::new(alert(3, 2, AlertState::Accepted, &[1, 2])))),
+            one(Fact::Alert(Box::new(alert(4, 2, AlertState::Ended, &[1])))),
+            one(pot(3, 1, 3, PotAct::Prepared, 160)),
+        ],
+    ]
+}
+
+pub(super) async fn a_loaded_home_is_the_folded_home(store: Store, _: String) {
+    let mut lane = ledger(&store).await;
+    let mut folded = Home::new(oakhill(), policy(), zone());
+    for entries in morning() {
+        let done = commit(&mut lane, minute(0), entries.clone()).await;
+        fold(&mut folded, &entries, &done);
+        let loaded = store.load_home(&oakhill(), policy(), zone(), minute(200)).await.unwrap();
+        assert_same(&loaded, &folded);
+    }
+    let much_later = minute(60 * 24 * 30);
+    let loaded = store.load_home(&oakhill(), policy(), zone(), much_later).await.unwrap();
+    assert!(loaded.doses.values().all(emar_domain::dose::Dose::is_open));
+    assert!(!loaded.orders.contains_key(&order(5, 1).order) || !loaded.doses.is_empty());
+    assert!(loaded.taken.values().all(Vec::is_empty));
+}
+
+fn assert_same(loaded: &Home, folded: &Home) {
+    let json = |home: &Home| serde_json::to_value(home).unwrap();
+    let (a, b) = (json(loaded), json(folded));
+    for (field, value) in a.as_object().unwrap() {
+        assert_eq!(value, &b[field], "{field}: loaded, folded");
+    }
+    assert_eq!(loaded, folded, "indexes");
+}
+
+const PROJECTIONS: &[&str] = &[
+    "SELECT kind, id, mark, live, seq, rank, at, body FROM latest ORDER BY kind, id",
+    "SELECT orders, resident, version, plan, stop, since, ended, changed FROM order_state \
+     ORDER BY orders",
+    "SELECT dose, orders, resident, rev, due, opens, closes, shifted, withdrawn, pot, is_open, \
+     changed FROM dose_state ORDER BY dose",
+    "SELECT dose, administration, taken, replaces, seq, rank FROM dose_outcome ORDER BY dose",
+    "SELECT id, rev, kind, resident, civil_date, pass, is_open, changed_at, body FROM alert \
+     ORDER BY id",
+    "SELECT dose, kind, alert FROM alert_dose ORDER BY dose, kind",
+];
+
+pub(super) async fn rebuilt_projections_are_the_live_ones(store: Store, _: String) {
+    let mut lane = ledger(&store).await;
+    for entries in morning() {
+        commit(&mut lane, minute(0), entries).await;
+    }
+    let live = dump(&store).await;
+    assert!(live.iter().all(|table| !table.is_empty()));
+    let break_it = "UPDATE dose_state SET is_open = 0, due = 0 WHERE facility = $1";
+    store.write_one(break_it, bind!["oakhill"]).await.unwrap();
+    assert_ne!(dump(&store).await, live, "the comparison sees a difference");
+    store.rebuild_projections(&oakhill()).await.unwrap();
+    let rebuilt = dump(&store).await;
+    for (table, (a, b)) in PROJECTIONS.iter().zip(rebuilt.iter().zip(&live)) {
+        assert_eq!(a, b, "{table}");
+    }
+}
+
+async fn dump(store: &Store) -> Vec<Vec<String>> {
+    let mut tables = Vec::new();
+    for sql in PROJECTIONS {
+        let rows = store.read(sql, vec![]).await.unwrap();
+        tables.push(rows.iter().map(crate::store::value::Row::show).collect());
+    }
+    tables
+}
