@@ -67,7 +67,7 @@ async function once(method, path, body, key) {
   throw new Problem(answer.status, json?.code ?? "", json?.detail ?? json?.title ?? "", json?.objections ?? []);
 }
 
-/** @param {string} path @returns {Promise<{seq: number, fragments: Fragment[]}>} */
+/** @param {string} path @returns {Promise<any>} */
 export const get = (path) => send("GET", path, undefined, { repeat: true });
 
 /** @param {object} scan @returns {Promise<Answer>} */

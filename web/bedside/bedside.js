@@ -1,6 +1,6 @@
 // @ts-check
 /** The bedside page: scanner and keys in, verdicts out. The server decides; the page may only say STOP before it. */
-import { Problem, freshId, postAdministration, postScan } from "./api.js";
+import { Problem, freshId, get, postAdministration, postScan } from "./api.js";
 import { Core, TRAPPED } from "./core.js";
 import * as dialogs from "./dialogs.js";
 import * as keys from "./keys.js";
@@ -29,8 +29,20 @@ let pointed = "";
 /** The last scan that sounded, and the STOP a person cleared. */
 let sounded = "";
 let cleared = "";
+/** The slice of the home the core judges on, and whose it is. @type {{resident: string, request: object} | null} */
+let slice = null;
+let asked = "";
 /** Scans are posted one after another, in the order they were read. */
 let line = Promise.resolve();
+
+/**
+ * STOPs the page may say before the server: those that neither the clock, nor another cart, nor a scan on its way can
+ * change. A wrong STOP would teach nurses to wait for the second one.
+ */
+const CERTAIN = new Set([
+  "barcode_malformed", "several_barcodes", "barcode_unsupported", "lot_expired", "label_superseded", "wrong_form",
+  "wrong_strength", "allergy_match",
+]);
 
 const screen = () => document.getElementById("screen")?.dataset.screen ?? "";
 const ui = (/** @type {string} */ id) => words.ui[id] ?? "";
@@ -61,6 +73,7 @@ function changed() {
   pointed = server;
   if (!rows.some((row) => row.id === chosen)) chosen = server || rows[0]?.id || "";
   markChosen(rows);
+  fetchSlice();
 }
 
 /** @returns {HTMLElement[]} */
@@ -139,10 +152,31 @@ function failed(error, scanId) {
 
 /** What the page's own core says: STOP at once, or nothing. @param {string} raw @param {string} scanId */
 function preview(raw, scanId) {
-  const parsed = core.call({ fn: "parse_scan", raw });
-  if (parsed === TRAPPED) stopFor("check_by_hand", scanId);
-  else if (parsed?.objection) stopFor(parsed.objection, scanId);
+  if (!slice || slice.resident !== openResident()) return;
+  const judged = core.call({ fn: "judge", ...slice.request, raw, list_version: null });
+  if (judged === TRAPPED) {
+    stopFor("check_by_hand", scanId);
+    return;
+  }
+  const certain = judged?.objections?.find((/** @type {{code: string}} */ objection) => CERTAIN.has(objection.code));
+  if (certain) stopFor(certain.code, scanId);
 }
+
+/** Fetches the open resident's slice once a resident, so that the core has something to judge on. */
+function fetchSlice() {
+  const resident = openResident();
+  if (resident === asked) return;
+  asked = resident;
+  slice = null;
+  if (!resident) return;
+  get(`/bedside/preview?${cartQuery}`)
+    .then((request) => {
+      if (resident === openResident()) slice = { resident, request };
+    })
+    .catch(() => {});
+}
+
+const openResident = () => document.getElementById("screen")?.dataset.resident ?? "";
 
 /** @param {string} raw @param {{source?: string, answers?: string, overrides?: Override[]}} [more] */
 async function scan(raw, more = {}) {

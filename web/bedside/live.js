@@ -14,6 +14,8 @@ const RETRY_MS = 2000;
 
 /** @type {Map<string, number>} newest `seq` shown, by id */
 const shown = new Map();
+/** What the page was rendered with. */
+const first = Number(document.body.dataset.seq ?? 0);
 
 /**
  * Puts fragments on the page, leaving out those older than what is shown.
@@ -23,16 +25,23 @@ export function apply(fragments) {
   let changed = false;
   for (const { id, html, seq } of fragments) {
     const old = document.getElementById(id);
-    if (!old || seq < (shown.get(id) ?? 0)) continue;
+    if (!old || seq < newest(old)) continue;
     const holder = document.createElement("template");
     holder.innerHTML = html;
     const fresh = holder.content.firstElementChild;
     if (!fresh || fresh.id !== id) continue;
+    for (const inner of [fresh, ...fresh.querySelectorAll("[id]")]) if (shown.has(inner.id)) shown.set(inner.id, seq);
     shown.set(id, seq);
     patch(old, fresh);
     changed = true;
   }
   return changed;
+}
+
+/** The newest `seq` shown of an element or anything in it: an old whole must not undo a newer part. @param {Element} old */
+function newest(old) {
+  const parts = [old, ...old.querySelectorAll("[id]")].map((part) => shown.get(part.id) ?? first);
+  return Math.max(...parts);
 }
 
 /** @param {Element} old @param {Element} fresh */

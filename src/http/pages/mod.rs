@@ -2,6 +2,7 @@
 pub mod assets;
 pub mod line;
 pub mod render;
+pub mod say;
 pub mod tallman;
 pub mod view;
 pub mod words;

@@ -1,4 +1,5 @@
 //! Templates over the view structs: whole pages, and their fragments by id.
+use super::say::UNSCANNABLE;
 use super::view::bedside::{Actions, Banner, Doses, Round, Slab};
 use super::view::bedside::{Allergies, Bar, Bedside, How, Look, Screen, SignOn};
 use super::view::demo::{SimBadge, SimCode, SimResident, Simulator};
@@ -20,16 +21,6 @@ pub struct Fragment {
     /// Order within the stream.
     pub seq: i64,
 }
-
-/// Reasons a scan was not possible (`../verdicts` 2.9), in the order offered.
-pub const UNSCANNABLE: [&str; 6] = [
-    "damaged_label",
-    "damaged_wristband",
-    "no_barcode",
-    "scanner_failure",
-    "dose_discrepancy",
-    "unable_to_determine",
-];
 
 /// Modules of the bedside page, fetched at once instead of one after another.
 const BEDSIDE_MODULES: [&str; 10] =

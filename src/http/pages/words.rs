@@ -1,4 +1,5 @@
 //! The words of the pages: one Fluent bundle a language, embedded in the binary.
+use emar_domain::administration::reason;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use std::collections::{BTreeMap, BTreeSet};
@@ -140,10 +141,11 @@ impl Words {
     }
 
     /// The text of an objection code with its parameters, already formatted for people.
-    /// A code without words says so by its name; a missing parameter shows as its name.
+    /// A code without words says so by its name; a parameter that is missing shows as a dash.
     pub fn objection(&self, code: &str, params: &BTreeMap<String, String>) -> ObjectionText {
-        let args: Vec<(&str, &str)> =
-            params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let known = variable_names(self.source).into_iter().map(|name| (name, "—"));
+        let given = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let args: Vec<(&str, &str)> = known.chain(given).collect();
         self.pair(&format!("obj-{code}"), None, &args)
     }
 
@@ -198,16 +200,16 @@ impl Words {
     }
 
     fn reasons(&self, codes: &[&str]) -> Vec<serde_json::Value> {
-        let reason = |code: &&str| {
+        let shown = |code: &&str| {
             let text = self.t(&format!("reason-{code}"));
-            serde_json::json!({ "code": code, "text": text, "comment": true })
+            let comment = reason(code).is_some_and(|reason| reason.note_required);
+            serde_json::json!({ "code": code, "text": text, "comment": comment })
         };
-        codes.iter().map(reason).collect()
+        codes.iter().map(shown).collect()
     }
 }
 
-/// Reasons the page offers for each outcome, at most nine, chosen by digit. All of them need a
-/// comment (`note_required` of the reason codes); the server checks it again.
+/// Reasons the page offers for each outcome, at most nine, chosen by digit.
 const OUTCOME_REASONS: [(&str, &[&str]); 3] = [
     ("refused", &["REF", "REF_TASTE", "REF_SE"]),
     ("held", &["HOLD_PARAM", "HOLD_NURSE"]),

@@ -75,7 +75,7 @@ fn the_page_gets_its_variables_as_slots() {
     let json: serde_json::Value = serde_json::from_str(&EN.page_json()).unwrap();
     let already = &json["objections"]["already_given"];
     assert_eq!(already["headline"], "STOP — already given");
-    assert_eq!(already["detail"], "Given by {who} at {at}. Nothing was charted.");
+    assert_eq!(already["detail"], "Given by {by} at {given_at}. Nothing was charted.");
     assert_eq!(json["ui"]["why-meal"], "Meal time");
 }
 

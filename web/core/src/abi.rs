@@ -2,12 +2,13 @@
 //!
 //! The page writes a request into memory from [`alloc`], calls [`call`], reads the answer and
 //! gives both back with [`free`]. Memory is passed as (pointer, length), with capacity = length.
+//! The names are exported on wasm only: natively `free` would take the place of the C library's.
 #![allow(unsafe_code)]
 
 use std::alloc::Layout;
 
 /// Memory for `len` bytes, or 0 when there is none. A length of 0 takes nothing and gives 0.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub extern "C" fn alloc(len: u32) -> *mut u8 {
     match layout(len) {
         // SAFETY: the layout's size is not zero, checked by `layout`.
@@ -20,7 +21,7 @@ pub extern "C" fn alloc(len: u32) -> *mut u8 {
 ///
 /// # Safety
 /// `ptr` and `len` are a pair from `alloc` or `call`, not yet freed; null or 0 does nothing.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub unsafe extern "C" fn free(ptr: *mut u8, len: u32) {
     let Some(layout) = layout(len).filter(|_| !ptr.is_null()) else { return };
     // SAFETY: by the caller, `ptr` was allocated by this allocator with this very layout:
@@ -33,7 +34,7 @@ pub unsafe extern "C" fn free(ptr: *mut u8, len: u32) {
 ///
 /// # Safety
 /// `len` initialised bytes are at `ptr`, which nobody writes during the call.
-#[unsafe(no_mangle)]
+#[cfg_attr(target_arch = "wasm32", unsafe(no_mangle))]
 pub unsafe extern "C" fn call(ptr: *const u8, len: u32) -> u64 {
     let input: &[u8] = if ptr.is_null() || len == 0 {
         &[]
