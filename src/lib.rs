@@ -2,6 +2,7 @@
 //! An electronic medication administration record for long-term care homes.
 pub mod bus;
 pub mod cli;
+pub mod exchange;
 pub mod http;
 pub mod policy_file;
 #[cfg(test)]
