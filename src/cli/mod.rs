@@ -1,5 +1,6 @@
 //! The command line: one command a file.
 pub mod conformance;
+pub mod import;
 pub mod schedule;
 
 use clap::{Parser, Subcommand};
@@ -16,6 +17,8 @@ pub struct Cli {
 enum Command {
     /// Answer acceptance cases: one JSON case a line on stdin, one answer a line on stdout.
     Conformance,
+    /// Residents, orders, allergies and labels from FHIR files, products from a CSV.
+    Import(import::Import),
     /// A home's policy: hours, med passes, windows, escalation.
     Schedule(schedule::Schedule),
 }
@@ -28,6 +31,9 @@ impl Cli {
     pub fn run(self) -> anyhow::Result<()> {
         match self.command {
             Command::Conformance => conformance::run(),
+            Command::Import(command) => {
+                command.run(|| anyhow::bail!("there is no home to import into yet: use --dry-run"))
+            }
             Command::Schedule(command) => command.run(),
         }
     }
