@@ -177,4 +177,5 @@ CREATE INDEX dose_state_open ON dose_state(facility, closes) WHERE is_open = 1;
 -- Of ended ones there may be several: a dose of the same pass may go missing after an alert ended.
 CREATE UNIQUE INDEX alert_open ON alert(resident, civil_date, pass, kind) WHERE is_open = 1;
 CREATE INDEX alert_open_home ON alert(facility, changed_at) WHERE is_open = 1;
-CREATE INDEX outbox_open ON outbox(facility, stream, seq) WHERE is_open = 1;
+-- Never sent (next_at 0) before what is sent again, each in the order of its stream.
+CREATE INDEX outbox_due ON outbox(facility, next_at, stream, seq) WHERE is_open = 1;

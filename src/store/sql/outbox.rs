@@ -8,10 +8,10 @@ use emar_domain::id::FacilityId;
 
 statements! {
     DUE = "SELECT stream, seq, topic, bytes, sent_at, received_at, tries FROM outbox \
-        WHERE facility = $1 AND is_open = 1 AND next_at <= $2 ORDER BY stream, seq LIMIT $3";
+        WHERE facility = $1 AND is_open = 1 AND next_at <= $2 ORDER BY next_at, stream, seq LIMIT $3";
     DUE_OF = "SELECT stream, seq, topic, bytes, sent_at, received_at, tries FROM outbox \
         WHERE facility = $1 AND is_open = 1 AND stream = $2 AND next_at <= $3 \
-        ORDER BY seq LIMIT $4";
+        ORDER BY next_at, seq LIMIT $4";
     OLDEST_OPEN = "SELECT stream, min(seq), count(*) FROM outbox \
         WHERE facility = $1 AND is_open = 1 GROUP BY stream ORDER BY stream";
 }
@@ -100,7 +100,8 @@ impl Mark {
 }
 
 impl Store {
-    /// At most `limit` messages due at `now`, by stream and number; of one stream or of all.
+    /// At most `limit` messages due at `now`, of one stream or of all: those never sent first, by
+    /// stream and number, then those to be sent again, longest due first.
     ///
     /// # Errors
     /// When the database fails.
