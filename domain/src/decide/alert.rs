@@ -93,10 +93,29 @@ fn revise(alert: &mut Alert, now: Instant) {
     }
 }
 
+/// Whether [`overdue`] would find anything to do at `now`: a loop that asks first leaves no empty
+/// commands in the log.
+#[must_use]
+pub fn is_overdue(home: &Home, now: Instant) -> bool {
+    let Some(bound) = now.plus_seconds(-1) else { return false };
+    let mut late = home.overdue(bound.plus_micros(1).unwrap_or(bound));
+    late.any(|d| home.alert_of(d.id).is_none() && home.residents.contains_key(&d.resident))
+        || home.alerts.values().any(|a| moves_on(home, &mut a.clone(), now))
+}
+
 fn move_on(record: &mut Record<'_, '_>, id: AlertId) -> bool {
     let now = record.now;
     let home = record.home;
     let Some(alert) = record.alert(id) else { return false };
+    let moved = moves_on(home, alert, now);
+    if moved {
+        revise(alert, now);
+    }
+    moved
+}
+
+/// Brings an alert to where time has taken it; whether that changed it.
+fn moves_on(home: &Home, alert: &mut Alert, now: Instant) -> bool {
     let before = alert.clone();
     let settled = |d: &crate::id::DoseId| home.doses.get(d).is_none_or(|d| !d.is_open());
     if alert.kind == AlertKind::MissedDose && alert.doses.iter().all(settled) {
@@ -112,11 +131,7 @@ fn move_on(record: &mut Record<'_, '_>, id: AlertId) -> bool {
         let due = level_at(home, alert, now);
         alert.level = alert.level.max(due);
     }
-    if *alert == before {
-        return false;
-    }
-    revise(alert, now);
-    true
+    *alert != before
 }
 
 /// The level an untaken alert has reached; time-critical ones climb twice as fast.

@@ -26,6 +26,7 @@ use crate::verdict::{Objection, Word};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use alert::is_overdue;
 pub use plan::HORIZON_DAYS;
 
 /// The time of a decision and a source of fresh ids.
@@ -187,6 +188,22 @@ pub enum Command {
     User(Box<User>),
     /// A cart or station.
     Device(Box<Device>),
+    /// A received message was answered; what it asked for, if anything, was commanded before.
+    Message {
+        /// Who sent it.
+        sender: String,
+        /// Their id for it.
+        message: String,
+        /// `AA`, `AE` or `AR`.
+        answer: String,
+    },
+    /// A version of the home's policy was taken over.
+    Policy {
+        /// Counts from 1.
+        version: u32,
+        /// From when on it holds.
+        effective_from: Instant,
+    },
 }
 
 /// What a scan did.
@@ -369,6 +386,8 @@ pub fn decide(home: &Home, actor: &Actor, command: &Command, stamp: &mut Stamp<'
         Command::Device(d) => {
             Ok(record.register("device", d.id.to_string(), Fact::Device(d.clone())))
         }
+        Command::Message { sender, message, answer } => Ok(record.message(sender, message, answer)),
+        Command::Policy { version, effective_from } => Ok(record.policy(*version, *effective_from)),
     };
     if let Err(refusal) = &answer {
         record.refused(command, refusal);
