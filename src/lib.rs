@@ -3,9 +3,13 @@
 pub mod bus;
 pub mod cli;
 pub mod exchange;
+pub mod clock;
+pub mod config;
 pub mod http;
 pub mod policy_file;
 #[cfg(test)]
 mod schedule_laws;
+pub mod secret;
+pub mod service;
 pub mod store;
 pub mod zones;

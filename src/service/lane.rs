@@ -1,0 +1,482 @@
+//! The write lane: one task a facility takes waiting commands, commits them a batch at a time, and
+//! answers after the commit.
+//!
+//! Architecture Invariant: no handler owns a transaction; a client that hangs up cancels nothing.
+
+use super::app::Change;
+use super::effects::Outgoing;
+use crate::clock::{Clock, Ids};
+use crate::store::{
+    Batch, CommitError, Committed, Decided, Entry, InboxAnswer, KeptAnswer, Ledger, NewAnswer,
+    Opened, PolicyRow, Store,
+};
+use emar_domain::decide::{Actor, Answer, Command, Decision, Refusal, Stamp, decide};
+use emar_domain::fact::Fact;
+use emar_domain::home::Home;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+/// Most commands in one batch.
+const BATCH_MAX: usize = 64;
+/// Most commands waiting; beyond it callers are told to come again.
+const WAITING_MAX: usize = 1024;
+
+/// The key under which a command is asked once, however often it is sent.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// The key.
+    pub key: String,
+    /// Who asks.
+    pub who: String,
+    /// SHA-256 of what is asked.
+    pub request_sha256: [u8; 32],
+}
+
+/// What is asked of the lane.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub command: Command,
+    /// Under which key, if the caller has one.
+    pub key: Option<Key>,
+    /// The received message it answers: sender, message id, and the answer by outcome.
+    pub inbox: Option<InboxAnswer>,
+    /// A policy that takes force with it.
+    pub policy: Option<PolicyRow>,
+}
+
+impl Asked {
+    /// A command of the server itself, without a key.
+    #[must_use]
+    pub fn by_server(command: Command) -> Self {
+        Self { actor: Actor::server(), command, key: None, inbox: None, policy: None }
+    }
+}
+
+/// Proof of a commit: where the trail holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Index of its leaf in the audit log.
+    pub seq: u64,
+    /// Hash of the leaf, hex.
+    pub leaf_hash: String,
+}
+
+/// What the lane answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Carried out, durably.
+    Done {
+        /// The answer.
+        answer: Box<Answer>,
+        /// Where the trail holds it.
+        receipt: Receipt,
+        /// Size of the log after it.
+        version: u64,
+    },
+    /// Refused; the refusal is in the trail.
+    Refused(Refusal),
+    /// The key was used for something else.
+    KeyReused,
+    /// Nothing was written; come again.
+    Unavailable,
+    /// Whether it was written is not known; ask again with the same key.
+    Unknown,
+}
+
+struct Waiting {
+    asked: Asked,
+    reply: oneshot::Sender<Outcome>,
+}
+
+/// The door to the lane. Cheap to clone.
+#[derive(Clone)]
+pub struct LaneHandle(mpsc::Sender<Waiting>);
+
+impl LaneHandle {
+    /// Asks, and waits for the answer after the commit. Dropping the wait cancels nothing.
+    pub async fn ask(&self, asked: Asked) -> Outcome {
+        let (reply, answer) = oneshot::channel();
+        if self.0.try_send(Waiting { asked, reply }).is_err() {
+            return Outcome::Unavailable;
+        }
+        answer.await.unwrap_or(Outcome::Unknown)
+    }
+
+    /// As [`Self::ask`], but waits its turn when the lane is full: for the server's own work.
+    pub async fn ask_patiently(&self, asked: Asked) -> Outcome {
+        let (reply, answer) = oneshot::channel();
+        if self.0.send(Waiting { asked, reply }).await.is_err() {
+            return Outcome::Unavailable;
+        }
+        answer.await.unwrap_or(Outcome::Unknown)
+    }
+}
+
+/// What the lane works with.
+pub struct Lane {
+    /// Writes.
+    pub ledger: Ledger,
+    /// Reloads.
+    pub store: Store,
+    /// The state in memory.
+    pub home: Arc<RwLock<Home>>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids.
+    pub ids: Arc<dyn Ids>,
+    /// What leaves.
+    pub outgoing: Arc<Outgoing>,
+    /// Told after each commit.
+    pub changes: broadcast::Sender<Change>,
+    /// Told when the lane cannot go on: the process ends and is started again.
+    pub fatal: mpsc::Sender<String>,
+}
+
+/// A command in a batch, and what was decided on it.
+enum Turn {
+    Decided(Box<Decision>),
+    Repeated(Outcome),
+}
+
+impl Lane {
+    /// Starts the lane's task.
+    #[must_use]
+    pub fn start(self) -> LaneHandle {
+        let (sender, receiver) = mpsc::channel(WAITING_MAX);
+        tokio::spawn(self.run(receiver));
+        LaneHandle(sender)
+    }
+
+    async fn run(mut self, mut receiver: mpsc::Receiver<Waiting>) {
+        let mut waiting: VecDeque<Waiting> = VecDeque::new();
+        loop {
+            if waiting.is_empty() {
+                match receiver.recv().await {
+                    Some(first) => waiting.push_back(first),
+                    None => return,
+                }
+            }
+            while waiting.len() < BATCH_MAX
+                && let Ok(next) = receiver.try_recv()
+            {
+                waiting.push_back(next);
+            }
+            let batch = self.disjoint(&mut waiting);
+            if !self.serve(batch).await {
+                return;
+            }
+        }
+    }
+
+    /// Takes from the front those that touch nothing in common; the others keep their order.
+    fn disjoint(&self, waiting: &mut VecDeque<Waiting>) -> Vec<Waiting> {
+        let home = self.home.read().unwrap_or_else(PoisonError::into_inner);
+        let mut touched: BTreeSet<String> = BTreeSet::new();
+        let mut batch = Vec::new();
+        let mut later = VecDeque::new();
+        for next in waiting.drain(..) {
+            let touches = touches(&home, &next.asked);
+            let alone = touches.is_empty();
+            let free = if alone {
+                batch.is_empty() && later.is_empty()
+            } else {
+                !touched.contains("*") && touches.iter().all(|t| !touched.contains(t))
+            };
+            if alone {
+                touched.insert("*".to_owned());
+            }
+            touched.extend(touches);
+            if free { batch.push(next) } else { later.push_back(next) }
+        }
+        *waiting = later;
+        batch
+    }
+
+    /// Commits a batch and answers; false when the lane must stop.
+    async fn serve(&mut self, batch: Vec<Waiting>) -> bool {
+        match self.commit(&batch).await {
+            Ok((turns, committed)) => {
+                self.publish(&turns, &committed);
+                answer(batch, turns, &committed);
+                true
+            }
+            Err(CommitError::Conflict(which)) if batch.len() > 1 => {
+                tracing::warn!(%which, "a batch was refused; running its commands one by one");
+                for one in batch {
+                    if !Box::pin(self.serve(vec![one])).await {
+                        return false;
+                    }
+                }
+                true
+            }
+            Err(CommitError::Unknown(error)) => {
+                tracing::error!(%error, "the outcome of a commit is unknown");
+                refuse_all(batch, &Outcome::Unknown);
+                let _ = self.fatal.send("the outcome of a commit is unknown".to_owned()).await;
+                false
+            }
+            Err(CommitError::Fenced) => {
+                tracing::error!("another server holds this log's epoch");
+                refuse_all(batch, &Outcome::Unavailable);
+                let _ = self.fatal.send("another server took over".to_owned()).await;
+                false
+            }
+            Err(error) => {
+                tracing::error!(%error, "nothing was written");
+                refuse_all(batch, &Outcome::Unavailable);
+                true
+            }
+        }
+    }
+
+    async fn commit(&mut self, batch: &[Waiting]) -> Result<(Vec<Turn>, Committed), CommitError> {
+        let keys: Vec<String> =
+            batch.iter().filter_map(|w| w.asked.key.as_ref()).map(|k| k.key.clone()).collect();
+        for _ in 0..3 {
+            let (home, clock, ids, outgoing) = (
+                Arc::clone(&self.home),
+                Arc::clone(&self.clock),
+                Arc::clone(&self.ids),
+                Arc::clone(&self.outgoing),
+            );
+            let deciding = move |opened: &Opened| {
+                let home = home.read().unwrap_or_else(PoisonError::into_inner);
+                if home.version != opened.size {
+                    return Decided::Stale;
+                }
+                let context =
+                    Context { home: &home, clock: &*clock, ids: &*ids, outgoing: &outgoing };
+                context.decide_all(batch, opened)
+            };
+            match self.ledger.commit_with(&keys, deciding).await {
+                Err(CommitError::Stale(_)) => self.reload().await?,
+                other => return other,
+            }
+        }
+        Err(CommitError::Stale(0))
+    }
+
+    async fn reload(&self) -> Result<(), CommitError> {
+        let (facility, policy, zone) = {
+            let home = self.home.read().unwrap_or_else(PoisonError::into_inner);
+            (home.facility.clone(), home.policy.clone(), home.zone.clone())
+        };
+        let now = self.clock.clinical();
+        let fresh = self.store.load_home(&facility, policy, zone, now).await;
+        let fresh = fresh.map_err(CommitError::from)?;
+        *self.home.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    /// Folds the committed facts into memory and tells who shows them.
+    fn publish(&self, turns: &[Turn], committed: &Committed) {
+        let decided = turns.iter().filter_map(|t| match t {
+            Turn::Decided(d) => Some(d),
+            Turn::Repeated(_) => None,
+        });
+        let mut change = Change { version: committed.size, ..Change::default() };
+        {
+            let mut home = self.home.write().unwrap_or_else(PoisonError::into_inner);
+            for (decision, entry) in decided.zip(&committed.entries) {
+                for fact in &decision.facts {
+                    note(&mut change, fact);
+                    home.apply(fact, entry.version);
+                }
+            }
+            home.version = committed.size;
+        }
+        // Nobody listening is no error.
+        let _ = self.changes.send(change);
+    }
+}
+
+struct Context<'a> {
+    home: &'a Home,
+    clock: &'a dyn Clock,
+    ids: &'a dyn Ids,
+    outgoing: &'a Outgoing,
+}
+
+impl Context<'_> {
+    fn decide_all(&self, batch: &[Waiting], opened: &Opened) -> Decided<Vec<Turn>> {
+        let at = self.clock.clinical();
+        let mut turns = Vec::with_capacity(batch.len());
+        let mut entries = Vec::new();
+        for waiting in batch {
+            let asked = &waiting.asked;
+            if let Some(kept) = asked.key.as_ref().and_then(|k| opened.answers.get(&k.key)) {
+                turns.push(Turn::Repeated(repeat(asked, kept)));
+                continue;
+            }
+            let mut fresh = || self.ids.fresh();
+            let mut stamp = Stamp { now: at, demo: self.clock.is_demo(), fresh: &mut fresh };
+            let decision = decide(self.home, &asked.actor, &asked.command, &mut stamp);
+            entries.push(self.entry(asked, &decision, at, opened.size));
+            turns.push(Turn::Decided(Box::new(decision)));
+        }
+        if entries.is_empty() {
+            return Decided::Nothing(turns);
+        }
+        Decided::Write(Batch { at, entries }, turns)
+    }
+
+    fn entry(
+        &self,
+        asked: &Asked,
+        decision: &Decision,
+        at: emar_domain::time::Instant,
+        size: u64,
+    ) -> Entry {
+        let leaves = decision.leaves.iter().filter_map(|l| match l.to_bytes() {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                tracing::error!(%error, "a leaf could not be written");
+                None
+            }
+        });
+        let outbox = decision.effects.iter();
+        let outbox = outbox.filter_map(|e| self.outgoing.row(self.home, e, self.ids.fresh(), at));
+        let answer = asked.key.as_ref().map(|k| NewAnswer {
+            key: k.key.clone(),
+            kept: KeptAnswer {
+                who: k.who.clone(),
+                request_sha256: k.request_sha256,
+                status: if decision.answer.is_ok() { 200 } else { 409 },
+                answer: kept_answer(decision, size),
+            },
+        });
+        Entry {
+            answer,
+            facts: decision.facts.clone(),
+            leaves: leaves.collect(),
+            outbox: outbox.collect(),
+            inbox: asked.inbox.iter().cloned().collect(),
+            policy: asked.policy.clone(),
+        }
+    }
+}
+
+/// What is kept to answer a repetition: the answer itself and the log's size when it was decided.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    size: u64,
+    answer: Result<Answer, Refusal>,
+}
+
+fn kept_answer(decision: &Decision, size: u64) -> String {
+    serde_json::to_string(&Kept { size, answer: decision.answer.clone() }).unwrap_or_default()
+}
+
+fn repeat(asked: &Asked, kept: &KeptAnswer) -> Outcome {
+    let same = asked
+        .key
+        .as_ref()
+        .is_some_and(|k| k.who == kept.who && k.request_sha256 == kept.request_sha256);
+    if !same {
+        return Outcome::KeyReused;
+    }
+    match serde_json::from_str::<Kept>(&kept.answer) {
+        Ok(Kept { answer: Ok(answer), size }) => Outcome::Done {
+            answer: Box::new(answer),
+            receipt: Receipt { seq: size, leaf_hash: String::new() },
+            version: size,
+        },
+        Ok(Kept { answer: Err(refusal), .. }) => Outcome::Refused(refusal),
+        Err(error) => {
+            tracing::error!(%error, "a kept answer cannot be read");
+            Outcome::Unknown
+        }
+    }
+}
+
+fn answer(batch: Vec<Waiting>, turns: Vec<Turn>, committed: &Committed) {
+    let mut entries = committed.entries.iter();
+    for (waiting, turn) in batch.into_iter().zip(turns) {
+        let outcome = match turn {
+            Turn::Repeated(outcome) => outcome,
+            Turn::Decided(decision) => {
+                let entry = entries.next();
+                let leaf = entry.and_then(|e| e.leaves.first());
+                let receipt =
+                    leaf.map(|(seq, hash)| Receipt { seq: *seq, leaf_hash: hash.to_string() });
+                match decision.answer {
+                    Ok(answer) => Outcome::Done {
+                        answer: Box::new(answer),
+                        receipt: receipt.unwrap_or(Receipt { seq: 0, leaf_hash: String::new() }),
+                        version: entry.map_or(committed.size, |e| e.version),
+                    },
+                    Err(refusal) => Outcome::Refused(refusal),
+                }
+            }
+        };
+        // A caller who went away keeps their answer under their key.
+        let _ = waiting.reply.send(outcome);
+    }
+}
+
+fn refuse_all(batch: Vec<Waiting>, outcome: &Outcome) {
+    for waiting in batch {
+        let _ = waiting.reply.send(outcome.clone());
+    }
+}
+
+/// What a command touches, so that no batch decides twice on the same thing. Empty: everything.
+fn touches(home: &Home, asked: &Asked) -> Vec<String> {
+    let mut touched: Vec<String> = asked.key.iter().map(|k| format!("key {}", k.key)).collect();
+    let cart = |c: &emar_domain::id::CartId| format!("cart {c}");
+    let resident = |r: emar_domain::id::ResidentId| format!("resident {r}");
+    let order_resident =
+        |id: &emar_domain::id::OrderId| home.orders.get(id).map(|o| resident(o.current.resident));
+    match &asked.command {
+        Command::Scan(c) => {
+            touched.push(cart(&c.cart));
+            touched.extend(home.carts.get(&c.cart).and_then(|s| s.open).map(resident));
+        }
+        Command::Chart(c) => {
+            touched.extend(c.cart.as_ref().map(cart));
+            let order = c.dose.and_then(|d| home.doses.get(&d)).map(|d| d.slot.order).or(c.order);
+            touched.extend(order.as_ref().and_then(order_resident));
+        }
+        Command::Order(emar_domain::decide::OrderCommand::Receive(v)) => {
+            touched.push(resident(v.resident));
+            touched.push(format!("order {}", v.order));
+        }
+        Command::SignOn { cart: Some(c), .. } | Command::SignOff { cart: Some(c) } => {
+            touched.push(cart(c));
+        }
+        Command::Resident(r) => touched.push(resident(r.id)),
+        Command::Product(p) => touched.push(format!("product {}", p.id)),
+        Command::Label(l) => touched.push(format!("label {}", l.code)),
+        Command::User(u) => touched.push(format!("user {}", u.id)),
+        Command::Device(d) => touched.push(format!("device {}", d.id)),
+        Command::SignOnFailed { device, .. } => touched.push(format!("device {device}")),
+        Command::SignOn { user, .. } => touched.push(format!("user {user}")),
+        Command::Plan(orders) => touched.extend(orders.iter().filter_map(order_resident)),
+        Command::Order(_) | Command::Alert(_) | Command::Overdue(_) | Command::SignOff { .. } => {
+            return Vec::new();
+        }
+    }
+    touched
+}
+
+fn note(change: &mut Change, fact: &Fact) {
+    match fact {
+        Fact::Resident(r) => drop(change.residents.insert(r.id)),
+        Fact::OrderVersion(v) => drop(change.residents.insert(v.resident)),
+        Fact::Dose(d) => drop(change.residents.insert(d.resident)),
+        Fact::Pot(p) => drop(change.residents.insert(p.resident)),
+        Fact::Administration(a) => drop(change.residents.insert(a.resident)),
+        Fact::Alert(a) => {
+            change.residents.insert(a.resident);
+            change.alerts.insert(a.id);
+        }
+        Fact::Cart(c) => drop(change.carts.insert(c.cart.clone())),
+        _ => {}
+    }
+}

@@ -1,0 +1,8 @@
+//! Use cases: one batch of commands, one transaction, one answer each.
+
+pub mod app;
+pub mod effects;
+pub mod lane;
+
+pub use app::{App, Change};
+pub use lane::{Asked, LaneHandle, Outcome, Receipt};
