@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) async fn every_statement_prepares(store: Store, _: String) {
     let mut conn = store.writer().await.unwrap();
-    let lists = sql::lists().into_iter().map(|head| head.replace("{}", "($9)").into());
+    let lists = sql::lists().into_iter().map(|head| {
+        let next = (1..9).find(|n| !head.contains(&format!("${n}"))).unwrap();
+        head.replace("{}", &format!("(${next})")).into()
+    });
     let mut made: Vec<std::sync::Arc<str>> = lists.collect();
     made.extend(rows::WRITTEN.iter().map(|table| crate::store::insert::text(table, 3)));
     let fixed = sql::all().into_iter().map(crate::store::conn::Sql::Fixed);
