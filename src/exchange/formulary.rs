@@ -198,7 +198,7 @@ mod tests {
     use crate::exchange::fhir::tests::home;
 
     const HEAD: &str = "ndc,gtin14,name,ingredient,strength,unit,form,route,units_per_package\n";
-    const GOOD: &str = "0093-1048-01,00300931048013,Metformin 500 mg tablet,Metformin,500,mg,\
+    const GOOD: &str = "0093-1048-01,00300931048011,Metformin 500 mg tablet,Metformin,500,mg,\
                         tablet,PO,1\n";
 
     fn faults(rows: &str) -> Vec<(u64, &'static str)> {
