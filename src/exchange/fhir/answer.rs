@@ -69,7 +69,7 @@ pub struct Envelope<'a> {
     pub event: Event,
 }
 
-/// A Bundle(message) of a MessageHeader and `resources` (full URL and resource), the first in focus.
+/// A Bundle(message): a MessageHeader and `resources` (full URL and resource), the first in focus.
 pub(super) fn bundle(
     envelope: &Envelope<'_>,
     response: Node,

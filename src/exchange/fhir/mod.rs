@@ -89,7 +89,7 @@ impl FileResult {
     }
 }
 
-/// Classifies the bytes of one file: any single resource, or a Bundle. Same bytes, home and context:
+/// Classifies one file: any single resource, or a Bundle. Same bytes, home and context:
 /// same answer; ids are derived from content, so applying twice has one effect.
 #[must_use]
 pub fn classify(bytes: &[u8], context: &Context<'_>) -> FileResult {
