@@ -2,9 +2,9 @@
 //! An electronic medication administration record for long-term care homes.
 pub mod bus;
 pub mod cli;
-pub mod exchange;
 pub mod clock;
 pub mod config;
+pub mod exchange;
 pub mod http;
 pub mod policy_file;
 #[cfg(test)]
