@@ -205,15 +205,19 @@ async function scan(raw, more = {}) {
   }
   if (answer.effect === "badge") session.takeBadge(raw, { read: ui("sign-read") });
   else if (answer.effect === "command") command(answer.command ?? "");
-  else if (answer.verdict === "ask") await settle(raw, answer);
+  else if (answer.verdict === "ask") await settle(raw, answer, more);
 }
 
-/** Asks a reason for every warning, then sends the scan again with the answers. @param {string} raw @param {Answer} answer */
-async function settle(raw, answer) {
-  /** @type {Override[]} */
-  const overrides = [];
-  for (const objection of answer.objections) {
-    if (objection.severity !== "warn") continue;
+/**
+ * Asks a reason for every warning not yet answered, then sends the scan again with all answers. With nothing left to
+ * ask (a witness is needed, say) it stays at what the slab says.
+ * @param {string} raw @param {Answer} answer @param {{source?: string, overrides?: Override[]}} more
+ */
+async function settle(raw, answer, more) {
+  const overrides = [...(more.overrides ?? [])];
+  const open = answer.objections.filter(({ code, severity }) => severity === "warn" && !overrides.some((given) => given.code === code));
+  if (open.length === 0) return;
+  for (const objection of open) {
     const reasons = (objection.reasons ?? []).map((code) => ({ code, text: ui(`why-${code}`) || code, comment: code === "other" }));
     const choice = await dialogs.why({
       title: words.objections[objection.code]?.headline ?? ui("ask-warn"),
@@ -225,7 +229,7 @@ async function settle(raw, answer) {
     if (!choice) return;
     overrides.push({ code: objection.code, ...choice });
   }
-  await scan(raw, { answers: answer.scan_id, overrides });
+  await scan(raw, { ...more, answers: answer.scan_id, overrides });
 }
 
 /** Refused, held or not given for the chosen row. @param {string} outcome */
@@ -308,6 +312,7 @@ const stir = session.idle(Number(document.body.dataset.idleS ?? 120), signOff);
 scanner.listen({
   scan: (raw) => {
     stir();
+    if (dialogs.card(raw)) return;
     dialogs.leaveAll();
     if (screen() === "sign-on") session.takeBadge(raw, { read: ui("sign-read") });
     else next(() => scan(raw));

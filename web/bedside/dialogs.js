@@ -6,6 +6,14 @@
  * @typedef {{reason: string, comment: string}} Choice
  */
 
+/** Chooses the reason of a command card in the open dialog. @type {((code: string) => boolean) | null} */
+let byCode = null;
+
+/** A scan that only chooses a reason: the reason part of the command card. @param {string} raw */
+export function card(raw) {
+  return byCode !== null && raw.startsWith("EMAR:CMD:") && byCode(raw.slice("EMAR:CMD:".length));
+}
+
 /**
  * @param {{title: string, about: string, reasons: Reason[], go: string, words: Record<string, string>}} ask
  * @returns {Promise<Choice | null>} null when the person went back
@@ -50,6 +58,11 @@ export function why(ask) {
     if (chosen.comment) comment.focus();
   }
 
+  byCode = (code) => {
+    const index = ask.reasons.findIndex((reason) => reason.code === code);
+    if (index >= 0) choose(index);
+    return index >= 0;
+  };
   return open(dialog, {
     key: (event) => {
       const digit = /^[1-9]$/.test(event.key) && document.activeElement !== comment;
@@ -68,6 +81,8 @@ export function why(ask) {
       }
       return { reason: chosen.code, comment: comment.value.trim() };
     },
+  }).finally(() => {
+    byCode = null;
   });
 }
 
@@ -120,6 +135,11 @@ function open(dialog, on) {
     };
     dialog.addEventListener("keydown", (event) => {
       if (event.repeat) return;
+      if (event.key === "Escape") {
+        event.preventDefault();
+        leave(null);
+        return;
+      }
       const onBack = event.target instanceof Element && event.target.closest("[data-do=back]") !== null;
       const enter = event.key === "Enter" && !onBack;
       if (enter) tryGo();

@@ -253,7 +253,6 @@ act-unavailable = Not available
 act-undo = Undo last
 act-cant_scan = Can’t scan
 act-list = Round list
-act-next = or scan the next wristband
 round = Round list
 round-left = { $count ->
     [one] 1 resident left
@@ -265,7 +264,6 @@ round-doses = { $count ->
  }
 round-done = done
 round-allergy = Allergies
-round-open = scan the wristband to open
 
 ## Sign-on
 
@@ -275,9 +273,7 @@ sign-pin = PIN
 sign-pin-help = At least 6 digits, then Enter.
 sign-go = Sign on
 sign-other = or type its number
-sign-badge = Badge number
 sign-unit = Unit
-sign-wait = Checking …
 
 ## Dialogs
 
@@ -291,7 +287,6 @@ ask-comment-needed = Comment (needed)
 ask-file = Chart it
 ask-go = Go on
 ask-back = Back
-ask-ack = I have read it
 scan-title = Can’t scan
 scan-what = What cannot be scanned?
 scan-band = Wristband
@@ -386,10 +381,6 @@ station-taken = Taken by { $who } · { $at }
 station-escalates = escalates to { $to }
 station-quiet = All quiet. Every cart was heard from in the last minute.
 station-unheard = Nothing open here, but not heard from: { $carts }
-station-busy = { $count ->
-    [one] 1 alert is open
-   *[other] { $count } alerts are open
- }
 station-no_carts = Nothing open here, but no cart is enrolled.
 take-title = Take this alert
 take-badge = Scan your badge, or type its number

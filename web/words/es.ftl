@@ -253,7 +253,6 @@ act-unavailable = No disponible
 act-undo = Deshacer último
 act-cant_scan = No se lee
 act-list = Lista de ronda
-act-next = o escanee la siguiente pulsera
 round = Lista de ronda
 round-left = { $count ->
     [one] Queda 1 residente
@@ -265,7 +264,6 @@ round-doses = { $count ->
  }
 round-done = hecho
 round-allergy = Alergias
-round-open = escanee la pulsera para abrir
 
 ## Inicio de sesión
 
@@ -275,9 +273,7 @@ sign-pin = PIN
 sign-pin-help = Al menos 6 cifras, después Enter.
 sign-go = Iniciar sesión
 sign-other = o escriba su número
-sign-badge = Número de credencial
 sign-unit = Unidad
-sign-wait = Comprobando …
 
 ## Diálogos
 
@@ -291,7 +287,6 @@ ask-comment-needed = Comentario (necesario)
 ask-file = Registrar
 ask-go = Seguir
 ask-back = Volver
-ask-ack = Lo he leído
 scan-title = No se puede escanear
 scan-what = ¿Qué no se puede escanear?
 scan-band = Pulsera
@@ -386,10 +381,6 @@ station-taken = Lo tiene { $who } · { $at }
 station-escalates = pasa a { $to }
 station-quiet = Todo tranquilo. Todos los carros dieron señal en el último minuto.
 station-unheard = Nada abierto aquí, pero sin señal de: { $carts }
-station-busy = { $count ->
-    [one] Hay 1 aviso abierto
-   *[other] Hay { $count } avisos abiertos
- }
 station-no_carts = Nada abierto aquí, pero no hay carros dados de alta.
 take-title = Tomar este aviso
 take-badge = Escanee su credencial, o escriba su número

@@ -1,6 +1,7 @@
 use super::*;
 use crate::http::pages::view::bedside::Look as SlabLook;
 use crate::http::pages::view::{Theme, fixtures};
+use crate::http::pages::words::Lang;
 
 /// Writes the pages as files to look at in a browser.
 #[test]
@@ -34,6 +35,9 @@ fn pages_for_the_eye() {
             page.frame.chosen = Some(theme);
             write(name, render_station(&page).unwrap());
         }
+        let mut spanish = fixtures::bedside(fixtures::slab_stop(), 1);
+        spanish.frame.lang = Lang::Es;
+        write("es", themed(spanish));
         let mut simulator = fixtures::simulator();
         simulator.frame.chosen = Some(theme);
         write("simulator", render_simulator(&simulator).unwrap());
@@ -164,7 +168,6 @@ fn numbers_stay_with_their_units_and_tall_letters_are_bold() {
 
 #[test]
 fn every_text_of_a_page_exists_in_both_languages() {
-    use crate::http::pages::words::Lang;
     for lang in [Lang::En, Lang::Es] {
         let mut bedside = fixtures::bedside(fixtures::slab_stop(), 1);
         bedside.frame.lang = lang;
