@@ -458,9 +458,12 @@ fn touches(home: &Home, asked: &Asked) -> Vec<String> {
         Command::SignOnFailed { device, .. } => touched.push(format!("device {device}")),
         Command::SignOn { user, .. } => touched.push(format!("user {user}")),
         Command::Plan(orders) => touched.extend(orders.iter().filter_map(order_resident)),
-        Command::Order(_) | Command::Alert(_) | Command::Overdue(_) | Command::SignOff { .. } => {
-            return Vec::new();
-        }
+        Command::Order(_)
+        | Command::Alert(_)
+        | Command::Overdue(_)
+        | Command::SignOff { .. }
+        | Command::Message { .. }
+        | Command::Policy { .. } => return Vec::new(),
     }
     touched
 }
