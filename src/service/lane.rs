@@ -8,7 +8,7 @@ use super::effects::Outgoing;
 use crate::clock::{Clock, Ids};
 use crate::store::{
     Batch, CommitError, Committed, Decided, Entry, InboxAnswer, KeptAnswer, Ledger, NewAnswer,
-    Opened, PolicyRow, Store,
+    Opened, OutboxRow, PolicyRow, Store,
 };
 use emar_domain::decide::{Actor, Answer, Command, Decision, Refusal, Stamp, decide};
 use emar_domain::fact::Fact;
@@ -47,13 +47,22 @@ pub struct Asked {
     pub inbox: Option<InboxAnswer>,
     /// A policy that takes force with it.
     pub policy: Option<PolicyRow>,
+    /// Messages that leave with it, beside those of its effects.
+    pub outbox: Vec<OutboxRow>,
 }
 
 impl Asked {
     /// A command of the server itself, without a key.
     #[must_use]
     pub fn by_server(command: Command) -> Self {
-        Self { actor: Actor::server(), command, key: None, inbox: None, policy: None }
+        Self {
+            actor: Actor::server(),
+            command,
+            key: None,
+            inbox: None,
+            policy: None,
+            outbox: Vec::new(),
+        }
     }
 }
 
@@ -355,7 +364,7 @@ impl Context<'_> {
             answer,
             facts: decision.facts.clone(),
             leaves: leaves.collect(),
-            outbox: outbox.collect(),
+            outbox: outbox.chain(asked.outbox.iter().cloned()).collect(),
             inbox: asked.inbox.iter().cloned().collect(),
             policy: asked.policy.clone(),
         }
@@ -458,12 +467,13 @@ fn touches(home: &Home, asked: &Asked) -> Vec<String> {
         Command::SignOnFailed { device, .. } => touched.push(format!("device {device}")),
         Command::SignOn { user, .. } => touched.push(format!("user {user}")),
         Command::Plan(orders) => touched.extend(orders.iter().filter_map(order_resident)),
-        Command::Order(_)
-        | Command::Alert(_)
-        | Command::Overdue(_)
-        | Command::SignOff { .. }
-        | Command::Message { .. }
-        | Command::Policy { .. } => return Vec::new(),
+        Command::Message { sender, message, .. } => {
+            touched.push(format!("message {sender} {message}"));
+        }
+        Command::Policy { .. } => touched.push("policy".to_owned()),
+        Command::Order(_) | Command::Alert(_) | Command::Overdue(_) | Command::SignOff { .. } => {
+            return Vec::new();
+        }
     }
     touched
 }

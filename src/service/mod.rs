@@ -3,6 +3,7 @@
 pub mod app;
 pub mod effects;
 pub mod lane;
+pub mod scan;
 
 pub use app::{App, Change};
 pub use lane::{Asked, LaneHandle, Outcome, Receipt};
