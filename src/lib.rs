@@ -12,4 +12,5 @@ mod schedule_laws;
 pub mod secret;
 pub mod service;
 pub mod store;
+pub mod worker;
 pub mod zones;

@@ -4,8 +4,12 @@
 //! outbox before it is published and a row of the inbox before it is acknowledged.
 
 pub mod broker;
+pub mod cart;
+pub mod inbound;
 pub mod mqtt;
+pub mod pharmacy;
 pub mod simulated;
+pub mod station;
 
 use std::pin::Pin;
 

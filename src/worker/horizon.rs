@@ -1,0 +1,77 @@
+//! Plans doses ahead. Planning again finds nothing new, so nothing is lost by asking twice.
+
+use super::{Shutdown, changed, pause};
+use crate::service::{App, Asked, Outcome};
+use emar_domain::decide::{Command, HORIZON_DAYS};
+use emar_domain::home::Home;
+use emar_domain::id::OrderId;
+use emar_domain::order::{OrderState, Timing};
+use emar_domain::time::Instant;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Orders in one command.
+const ORDERS_MAX: usize = 8;
+const DAY_MINUTES: i64 = 24 * 60;
+/// Commits within this time are looked at together.
+const GATHER: Duration = Duration::from_millis(200);
+const TICK: Duration = Duration::from_secs(1);
+
+/// How far each order was planned: an order of once a month has no dose to tell it.
+#[derive(Default)]
+struct Planned(BTreeMap<OrderId, (u64, Instant)>);
+
+impl Planned {
+    /// Orders to plan at `now`, with the version they have.
+    fn wanting(&self, home: &Home, now: Instant) -> Vec<(OrderId, u64)> {
+        let Some(near) = now.plus_minutes((HORIZON_DAYS - 1) * DAY_MINUTES) else {
+            return Vec::new();
+        };
+        let open = home.orders.values().filter(|o| {
+            matches!(o.current.timing, Timing::Planned { .. })
+                && o.state_at(now) == OrderState::Active
+                && o.planned_until.is_none_or(|until| until < near)
+        });
+        open.map(|o| (o.id(), home.order_changed.get(&o.id()).copied().unwrap_or(0)))
+            .filter(|(id, version)| {
+                self.0.get(id).is_none_or(|(seen, until)| seen != version || *until < near)
+            })
+            .collect()
+    }
+
+    fn note(&mut self, done: &[(OrderId, u64)], until: Instant) {
+        self.0.extend(done.iter().map(|(id, version)| (*id, (*version, until))));
+    }
+}
+
+/// Keeps every active order planned at least two days of clinical time ahead, until the server ends.
+pub async fn run(app: Arc<App>, mut shutdown: Shutdown) {
+    let mut changes = app.changes.subscribe();
+    let mut planned = Planned::default();
+    loop {
+        let now = app.clock.clinical();
+        let wanting = planned.wanting(&app.home(), now);
+        for batch in wanting.chunks(ORDERS_MAX) {
+            if *shutdown.borrow() {
+                return;
+            }
+            let orders = batch.iter().map(|(id, _)| *id).collect();
+            let asked = Asked::by_server(Command::Plan(orders));
+            match app.lane.ask_patiently(asked).await {
+                Outcome::Done { .. } => {
+                    let until = now.plus_minutes(HORIZON_DAYS * DAY_MINUTES).unwrap_or(now);
+                    planned.note(batch, until);
+                }
+                outcome => {
+                    tracing::warn!(?outcome, orders = batch.len(), "planning waits");
+                    break;
+                }
+            }
+        }
+        if !pause(GATHER, &mut shutdown).await || !changed(&mut changes, TICK, &mut shutdown).await
+        {
+            return;
+        }
+    }
+}

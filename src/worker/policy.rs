@@ -1,0 +1,157 @@
+//! The policy file, watched: a valid change becomes a version with a leaf, a bad one is told and
+//! changes nothing.
+
+use super::{Shutdown, pause};
+use crate::policy_file;
+use crate::service::{App, Asked, Outcome};
+use crate::store::{PolicyRow, PolicyVersion, StoreError};
+use crate::zones::Catalogue;
+use emar_domain::decide::Command;
+use emar_domain::schedule::policy::Policy;
+use emar_domain::time::{CivilDate, Instant};
+use emar_domain::zone::{GapPolicy, OverlapPolicy, ZoneRules};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, SystemTime};
+
+const LOOK: Duration = Duration::from_secs(2);
+
+/// When a policy takes force: the civil midnight it names, else the next one after `now`.
+#[must_use]
+pub fn effective_from(policy: &Policy, zone: &ZoneRules, now: Instant) -> Instant {
+    let next = || zone.to_civil(now).date().plus_days(1);
+    let midnight = |date: CivilDate| {
+        use emar_domain::zone::Due;
+        match zone.resolve_with(date.midnight(), GapPolicy::Rfc5545, OverlapPolicy::First) {
+            Due::Once { at, .. } | Due::Twice { first: at, .. } => Some(at),
+            _ => None,
+        }
+    };
+    policy.effective_from.or_else(next).and_then(midnight).unwrap_or(now)
+}
+
+/// The version in force at `now`, of versions as stored (JSON): the newest whose time has come.
+#[must_use]
+pub fn in_force(versions: &[PolicyVersion], now: Instant) -> Option<&PolicyVersion> {
+    versions.iter().rev().find(|v| v.effective_from <= now)
+}
+
+/// A policy as it is stored.
+#[must_use]
+pub fn to_body(policy: &Policy) -> String {
+    serde_json::to_string(policy).unwrap_or_default()
+}
+
+/// A stored policy.
+#[must_use]
+pub fn from_body(body: &str) -> Option<Policy> {
+    serde_json::from_str(body).ok()
+}
+
+struct Watch {
+    app: Arc<App>,
+    file: PathBuf,
+    zones: Arc<Catalogue>,
+    seen: Option<(SystemTime, u64)>,
+}
+
+/// Watches the file and puts each version in force when its time comes, until the server ends.
+pub async fn run(app: Arc<App>, file: PathBuf, zones: Arc<Catalogue>, mut shutdown: Shutdown) {
+    let mut watch = Watch { app, file, zones, seen: None };
+    loop {
+        if let Err(error) = watch.look().await {
+            tracing::error!(%error, "the policy could not be looked at");
+        }
+        if !pause(LOOK, &mut shutdown).await {
+            return;
+        }
+    }
+}
+
+impl Watch {
+    async fn look(&mut self) -> Result<(), StoreError> {
+        let stamp = stamp(&self.file);
+        let changed = stamp != self.seen;
+        self.seen = stamp;
+        if changed && stamp.is_some() {
+            self.read().await?;
+        }
+        self.put_in_force().await
+    }
+
+    async fn read(&mut self) -> Result<(), StoreError> {
+        let (file, zones) = (self.file.clone(), Arc::clone(&self.zones));
+        let read = tokio::task::spawn_blocking(move || policy_file::load(&file, &zones)).await;
+        // The closure does not panic, and nobody aborts it.
+        let Ok(read) = read else { return Ok(()) };
+        let policy = match read {
+            Ok(policy) => policy,
+            Err(problems) => {
+                for p in problems {
+                    let (line, column, path) = (p.line, p.column, p.path);
+                    tracing::error!(
+                        line,
+                        column,
+                        path,
+                        what = p.what,
+                        remedy = p.remedy,
+                        "the policy file is not sound; the policy in force stays"
+                    );
+                }
+                return Ok(());
+            }
+        };
+        if policy.facility != self.app.facility.as_str() {
+            tracing::error!(facility = policy.facility, "the policy file is another home's");
+            return Ok(());
+        }
+        self.take_over(policy).await
+    }
+
+    async fn take_over(&self, policy: Policy) -> Result<(), StoreError> {
+        let app = &self.app;
+        let versions = app.store.policies(&app.facility).await?;
+        let body = to_body(&policy);
+        if versions.last().is_some_and(|last| last.body == body) {
+            return Ok(());
+        }
+        let version = versions.last().map_or(0, |last| last.version) + 1;
+        let now = app.clock.clinical();
+        let from = effective_from(&policy, &app.home().zone, now);
+        // A version is never in force before it is known, but for the very first.
+        let effective_from = if version == 1 { from } else { from.max(now) };
+        let command = Command::Policy { version, effective_from };
+        let row = PolicyRow { version, effective_from, body };
+        let asked = Asked { policy: Some(row), ..Asked::by_server(command) };
+        match app.lane.ask_patiently(asked).await {
+            Outcome::Done { .. } => tracing::info!(version, "a policy was taken over"),
+            outcome => tracing::error!(?outcome, "a policy was not taken over"),
+        }
+        Ok(())
+    }
+
+    async fn put_in_force(&self) -> Result<(), StoreError> {
+        let app = &self.app;
+        let versions = app.store.policies(&app.facility).await?;
+        let Some(version) = in_force(&versions, app.clock.clinical()) else { return Ok(()) };
+        let Some(policy) = from_body(&version.body) else {
+            return Err(StoreError::Damaged(format!("policy version {}", version.version)));
+        };
+        if app.home().policy == policy {
+            return Ok(());
+        }
+        if app.home().zone.name() != &policy.zone {
+            tracing::error!(version = version.version, "a policy in another zone needs a restart");
+            return Ok(());
+        }
+        app.home.write().unwrap_or_else(PoisonError::into_inner).policy = policy;
+        tracing::info!(version = version.version, "a policy is in force");
+        Ok(())
+    }
+}
+
+/// When the file was last written, and how long it is.
+fn stamp(file: &Path) -> Option<(SystemTime, u64)> {
+    let meta = std::fs::metadata(file).ok()?;
+    Some((meta.modified().ok()?, meta.len()))
+}
