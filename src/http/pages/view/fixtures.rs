@@ -236,6 +236,35 @@ fn alert(id: &str, status: Option<Status>, title: Line, detail: &str) -> AlertRo
     }
 }
 
+fn carts() -> Vec<CartRow> {
+    vec![
+        cart(
+            "Cart 1 · East A",
+            "N. Osei",
+            38,
+            "ggggggmddgggggggmdddgggddlggdgggghdgglgldggggggdggggggggnggg",
+            Pace::OnPace,
+            Heard::Scan("20 s".into()),
+        ),
+        cart(
+            "Cart 2 · East B",
+            "R. Lindqvist",
+            21,
+            "ddgdmgggddgggdgdlndnggnddndlggdgdngggdddggndggggdggdgndddndd",
+            Pace::Behind(24),
+            Heard::Silent { since: "6 min".into(), waiting: 14 },
+        ),
+        cart(
+            "Cart 3 · Memory",
+            "T. Mbeki",
+            44,
+            "gggggddggggggdggllgnglgddgggdrglggdgdgggglhgnhggdgnggggdlggl",
+            Pace::OnPace,
+            Heard::Scan("5 s".into()),
+        ),
+    ]
+}
+
 pub(crate) fn station() -> Station {
     let mut alerts = vec![
         alert(
@@ -278,32 +307,7 @@ pub(crate) fn station() -> Station {
         },
         calm: Calm::Busy(3),
         tiles: Tiles { missed: 2, late: 7, due: 64, prn: 5, given: 187 },
-        carts: vec![
-            cart(
-                "Cart 1 · East A",
-                "N. Osei",
-                38,
-                "ggggggmddgggggggmdddgggddlggdgggghdgglgldggggggdggggggggnggg",
-                Pace::OnPace,
-                Heard::Scan("20 s".into()),
-            ),
-            cart(
-                "Cart 2 · East B",
-                "R. Lindqvist",
-                21,
-                "ddgdmgggddgggdgdlndnggnddndlggdgdngggdddggndggggdggdgndddndd",
-                Pace::Behind(24),
-                Heard::Silent { since: "6 min".into(), waiting: 14 },
-            ),
-            cart(
-                "Cart 3 · Memory",
-                "T. Mbeki",
-                44,
-                "gggggddggggggdggllgnglgddgggdrglggdgdgggglhgnhggdgnggggdlggl",
-                Pace::OnPace,
-                Heard::Scan("5 s".into()),
-            ),
-        ],
+        carts: carts(),
         alerts,
         prn: vec![
             prn("p1", "ITO, Hana 109-A", "acetaminophen 650 mg 07:40 · pain 6 → ?"),
