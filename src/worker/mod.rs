@@ -9,6 +9,7 @@ pub mod horizon;
 pub mod outbox;
 pub mod policy;
 pub mod scheduler;
+pub mod start;
 
 use std::time::Duration;
 use tokio::sync::{broadcast, watch};
