@@ -4,6 +4,7 @@ pub mod bus;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod exchange;
 pub mod http;
 pub mod policy_file;
