@@ -10,7 +10,9 @@ use crate::store::{
     Batch, CommitError, Committed, Decided, Entry, InboxAnswer, KeptAnswer, Ledger, NewAnswer,
     Opened, OutboxRow, PolicyRow, Store,
 };
-use emar_domain::decide::{Actor, Answer, Command, Decision, Refusal, Stamp, decide};
+use emar_domain::decide::{
+    Actor, Answer, Command, Decision, OrderCommand, Refusal, Stamp, decide,
+};
 use emar_domain::fact::Fact;
 use emar_domain::home::Home;
 use serde::{Deserialize, Serialize};
@@ -452,7 +454,7 @@ fn touches(home: &Home, asked: &Asked) -> Vec<String> {
             let order = c.dose.and_then(|d| home.doses.get(&d)).map(|d| d.slot.order).or(c.order);
             touched.extend(order.as_ref().and_then(order_resident));
         }
-        Command::Order(emar_domain::decide::OrderCommand::Receive(v)) => {
+        Command::Order(OrderCommand::Receive(v)) => {
             touched.push(resident(v.resident));
             touched.push(format!("order {}", v.order));
         }
@@ -471,9 +473,17 @@ fn touches(home: &Home, asked: &Asked) -> Vec<String> {
             touched.push(format!("message {sender} {message}"));
         }
         Command::Policy { .. } => touched.push("policy".to_owned()),
-        Command::Order(_) | Command::Alert(_) | Command::Overdue(_) | Command::SignOff { .. } => {
-            return Vec::new();
+        Command::Order(
+            OrderCommand::Note(id)
+            | OrderCommand::Verify(id)
+            | OrderCommand::Hold(id, _)
+            | OrderCommand::Resume(id)
+            | OrderCommand::Discontinue(id, _),
+        ) => {
+            touched.extend(order_resident(id));
+            touched.push(format!("order {id}"));
         }
+        Command::Alert(_) | Command::Overdue(_) | Command::SignOff { .. } => return Vec::new(),
     }
     touched
 }
