@@ -10,9 +10,7 @@ use crate::store::{
     Batch, CommitError, Committed, Decided, Entry, InboxAnswer, KeptAnswer, Ledger, NewAnswer,
     Opened, OutboxRow, PolicyRow, Store,
 };
-use emar_domain::decide::{
-    Actor, Answer, Command, Decision, OrderCommand, Refusal, Stamp, decide,
-};
+use emar_domain::decide::{Actor, Answer, Command, Decision, OrderCommand, Refusal, Stamp, decide};
 use emar_domain::fact::Fact;
 use emar_domain::home::Home;
 use serde::{Deserialize, Serialize};
