@@ -144,7 +144,7 @@ mod tests {
     fn the_wasm_is_a_wasm_and_small() {
         let wasm = &find("core.wasm").unwrap().bytes;
         assert_eq!(&wasm[..4], b"\0asm");
-        let most = if cfg!(debug_assertions) { 2_000_000 } else { 400_000 };
+        let most = if cfg!(debug_assertions) { 2_000_000 } else { 1_000_000 };
         assert!(wasm.len() < most, "{} bytes", wasm.len());
     }
 }
