@@ -182,7 +182,7 @@ said-confirmed = { $count ->
    *[other] { $count } doses charted as given at { $at }.
  }
     .head = Given
-said-undone = { $drug } is open again. The record stays, marked as undone.
+said-undone = Taken back out. Nothing was charted.
     .head = Undone
 said-charted = { $drug } · { $dose }
     .head = { $outcome }
@@ -399,3 +399,153 @@ sim-raw = Any code
 sim-send = Scan
 sim-sent = Scanned
 sim-pin = PIN { $pin }
+
+## Routes
+
+route-po = by mouth
+route-sl = under the tongue
+route-buc = inside the cheek
+route-gtube = by gastrostomy tube
+route-ngtube = by nasogastric tube
+route-jtube = by jejunostomy tube
+route-pr = rectally
+route-pv = vaginally
+route-top = on the skin
+route-td = patch on the skin
+route-subcut = under the skin (injection)
+route-im = into muscle
+route-id = into the skin
+route-iv = into a vein
+route-inh = inhaled
+route-neb = nebulised
+route-nas = in the nose
+route-oph = in the eye
+route-otic = in the ear
+route-swish = swish and swallow
+route-wnd = on a wound
+route-irr = bladder irrigation
+
+## Frequencies
+
+freq-daily = once daily
+freq-qam = every morning
+freq-qpm = every evening
+freq-qhs = at bedtime
+freq-bid = twice daily
+freq-tid = three times daily
+freq-qid = four times daily
+freq-5xd = five times daily while awake
+freq-q12h = every 12 hours
+freq-q8h = every 8 hours
+freq-q6h = every 6 hours
+freq-q4h = every 4 hours
+freq-q3h = every 3 hours
+freq-q2h = every 2 hours
+freq-q1h = every hour
+freq-achs = before each meal and at bedtime
+freq-ac = before meals, three times daily
+freq-pc = after meals, three times daily
+freq-withmeals = with meals, three times daily
+freq-acbk = before breakfast
+freq-qod = every other day
+freq-q3d = every 3 days
+freq-q72h = every 72 hours
+freq-mwf = Monday, Wednesday and Friday
+freq-tts = Tuesday, Thursday and Saturday
+freq-weekly = once weekly
+freq-biw = twice weekly
+freq-tiw = three times weekly
+freq-q2w = every 2 weeks
+freq-monthly = monthly
+freq-q28d = every 28 days
+freq-q3mo = every 3 months
+freq-cycle = some days on, some days off
+freq-taper = stepped doses
+freq-qshift = once each shift
+freq-prn = as needed
+freq-stat = at once
+freq-once = one time
+freq-cont = continuous
+freq-patch12 = patch on 12 hours, off 12 hours
+freq-ampass = with the morning pass
+freq-hspass = with the bedtime pass
+
+## The due list
+
+day-mon = Mon
+day-tue = Tue
+day-wed = Wed
+day-thu = Thu
+day-fri = Fri
+day-sat = Sat
+day-sun = Sun
+row-prn = PRN
+round-unrecorded = not recorded
+row-after = { $for } after its time
+row-charted = charted { $at } { $who }
+row-unverified = not yet verified by a second person
+row-other_pot = in the pot of another cart
+row-last = last { $at }
+row-count = { $count } of { $most } in 24 h
+units-half = half a { $piece }
+listed-draft = waiting to be noted
+listed-held = on hold since { $at }
+listed-not_started = starts { $at }
+listed-unschedulable = no due time can be worked out: { $why }
+listed-next = next { $at }
+listed-charted_next = { $outcome } { $given }, next { $at }
+listed-none = no further dose is planned
+listed-too_soon = next possible at { $at }
+listed-away = recorded as away
+
+## The board
+
+pass-morning = morning pass
+pass-noon = noon pass
+pass-evening = evening pass
+pass-night = night pass
+board-no_pass = between passes
+alert-more = + { $count } more
+alert-double = Possible double dose
+alert-order = Order cannot be planned
+alert-due = due { $at }
+alert-since = raised { $at }
+alert-quiet = quiet until { $at }
+alert-critical = time-critical
+escalate-2 = charge nurse in { $in }
+escalate-3 = on call in { $in }
+start-title = Carts and stations
+
+## Refusals: what, why, what next
+
+from_room = It belongs in room { $room }.
+refusal-already_given = Not charted: this dose was given by { $by } at { $given_at }. Look at the new list.
+refusal-already_charted = Not charted: { $by } charted this dose at { $given_at } ({ $outcome }). To change it, correct that record.
+refusal-not_prepared = Not charted as given: no package was scanned for this dose. Scan the package first.
+refusal-not_scanned = Not charted as given: its package was not scanned. Scan it; the scan charts the dose.
+refusal-reason_missing = Not charted: a reason is needed. Choose one.
+refusal-reason_unknown = Not charted: this reason does not belong to this outcome. Choose one from the list.
+refusal-comment_missing = Not charted: this reason needs a comment. Write it and chart again.
+refusal-amount_missing = Not charted: a partial dose needs the amount taken. Enter it.
+refusal-time_missing = Not charted: when was it done? Enter the time.
+refusal-time_in_future = Not charted: that time has not come yet. Enter when it was done.
+refusal-dose_unknown = Not charted: this dose is not known any more. Look at the new list.
+refusal-dose_missing = Not charted: which dose is meant was not said. Choose it from the list.
+refusal-order_unknown = Not done: this order is not known. Look at the new list.
+refusal-order_state = Not done: the order is no longer in the state this needs. Look at it again.
+refusal-version_older = Not taken: a newer version of this order is already here.
+refusal-verify_own = Not verified: who entered or noted an order cannot verify it. Ask a second person.
+refusal-role_forbidden = Not done: your role may not do this. Ask the charge nurse.
+refusal-role_cannot_chart = Not charted: your role may not chart this. Ask the charge nurse.
+refusal-alert_taken = Not taken: { $by } took this alert at { $since_at }.
+refusal-alert_changed = Not done: the alert changed meanwhile. Look at it again.
+refusal-alert_ended = Not done: this alert has ended.
+refusal-never_quiet = Not made quiet: a time-critical dose is never quiet. Take the alert.
+refusal-resident_unknown = Not done: this resident is not known here. Check the census.
+refusal-administration_unknown = Not corrected: the earlier record was not found. Look at the list again.
+refusal-sign_on_first = Not done: nobody is signed on. Scan your badge.
+refusal-key_reused = Not done: this key was used for another request. Send it with a new key.
+refusal-unavailable = Not recorded: the server is busy. Try again.
+refusal-outcome_unknown = It is not known whether this was recorded. Send it again with the same key.
+refusal-locked_out = Signing on is locked after too many wrong PINs. Wait, or ask the administrator.
+refusal-sign_on_failed = Badge and PIN do not match. Scan the badge again.

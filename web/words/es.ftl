@@ -182,7 +182,7 @@ said-confirmed = { $count ->
    *[other] { $count } dosis registradas como dadas a las { $at }.
  }
     .head = Administrada
-said-undone = { $drug } está abierta otra vez. El registro queda, marcado como deshecho.
+said-undone = Sacado otra vez. No se registró nada.
     .head = Deshecho
 said-charted = { $drug } · { $dose }
     .head = { $outcome }
@@ -399,3 +399,153 @@ sim-raw = Cualquier código
 sim-send = Escanear
 sim-sent = Escaneado
 sim-pin = PIN { $pin }
+
+## Vías
+
+route-po = por la boca
+route-sl = bajo la lengua
+route-buc = en la mejilla
+route-gtube = por sonda de gastrostomía
+route-ngtube = por sonda nasogástrica
+route-jtube = por sonda de yeyunostomía
+route-pr = por el recto
+route-pv = por la vagina
+route-top = sobre la piel
+route-td = parche en la piel
+route-subcut = bajo la piel (inyección)
+route-im = en el músculo
+route-id = en la piel (inyección)
+route-iv = en una vena
+route-inh = inhalado
+route-neb = nebulizado
+route-nas = en la nariz
+route-oph = en el ojo
+route-otic = en el oído
+route-swish = enjuagar y tragar
+route-wnd = sobre una herida
+route-irr = irrigación de la vejiga
+
+## Frecuencias
+
+freq-daily = una vez al día
+freq-qam = cada mañana
+freq-qpm = cada tarde
+freq-qhs = al acostarse
+freq-bid = dos veces al día
+freq-tid = tres veces al día
+freq-qid = cuatro veces al día
+freq-5xd = cinco veces al día, despierto
+freq-q12h = cada 12 horas
+freq-q8h = cada 8 horas
+freq-q6h = cada 6 horas
+freq-q4h = cada 4 horas
+freq-q3h = cada 3 horas
+freq-q2h = cada 2 horas
+freq-q1h = cada hora
+freq-achs = antes de cada comida y al acostarse
+freq-ac = antes de las comidas, tres veces al día
+freq-pc = después de las comidas, tres veces al día
+freq-withmeals = con las comidas, tres veces al día
+freq-acbk = antes del desayuno
+freq-qod = un día sí y otro no
+freq-q3d = cada 3 días
+freq-q72h = cada 72 horas
+freq-mwf = lunes, miércoles y viernes
+freq-tts = martes, jueves y sábado
+freq-weekly = una vez por semana
+freq-biw = dos veces por semana
+freq-tiw = tres veces por semana
+freq-q2w = cada 2 semanas
+freq-monthly = una vez al mes
+freq-q28d = cada 28 días
+freq-q3mo = cada 3 meses
+freq-cycle = unos días sí, otros no
+freq-taper = dosis escalonadas
+freq-qshift = una vez por turno
+freq-prn = a demanda
+freq-stat = de inmediato
+freq-once = una sola vez
+freq-cont = continuo
+freq-patch12 = parche 12 horas sí, 12 horas no
+freq-ampass = con la ronda de la mañana
+freq-hspass = con la ronda de la noche
+
+## La lista de dosis
+
+day-mon = lun
+day-tue = mar
+day-wed = mié
+day-thu = jue
+day-fri = vie
+day-sat = sáb
+day-sun = dom
+row-prn = PRN
+round-unrecorded = sin registrar
+row-after = { $for } después de su hora
+row-charted = registrada { $at } { $who }
+row-unverified = sin verificar por otra persona
+row-other_pot = en el vaso de otro carro
+row-last = última { $at }
+row-count = { $count } de { $most } en 24 h
+units-half = media unidad ({ $piece })
+listed-draft = espera aceptación
+listed-held = en pausa desde { $at }
+listed-not_started = empieza { $at }
+listed-unschedulable = no se puede calcular la hora: { $why }
+listed-next = próxima { $at }
+listed-charted_next = { $outcome } { $given }, próxima { $at }
+listed-none = no hay más dosis previstas
+listed-too_soon = posible a partir de { $at }
+listed-away = consta como ausente
+
+## El tablero
+
+pass-morning = ronda de la mañana
+pass-noon = ronda del mediodía
+pass-evening = ronda de la tarde
+pass-night = ronda de la noche
+board-no_pass = entre rondas
+alert-more = + { $count } más
+alert-double = Posible dosis doble
+alert-order = La orden no se puede planificar
+alert-due = tocaba { $at }
+alert-since = desde { $at }
+alert-quiet = en silencio hasta { $at }
+alert-critical = de hora crítica
+escalate-2 = jefa de turno en { $in }
+escalate-3 = guardia en { $in }
+start-title = Carros y puestos
+
+## Rechazos: qué, por qué, qué hacer
+
+from_room = Es de la habitación { $room }.
+refusal-already_given = No se registró: esta dosis la dio { $by } a las { $given_at }. Mire la lista nueva.
+refusal-already_charted = No se registró: { $by } registró esta dosis a las { $given_at } ({ $outcome }). Para cambiarla, corrija ese registro.
+refusal-not_prepared = No se registró como dada: no se escaneó ningún envase para esta dosis. Escanee primero el envase.
+refusal-not_scanned = No se registró como dada: no se escaneó su envase. Escanéelo; la lectura registra la dosis.
+refusal-reason_missing = No se registró: hace falta un motivo. Elija uno.
+refusal-reason_unknown = No se registró: este motivo no corresponde a este resultado. Elija uno de la lista.
+refusal-comment_missing = No se registró: este motivo necesita un comentario. Escríbalo y registre otra vez.
+refusal-amount_missing = No se registró: una dosis parcial necesita la cantidad tomada. Escríbala.
+refusal-time_missing = No se registró: ¿cuándo se hizo? Escriba la hora.
+refusal-time_in_future = No se registró: esa hora aún no ha llegado. Escriba cuándo se hizo.
+refusal-dose_unknown = No se registró: esta dosis ya no se conoce. Mire la lista nueva.
+refusal-dose_missing = No se registró: no se dijo qué dosis es. Elíjala de la lista.
+refusal-order_unknown = No se hizo: esta orden no se conoce. Mire la lista nueva.
+refusal-order_state = No se hizo: la orden ya no está en el estado necesario. Mírela otra vez.
+refusal-version_older = No se aceptó: ya hay una versión más nueva de esta orden.
+refusal-verify_own = No se verificó: quien anotó o aceptó una orden no puede verificarla. Pida a otra persona.
+refusal-role_forbidden = No se hizo: su función no lo permite. Pida a la jefa de turno.
+refusal-role_cannot_chart = No se registró: su función no lo permite. Pida a la jefa de turno.
+refusal-alert_taken = No se tomó: { $by } tomó esta alerta a las { $since_at }.
+refusal-alert_changed = No se hizo: la alerta cambió entretanto. Mírela otra vez.
+refusal-alert_ended = No se hizo: esta alerta ya terminó.
+refusal-never_quiet = No se silenció: una dosis de hora crítica nunca calla. Tome la alerta.
+refusal-resident_unknown = No se hizo: este residente no se conoce aquí. Compruebe el censo.
+refusal-administration_unknown = No se corrigió: no se encontró el registro anterior. Mire la lista otra vez.
+refusal-sign_on_first = No se hizo: nadie ha iniciado sesión. Escanee su credencial.
+refusal-key_reused = No se hizo: esta clave se usó para otra petición. Envíela con una clave nueva.
+refusal-unavailable = No se registró: el servidor está ocupado. Inténtelo otra vez.
+refusal-outcome_unknown = No se sabe si se registró. Envíelo otra vez con la misma clave.
+refusal-locked_out = El acceso está bloqueado tras demasiados PIN erróneos. Espere, o pida ayuda a administración.
+refusal-sign_on_failed = La credencial y el PIN no coinciden. Escanee la credencial otra vez.

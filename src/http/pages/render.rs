@@ -82,7 +82,7 @@ struct StationT<'a> {
     carts: &'a [CartRow],
     alerts: &'a [AlertRow],
     open: u32,
-    prn: &'a [PrnRow],
+    prn: Option<&'a [PrnRow]>,
     modules: &'a [&'a str],
 }
 
@@ -201,7 +201,7 @@ pub fn render_station(page: &Station) -> askama::Result<String> {
         carts,
         alerts,
         open: open_count(alerts),
-        prn,
+        prn: prn.as_deref(),
         modules: &STATION_MODULES,
     }
     .render()
@@ -213,14 +213,17 @@ pub fn render_station(page: &Station) -> askama::Result<String> {
 /// As [`render_bedside`].
 pub fn render_station_fragments(page: &Station) -> askama::Result<Vec<Fragment>> {
     let frame = &page.frame;
-    Ok(vec![
+    let mut all = vec![
         render_station_bar(frame, &page.bar)?,
         render_calm(frame, &page.calm)?,
         render_tiles(frame, &page.tiles)?,
         render_carts(frame, &page.carts)?,
         render_alerts(frame, &page.alerts)?,
-        render_prn(frame, &page.prn)?,
-    ])
+    ];
+    if let Some(prn) = &page.prn {
+        all.push(render_prn(frame, prn)?);
+    }
+    Ok(all)
 }
 
 /// The scanner simulator of the demo.

@@ -102,7 +102,7 @@ fn hostile_text_stays_text() {
     station.alerts[0].id = HOSTILE.to_owned();
     station.alerts[0].title = HOSTILE.into();
     station.alerts[0].detail = HOSTILE.to_owned();
-    station.prn[0].who = HOSTILE.to_owned();
+    station.prn.as_mut().unwrap()[0].who = HOSTILE.to_owned();
     station.calm = Calm::Unheard(vec![HOSTILE.to_owned()]);
     no_hostile_markup(&render_station(&station).unwrap());
     let mut simulator = fixtures::simulator();

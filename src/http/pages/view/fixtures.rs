@@ -306,20 +306,20 @@ pub(crate) fn station() -> Station {
             clock: "08:41".into(),
         },
         calm: Calm::Busy(3),
-        tiles: Tiles { missed: 2, late: 7, due: 64, prn: 5, given: 187 },
+        tiles: Tiles { missed: 2, late: 7, due: 64, prn: Some(5), given: 187 },
         carts: carts(),
         alerts,
-        prn: vec![
+        prn: Some(vec![
             prn("p1", "ITO, Hana 109-A", "acetaminophen 650 mg 07:40 · pain 6 → ?"),
             prn("p2", "CHEN, Wei 103-A", "lorazepam 0.5 mg 07:52 · agitation → ?"),
-        ],
+        ]),
     }
 }
 
 pub(crate) fn station_quiet() -> Station {
     let mut page = station();
     page.alerts.clear();
-    page.prn.clear();
+    page.prn = Some(Vec::new());
     page.calm = Calm::Quiet;
     page.tiles = Tiles { given: 260, ..Tiles::default() };
     for cart in &mut page.carts {

@@ -21,8 +21,9 @@ pub struct Station {
     pub carts: Vec<CartRow>,
     /// Open alerts, heaviest and oldest first.
     pub alerts: Vec<AlertRow>,
-    /// PRN doses whose effect is to be checked.
-    pub prn: Vec<PrnRow>,
+    /// PRN doses whose effect is to be checked; `None` where the home does not follow them up, and
+    /// the board then says nothing of them.
+    pub prn: Option<Vec<PrnRow>>,
 }
 
 /// Top bar.
@@ -81,22 +82,24 @@ pub struct Tiles {
     pub late: u32,
     /// Inside the window.
     pub due: u32,
-    /// PRN doses to check.
-    pub prn: u32,
-    /// Given in this pass.
+    /// PRN doses to check, where the home follows them up.
+    pub prn: Option<u32>,
+    /// Given today.
     pub given: u32,
 }
 
 impl Tiles {
     /// Status, count and word of each tile, in the order shown.
-    pub fn all(&self) -> [(Status, u32, &'static str); 5] {
-        [
+    pub fn all(&self) -> Vec<(Status, u32, &'static str)> {
+        let prn = self.prn.map(|count| (Status::Prn, count, "station-prn"));
+        let mut all = vec![
             (Status::Missed, self.missed, "station-missed"),
             (Status::Late, self.late, "station-late"),
             (Status::Due, self.due, "station-due"),
-            (Status::Prn, self.prn, "station-prn"),
-            (Status::Given, self.given, "station-given"),
-        ]
+        ];
+        all.extend(prn);
+        all.push((Status::Given, self.given, "station-given"));
+        all
     }
 }
 

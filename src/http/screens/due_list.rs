@@ -1,0 +1,283 @@
+//! The due list of an open resident: every active order is on it, or below it with why it is not due.
+use super::sight::{Sight, pieces, span, units_of};
+use super::standing::{charted, status};
+use crate::http::pages::line::Line;
+use crate::http::pages::say::date_text;
+use crate::http::pages::view::bedside::{DoseRow, Doses, How, NotDue};
+use crate::http::pages::view::{Chip, Status};
+use emar_domain::cart::CartSession;
+use emar_domain::dose::{Dose, DoseOutcome};
+use emar_domain::home::Home;
+use emar_domain::id::{OrderId, ResidentId};
+use emar_domain::order::{Order, OrderState, Timing};
+use emar_domain::resident::Resident;
+use emar_domain::time::Instant;
+use std::collections::BTreeSet;
+
+/// How long a charted dose stays on the list after its window closed.
+const CHARTED_MINUTES: i64 = 120;
+
+/// The list of `resident` at a cart.
+#[must_use]
+pub fn doses(sight: &Sight<'_>, cart: &CartSession, resident: &Resident) -> Doses {
+    let list = List { sight, cart, opened: cart.opened_at.unwrap_or(sight.now) };
+    let mut found: Vec<((bool, Instant), DoseRow)> = Vec::new();
+    let mut listed: BTreeSet<OrderId> = BTreeSet::new();
+    for dose in sight.home.doses_of(resident.id).filter(|d| list.shows(d)) {
+        let Some(order) = sight.home.orders.get(&dose.slot.order) else { continue };
+        let Some(row) = list.dose(dose, order) else { continue };
+        listed.insert(order.id());
+        found.push((list.place(dose), row));
+    }
+    found.sort_by_key(|(place, _)| *place);
+    let mut rows: Vec<DoseRow> = found.into_iter().map(|(_, row)| row).collect();
+    let mut not_due = Vec::new();
+    for order in sight.home.orders_of(resident.id) {
+        if order.is_prn() && list.prn_refusal(order).is_none() {
+            rows.push(list.prn(order));
+        } else if let Some(why) = list.why_not_due(order).filter(|_| !listed.contains(&order.id()))
+        {
+            not_due.push(NotDue { drug: sight.drug(order), why });
+        }
+    }
+    let counting = cart.counting.as_ref();
+    let half = |row: &DoseRow| counting.is_some_and(|c| c.order.to_string() == row.order);
+    let waits = |row: &DoseRow| row.open && !row.how.in_pot() && row.chip.status != Status::Prn;
+    let current = rows.iter().position(half).or_else(|| rows.iter().position(waits));
+    if let Some(row) = current.and_then(|at| rows.get_mut(at)) {
+        row.current = true;
+    }
+    not_due.sort_by_cached_key(|order: &NotDue| order.drug.to_string().to_lowercase());
+    Doses { list_version: list_version(sight.home, resident.id).to_string(), rows, not_due }
+}
+
+/// The version of a resident's list: the log's size when one of their orders or doses last changed.
+/// Commits that concern others leave it, so the list on the screen stays the list it was.
+#[must_use]
+pub fn list_version(home: &Home, resident: ResidentId) -> u64 {
+    let orders = home.orders_of(resident).filter_map(|o| home.order_changed.get(&o.id()));
+    let doses = home.doses_of(resident).filter_map(|d| home.dose_changed.get(&d.id));
+    orders.chain(doses).copied().max().unwrap_or(0)
+}
+
+struct List<'a> {
+    sight: &'a Sight<'a>,
+    cart: &'a CartSession,
+    opened: Instant,
+}
+
+impl List<'_> {
+    /// Doses to give, doses in the pot, and what was charted lately.
+    fn shows(&self, dose: &Dose) -> bool {
+        let now = self.sight.now;
+        if dose.withdrawn.is_some() && dose.outcome.is_none() {
+            return false;
+        }
+        if let Some(done) = &dose.outcome {
+            let lately = now.plus_minutes(-CHARTED_MINUTES).unwrap_or(now);
+            return dose.closes >= now || done.at >= lately || done.at >= self.opened;
+        }
+        let order = self.sight.home.orders.get(&dose.slot.order);
+        let prn = order.is_some_and(Order::is_prn);
+        dose.prepared.is_some() || self.counted(dose).is_some() || (dose.opens <= now && !prn)
+    }
+
+    /// Late before the rest, then by time. Late is as it was when the resident was opened: the list
+    /// does not sort itself anew under the finger.
+    fn place(&self, dose: &Dose) -> (bool, Instant) {
+        (dose.closes >= self.opened, dose.due)
+    }
+
+    fn counted(&self, dose: &Dose) -> Option<How> {
+        let counting = self.cart.counting.as_ref().filter(|c| c.dose == Some(dose.id))?;
+        let scanned = u32::try_from(counting.packages.len()).unwrap_or(u32::MAX);
+        Some(How::Units { scanned, needed: counting.needed })
+    }
+
+    fn dose(&self, dose: &Dose, order: &Order) -> Option<DoseRow> {
+        let sight = self.sight;
+        let status = status(sight.home, dose, sight.now)?;
+        let note = match (&dose.outcome, status) {
+            (Some(done), _) => sight.time(done.at),
+            (None, Status::Late | Status::Missed) => span(sight.now.seconds_since(dose.due)),
+            _ => String::new(),
+        };
+        let time = if order.is_prn() { sight.words().t("row-prn") } else { self.due(dose.due) };
+        let mut under = self.under(order);
+        under.extend(self.notes(dose));
+        let units = units_of(sight.home, order);
+        Some(DoseRow {
+            dose: dose.id.to_string(),
+            order: order.id().to_string(),
+            time,
+            drug: sight.drug(order),
+            amount: order.current.dose.to_string(),
+            units: pieces(sight, order, units),
+            under: Line::from(under.join(" · ").as_str()),
+            how: self.how(dose, units.map_or(1, |u| u.packages)),
+            chip: Chip::new(status, &note),
+            current: false,
+            open: dose.is_open(),
+        })
+    }
+
+    fn how(&self, dose: &Dose, needed: u32) -> How {
+        if dose.outcome.is_some() {
+            return How::Nothing;
+        }
+        if let Some(pot) = self.cart.pot.iter().find(|p| p.dose == dose.id) {
+            return How::InPot { units: u32::try_from(pot.packages.len()).unwrap_or(u32::MAX) };
+        }
+        match self.counted(dose) {
+            _ if dose.prepared.is_some() => How::Nothing,
+            Some(counted) => counted,
+            None if needed > 1 => How::Units { scanned: 0, needed },
+            None => How::Scan,
+        }
+    }
+
+    /// `08:00`, with its day when it is of another.
+    fn due(&self, at: Instant) -> String {
+        let date = self.sight.home.zone.to_civil(at).date();
+        let clock = self.sight.clock(at);
+        if date == self.sight.home.today(self.sight.now) {
+            return clock;
+        }
+        let date = date_text(self.sight.lang, date);
+        format!("{} {clock}", date.get(..6).unwrap_or(&date))
+    }
+
+    /// Route, frequency, what for, instructions.
+    fn under(&self, order: &Order) -> Vec<String> {
+        let (sight, version) = (self.sight, &order.current);
+        let frequency = if order.is_prn() { "" } else { version.frequency.as_str() };
+        let mut parts = vec![sight.word("route", &version.drug.route)];
+        parts.push(sight.word("freq", frequency));
+        parts.push(match &version.timing {
+            Timing::Prn { indication, .. } if !indication.is_empty() => indication.clone(),
+            _ => version.indication.clone(),
+        });
+        parts.push(version.instructions.clone());
+        if order.state_at(sight.now) == OrderState::Active && order.verified_by.is_none() {
+            parts.push(sight.words().t("row-unverified"));
+        }
+        parts.retain(|part| !part.is_empty() && part != "freq-" && part != "route-");
+        parts
+    }
+
+    fn notes(&self, dose: &Dose) -> Option<String> {
+        let (sight, w) = (self.sight, self.sight.words());
+        if let Some(done) = &dose.outcome {
+            let (at, who) = (sight.time(done.at), sight.user(done.by));
+            return Some(w.with("row-charted", &[("at", &at), ("who", &who)]));
+        }
+        let own = self.cart.pot.iter().any(|p| p.dose == dose.id);
+        if dose.prepared.is_some() && !own {
+            return Some(w.t("row-other_pot"));
+        }
+        let late = sight.now > dose.closes;
+        late.then(|| w.one("row-after", "for", &span(sight.now.seconds_since(dose.due))))
+    }
+
+    fn prn(&self, order: &Order) -> DoseRow {
+        let (sight, w) = (self.sight, self.sight.words());
+        let units = units_of(sight.home, order);
+        let mut under = self.under(order);
+        let (count, last) = self.taken(order);
+        under.extend(last.map(|at| w.one("row-last", "at", &sight.time(at))));
+        if let Timing::Prn { per_day_max: Some(most), .. } = &order.current.timing {
+            let (count, most) = (count.to_string(), most.to_string());
+            under.push(w.with("row-count", &[("count", &count), ("most", &most)]));
+        }
+        let counting = self.cart.counting.as_ref();
+        let counting = counting.filter(|c| c.order == order.id() && c.dose.is_none());
+        let needed = units.map_or(1, |u| u.packages);
+        let scanned = counting.map_or(0, |c| u32::try_from(c.packages.len()).unwrap_or(u32::MAX));
+        DoseRow {
+            dose: String::new(),
+            order: order.id().to_string(),
+            time: w.t("row-prn"),
+            drug: sight.drug(order),
+            amount: order.current.dose.to_string(),
+            units: pieces(sight, order, units),
+            under: Line::from(under.join(" · ").as_str()),
+            how: if needed > 1 { How::Units { scanned, needed } } else { How::Scan },
+            chip: Chip::new(Status::Prn, ""),
+            current: false,
+            open: true,
+        }
+    }
+
+    fn taken(&self, order: &Order) -> (u32, Option<Instant>) {
+        let day = self.sight.now.plus_minutes(-24 * 60).unwrap_or(Instant::MIN);
+        self.sight.home.taken_since(order.current.resident, order.id(), day)
+    }
+
+    /// Why a PRN order may not be given now; `None` when it may.
+    fn prn_refusal(&self, order: &Order) -> Option<String> {
+        let (sight, w) = (self.sight, self.sight.words());
+        if let Some(why) = self.standing(order) {
+            return Some(why);
+        }
+        let Timing::Prn { interval_minutes_min, per_day_max, .. } = &order.current.timing else {
+            return Some(w.t("listed-none"));
+        };
+        let (count, last) = self.taken(order);
+        let next = interval_minutes_min.and_then(|m| last?.plus_minutes(m));
+        if let Some(next) = next.filter(|next| sight.now < *next) {
+            return Some(w.one("listed-too_soon", "at", &sight.time(next)));
+        }
+        let most = per_day_max.filter(|most| count >= *most)?;
+        let (count, most) = (count.to_string(), most.to_string());
+        Some(w.with("row-count", &[("count", &count), ("most", &most)]))
+    }
+
+    /// What the order's own state says; an empty text for an order that is over.
+    fn standing(&self, order: &Order) -> Option<String> {
+        let (sight, w) = (self.sight, self.sight.words());
+        match order.state_at(sight.now) {
+            OrderState::Draft => return Some(w.t("listed-draft")),
+            OrderState::Held => {
+                let held = w.one("listed-held", "at", &sight.time(order.since));
+                let why = order.reason.as_str();
+                return Some(if why.is_empty() { held } else { format!("{held}: {why}") });
+            }
+            OrderState::Active => {}
+            _ => return Some(String::new()),
+        }
+        let opens = order.current.start.plus_minutes(-order.current.before_minutes);
+        opens
+            .is_some_and(|opens| sight.now < opens)
+            .then(|| w.one("listed-not_started", "at", &sight.time(order.current.start)))
+    }
+
+    /// Why an order has no dose to give now; `None` for one that is over.
+    fn why_not_due(&self, order: &Order) -> Option<String> {
+        let (sight, w) = (self.sight, self.sight.words());
+        if let Some(why) = self.standing(order) {
+            return Some(why).filter(|why| !why.is_empty());
+        }
+        match &order.current.timing {
+            Timing::Prn { .. } => return self.prn_refusal(order),
+            Timing::Unschedulable { reason } => {
+                return Some(w.one("listed-unschedulable", "why", reason));
+            }
+            Timing::Planned { .. } => {}
+        }
+        let mut all = sight.home.doses_of_order(order.id());
+        let Some(next) = all.find(|d| d.is_open() && d.due > sight.now) else {
+            return Some(w.t("listed-none"));
+        };
+        let next = sight.time(next.due);
+        let today = |done: &&DoseOutcome| {
+            sight.home.today(done.at) == sight.home.today(sight.now) && done.at <= sight.now
+        };
+        let done = sight.home.doses_of_order(order.id()).filter_map(|d| d.outcome.as_ref());
+        let Some(done) = done.filter(today).max_by_key(|done| done.at) else {
+            return Some(w.one("listed-next", "at", &next));
+        };
+        let (outcome, given) = (w.t(charted(done.outcome).word()), sight.time(done.at));
+        let args = [("outcome", outcome.as_str()), ("given", &given), ("at", &next)];
+        Some(w.with("listed-charted_next", &args))
+    }
+}
