@@ -226,6 +226,27 @@ pub fn render_station_fragments(page: &Station) -> askama::Result<Vec<Fragment>>
     Ok(all)
 }
 
+#[derive(Template)]
+#[template(path = "start.html")]
+struct StartT<'a> {
+    w: &'a Words,
+    frame: &'a Frame,
+    home: &'a str,
+    places: &'a [(String, String)],
+}
+
+/// The start page: address and name of each cart and station.
+///
+/// # Errors
+/// As [`render_bedside`].
+pub fn render_start(
+    frame: &Frame,
+    home: &str,
+    places: &[(String, String)],
+) -> askama::Result<String> {
+    StartT { w: frame.words(), frame, home, places }.render()
+}
+
 /// The scanner simulator of the demo.
 ///
 /// # Errors

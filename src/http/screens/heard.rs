@@ -55,7 +55,7 @@ impl HeardFrom {
     }
 
     /// The cart showed that it is there: presence, heartbeat, a request of its page.
-    pub fn alive(&self, cart: &CartId, machine: i64) {
+    pub fn hear(&self, cart: &CartId, machine: i64) {
         let mut all = self.all();
         let life = all.entry(cart.clone()).or_default();
         life.alive_at = life.alive_at.max(Some(machine));
@@ -111,7 +111,7 @@ mod tests {
         let cart = Slug::new("cart-1").unwrap();
         assert_eq!(heard.of(&cart).silent_for(9), None);
         heard.scan(&cart, 5);
-        heard.alive(&cart, 3);
+        heard.hear(&cart, 3);
         assert_eq!(heard.of(&cart).silent_for(9), Some(4));
         assert_eq!(heard.of(&cart).scan_at, Some(5));
     }
