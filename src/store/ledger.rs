@@ -20,6 +20,7 @@ const HEAD_MOVE: &str = "UPDATE audit_head SET size = $1, frontier = $2 \
 const KEYS: &str = "SELECT key, who, request_sha256, status, answer FROM idempotency \
     WHERE facility = $1 AND key IN {}";
 const RESIDENTS: &str = "SELECT id FROM resident WHERE facility = $1 AND id IN {}";
+const ORDERS: &str = "SELECT id FROM orders WHERE facility = $1 AND id IN {}";
 const STREAM_END: &str =
     "SELECT coalesce(max(seq), 0) FROM outbox WHERE facility = $1 AND stream = $2";
 const LEAF_HASHES: &str = "SELECT leaf_hash FROM audit \
@@ -31,7 +32,7 @@ const TILES: &str = "SELECT hashes FROM audit_tile WHERE log = $1 AND tile_level
 
 /// The statements above that take a list, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const LISTS: &[&str] = &[KEYS, RESIDENTS];
+pub(crate) const LISTS: &[&str] = &[KEYS, RESIDENTS, ORDERS];
 /// The others.
 #[cfg(test)]
 pub(crate) const FIXED: &[&str] = &[HEAD_LOCK, HEAD_MOVE, STREAM_END, LEAF_HASHES, TILES, ANSWERED];
@@ -403,14 +404,17 @@ impl Ledger {
 
     async fn insert_facts(&mut self, conn: &mut Conn, rows: &mut Rows) -> Result<(), StoreError> {
         let take = std::mem::take::<Vec<Value>>;
-        let residents = self.new_residents(conn, std::mem::take(&mut rows.residents)).await?;
+        let residents = std::mem::take(&mut rows.residents);
+        let residents = self.unknown(conn, RESIDENTS, residents).await?.into_values();
+        let orders = self.unknown(conn, ORDERS, std::mem::take(&mut rows.orders)).await?;
+        rows.order_state.retain(|id, _| orders.contains_key(id));
         for (table, values) in [
-            (&rows::RESIDENT, residents),
+            (&rows::RESIDENT, residents.flatten().collect()),
             (&rows::RESIDENT_EVENT, take(&mut rows.resident_event)),
             (&rows::PRODUCT, take(&mut rows.product)),
             (&rows::PRODUCT_CODE, take(&mut rows.product_code)),
             (&rows::LABEL, take(&mut rows.label)),
-            (&rows::ORDERS, take(&mut rows.orders)),
+            (&rows::ORDERS, orders.into_values().flatten().collect()),
             (&rows::ORDER_VERSION, take(&mut rows.order_version)),
             (&rows::ORDER_EVENT, take(&mut rows.order_event)),
             (&rows::DOSE, take(&mut rows.dose)),
@@ -431,18 +435,20 @@ impl Ledger {
         Ok(())
     }
 
-    /// `resident` says once that somebody was heard of; who is already known is left out.
-    async fn new_residents(
+    /// `resident` and `orders` say once that somebody or something was heard of; what `known`
+    /// finds in the database is left out.
+    async fn unknown(
         &mut self,
         conn: &mut Conn,
-        mut residents: BTreeMap<uuid::Uuid, Vec<Value>>,
-    ) -> Result<Vec<Value>, StoreError> {
-        let ids: Vec<Value> = residents.keys().map(|id| Value::from(*id)).collect();
+        known: &'static str,
+        mut rows: BTreeMap<uuid::Uuid, Vec<Value>>,
+    ) -> Result<BTreeMap<uuid::Uuid, Vec<Value>>, StoreError> {
+        let ids: Vec<Value> = rows.keys().map(|id| Value::from(*id)).collect();
         let facility = bind![self.facility.as_str()];
-        for row in fetch_list(conn, &mut self.texts, RESIDENTS, &facility, &ids).await? {
-            residents.remove(&row.id(0)?);
+        for row in fetch_list(conn, &mut self.texts, known, &facility, &ids).await? {
+            rows.remove(&row.id(0)?);
         }
-        Ok(residents.into_values().flatten().collect())
+        Ok(rows)
     }
 
     async fn insert_states(&mut self, conn: &mut Conn, rows: Rows) -> Result<(), StoreError> {
@@ -450,7 +456,7 @@ impl Ledger {
         let (latest, carts) = (flat(rows.latest), flat(rows.cart_session));
         insert(conn, texts, &rows::LATEST, latest).await?;
         insert(conn, texts, &rows::CART_SESSION, carts).await?;
-        insert(conn, texts, &rows::ORDER_STATE, rows.order_state).await?;
+        insert(conn, texts, &rows::ORDER_STATE, flat(rows.order_state)).await?;
         insert(conn, texts, &rows::DOSE_STATE, rows.dose_state).await?;
         guarded(conn, texts, &rows::DOSE_OUTCOME, rows.dose_outcome).await?;
         guarded(conn, texts, &rows::ALERT, rows.alert).await?;

@@ -112,7 +112,7 @@ pub(crate) struct Rows {
     pub(crate) product: Vec<Value>,
     pub(crate) product_code: Vec<Value>,
     pub(crate) label: Vec<Value>,
-    pub(crate) orders: Vec<Value>,
+    pub(crate) orders: BTreeMap<Uuid, Vec<Value>>,
     pub(crate) order_version: Vec<Value>,
     pub(crate) order_event: Vec<Value>,
     pub(crate) dose: Vec<Value>,
@@ -125,7 +125,7 @@ pub(crate) struct Rows {
     pub(crate) device: Vec<Value>,
     pub(crate) policy: Vec<Value>,
     pub(crate) latest: BTreeMap<(&'static str, String), Vec<Value>>,
-    pub(crate) order_state: Vec<Value>,
+    pub(crate) order_state: BTreeMap<Uuid, Vec<Value>>,
     pub(crate) dose_state: Vec<Value>,
     pub(crate) dose_outcome: BTreeMap<Uuid, Vec<Value>>,
     pub(crate) alert: BTreeMap<Uuid, Vec<Value>>,
@@ -280,12 +280,13 @@ impl Rows {
     fn add_order_version(&mut self, v: &OrderVersion, place: Place<'_>) -> Result<(), StoreError> {
         let Place { facility, seq, rank, at } = place;
         let (f, at, id, resident) = (facility.as_str(), at.micros(), v.order.0, v.resident.0);
-        if v.version == 1 {
-            let (sender, placer) = (&v.source.sender, &v.source.placer);
-            self.orders.extend(bind![id, f, seq, rank, at, resident, sender, placer]);
-            let far = Instant::MAX.micros();
-            self.order_state.extend(bind![id, f, resident, 1_i64, 1_i64, far, at, false, seq]);
-        }
+        // The first version heard of may have any number; the ledger leaves out known orders.
+        let (sender, placer) = (&v.source.sender, &v.source.placer);
+        let row = || bind![id, f, seq, rank, at, resident, sender, placer];
+        self.orders.entry(id).or_insert_with(row);
+        let far = Instant::MAX.micros();
+        let state = || bind![id, f, resident, v.version, 1_i64, far, at, false, seq];
+        self.order_state.entry(id).or_insert_with(state);
         let stop = v.stop.map(Instant::micros);
         self.order_version.extend(bind![id, v.version, f, seq, rank, at, stop, body(v)?]);
         self.orders_touched.insert(id);
