@@ -44,3 +44,6 @@ pub(crate) async fn ended(shutdown: &mut Shutdown) {
     // A dropped sender means that nobody runs the server any more.
     let _ = shutdown.wait_for(|end| *end).await;
 }
+
+#[cfg(test)]
+mod tests;
