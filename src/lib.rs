@@ -11,7 +11,9 @@ pub mod policy_file;
 #[cfg(test)]
 mod schedule_laws;
 pub mod secret;
+pub mod server;
 pub mod service;
 pub mod store;
+pub mod telemetry;
 pub mod worker;
 pub mod zones;

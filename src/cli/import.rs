@@ -27,6 +27,9 @@ pub struct Import {
     /// One JSON object a line and file.
     #[arg(long)]
     json: bool,
+    /// The configuration file of the home to import into.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// A formulary as CSV, taken before the files.
     #[arg(long, value_name = "FILE.csv")]
     formulary: Option<PathBuf>,
@@ -60,6 +63,12 @@ struct Line<'a> {
 }
 
 impl Import {
+    /// The configuration file that was named.
+    #[must_use]
+    pub fn config(&self) -> Option<PathBuf> {
+        self.config.clone()
+    }
+
     /// Carries it out; `open` gives the home to import into when this is no dry run.
     ///
     /// # Errors

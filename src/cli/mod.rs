@@ -1,7 +1,11 @@
 //! The command line: one command a file.
+pub mod config;
 pub mod conformance;
+pub mod home;
 pub mod import;
+pub mod people;
 pub mod schedule;
+pub mod serve;
 
 use clap::{Parser, Subcommand};
 
@@ -15,6 +19,16 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// The server's configuration file.
+    Config(config::ConfigCommand),
+    /// Make a new home.
+    Init(people::Init),
+    /// People who sign on.
+    User(people::Users),
+    /// Carts and stations.
+    Cart(people::Carts),
+    /// Run a home's server.
+    Serve(serve::Serve),
     /// Answer acceptance cases: one JSON case a line on stdin, one answer a line on stdout.
     Conformance,
     /// Residents, orders, allergies and labels from FHIR files, products from a CSV.
@@ -30,9 +44,21 @@ impl Cli {
     /// What the command could not do, in words for the person at the terminal.
     pub fn run(self) -> anyhow::Result<()> {
         match self.command {
+            Command::Config(command) => command.run(),
+            Command::Init(command) => command.run(),
+            Command::User(command) => command.run(),
+            Command::Cart(command) => command.run(),
+            Command::Serve(command) => command.run(),
             Command::Conformance => conformance::run(),
             Command::Import(command) => {
-                command.run(|| anyhow::bail!("there is no home to import into yet: use --dry-run"))
+                let config = command.config();
+                command.run(|| {
+                    let config = config.ok_or_else(|| {
+                        anyhow::anyhow!("name the home: --config FILE, or use --dry-run")
+                    })?;
+                    let config = crate::config::Config::load(&config)?;
+                    Ok(Box::new(home::Door::open(&config)?))
+                })
             }
             Command::Schedule(command) => command.run(),
         }

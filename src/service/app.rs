@@ -4,6 +4,7 @@ use super::effects::Outgoing;
 use super::lane::LaneHandle;
 use crate::clock::{Clock, Ids};
 use crate::store::Store;
+use emar_domain::decide::ScanAnswer;
 use emar_domain::home::Home;
 use emar_domain::id::{AlertId, CartId, FacilityId, ResidentId};
 use std::collections::BTreeSet;
@@ -41,6 +42,8 @@ pub struct App {
     pub outgoing: Arc<Outgoing>,
     /// Told after each commit.
     pub changes: broadcast::Sender<Change>,
+    /// Told of each scan a bridge sent, after its commit.
+    pub scans: broadcast::Sender<(CartId, Box<ScanAnswer>)>,
 }
 
 impl App {

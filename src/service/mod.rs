@@ -4,6 +4,7 @@ pub mod app;
 pub mod effects;
 pub mod lane;
 pub mod scan;
+pub mod told;
 
 pub use app::{App, Change};
 pub use lane::{Asked, LaneHandle, Outcome, Receipt};

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::app::App;
 use super::lane::{Asked, Key, Outcome};
 use emar_domain::administration::Override;
-use emar_domain::decide::{Actor, Command, ScanCommand};
+use emar_domain::decide::{Actor, Answer, Command, ScanCommand};
 use emar_domain::home::Home;
 use emar_domain::id::{CartId, ScanId};
 use emar_domain::role::Role;
@@ -35,6 +35,7 @@ pub struct ScanInput {
 /// What the id stands for is the cart, the text and the overrides; a repetition that says `late` or
 /// comes another way is still the same scan and still gets the first answer.
 pub async fn scan(app: &App, input: ScanInput) -> Outcome {
+    let (cart, bridge) = (input.cart.clone(), input.source == "bridge");
     let actor = actor(&app.home(), &input.cart);
     let key = Key {
         key: format!("scan/{}", input.scan_id),
@@ -50,7 +51,15 @@ pub async fn scan(app: &App, input: ScanInput) -> Outcome {
         late: input.late,
         overrides: input.overrides,
     });
-    app.lane.ask(Asked { actor, key: Some(key), ..Asked::by_server(command) }).await
+    let outcome = app.lane.ask(Asked { actor, key: Some(key), ..Asked::by_server(command) }).await;
+    if bridge
+        && let Outcome::Done { answer, .. } = &outcome
+        && let Answer::Scan(answer) = &**answer
+    {
+        // No page may be open.
+        let _ = app.scans.send((cart, answer.clone()));
+    }
+    outcome
 }
 
 /// Whoever is signed on at the cart; the cart itself when nobody is.

@@ -1,0 +1,208 @@
+//! `emar init`, `emar user`, `emar cart`: the first steps of a real home.
+
+use super::home::Door;
+use crate::config::Config;
+use crate::secret::{Pins, hex, key_file, random, sha256};
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use emar_domain::decide::Command;
+use emar_domain::fact::{Device, User};
+use emar_domain::id::{Slug, UserId};
+use emar_domain::role::Role;
+use std::io::BufRead as _;
+use std::path::{Path, PathBuf};
+
+/// Make a new home: data directory, keys, configuration, first administrator.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Where the data goes.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// The home's policy file; copied into the data directory.
+    #[arg(long, value_name = "FILE")]
+    policy: PathBuf,
+    /// Name of the first administrator; the PIN is read from standard input.
+    #[arg(long, value_name = "NAME")]
+    admin: String,
+    /// Text of their badge.
+    #[arg(long, value_name = "TEXT")]
+    badge: String,
+}
+
+/// People who sign on.
+#[derive(Debug, Args)]
+pub struct Users {
+    #[command(subcommand)]
+    act: UserAct,
+}
+
+#[derive(Debug, Subcommand)]
+enum UserAct {
+    /// Add a person; the PIN is read from standard input.
+    Add {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// nurse, aide, charge, pharmacist, don, surveyor or auditor.
+        #[arg(long)]
+        role: String,
+        /// Name as shown.
+        #[arg(long)]
+        name: String,
+        /// Text of the badge.
+        #[arg(long)]
+        badge: String,
+        /// Units they work in; none: all.
+        #[arg(long = "unit")]
+        units: Vec<String>,
+    },
+}
+
+/// Carts and stations.
+#[derive(Debug, Args)]
+pub struct Carts {
+    #[command(subcommand)]
+    act: CartAct,
+}
+
+#[derive(Debug, Subcommand)]
+enum CartAct {
+    /// Add a cart or station, and print its one-time enrolment code.
+    Add {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Its id, as in topics.
+        #[arg(long)]
+        id: String,
+        /// The unit it works in.
+        #[arg(long)]
+        unit: String,
+        /// Name as shown.
+        #[arg(long)]
+        name: Option<String>,
+        /// A nurse station instead of a cart.
+        #[arg(long)]
+        station: bool,
+    },
+}
+
+fn pin() -> anyhow::Result<String> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).context("no PIN on standard input")?;
+    Ok(line.trim().to_owned())
+}
+
+fn user(
+    data: &Path,
+    name: &str,
+    role: Role,
+    badge: &str,
+    units: Vec<Slug>,
+) -> anyhow::Result<Command> {
+    if name.trim().is_empty() || badge.trim().is_empty() {
+        bail!("a person needs a name and a badge");
+    }
+    let pins = Pins::new(key_file(&data.join("keys/pepper.key"))?);
+    Ok(Command::User(Box::new(User {
+        id: UserId(uuid::Uuid::now_v7()),
+        rev: 1,
+        name: name.into(),
+        role,
+        badge: badge.into(),
+        pin_hash: pins.hash(&pin()?)?,
+        units,
+        active: true,
+    })))
+}
+
+impl Init {
+    /// Makes the home.
+    ///
+    /// # Errors
+    /// What is in the way, and nothing is half made that a second try would trip over.
+    pub fn run(self) -> anyhow::Result<()> {
+        let file = self.data.join("emar.toml");
+        if file.exists() {
+            bail!(
+                "{} is there already: this home was made before; use `emar serve`",
+                file.display()
+            );
+        }
+        std::fs::create_dir_all(&self.data)?;
+        let policy = self.data.join("policy.toml");
+        std::fs::copy(&self.policy, &policy)
+            .with_context(|| format!("{} cannot be read", self.policy.display()))?;
+        let text = format!(
+            "policy = {:?}\ndata = {:?}\n",
+            std::path::absolute(&policy)?.display().to_string(),
+            std::path::absolute(&self.data)?.display().to_string(),
+        );
+        let config: Config = toml::from_str(&text)?;
+        let command = user(&self.data, &self.admin, Role::Don, &self.badge, Vec::new())?;
+        let refused = Door::open(&config)?.apply(vec![command])?;
+        if !refused.is_empty() {
+            bail!("the administrator was not added: {}", refused.join(", "));
+        }
+        std::fs::write(&file, text)?;
+        println!(
+            "made {}; next: emar user add, emar cart add, emar serve --config {}",
+            self.data.display(),
+            file.display()
+        );
+        Ok(())
+    }
+}
+
+impl Users {
+    /// Carries it out.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    pub fn run(self) -> anyhow::Result<()> {
+        let UserAct::Add { config, role, name, badge, units } = self.act;
+        let config = Config::load(&config)?;
+        let known = Role::parse(&role).filter(|r| *r != Role::Device);
+        let Some(role) = known else {
+            bail!(
+                "{role} is no role; roles are nurse, aide, charge, pharmacist, don, surveyor, auditor"
+            );
+        };
+        let units = units.iter().map(|u| Slug::new(u)).collect::<Result<Vec<_>, _>>()?;
+        let command = user(&config.data, &name, role, &badge, units)?;
+        let refused = Door::open(&config)?.apply(vec![command])?;
+        if !refused.is_empty() {
+            bail!("not added: {}", refused.join(", "));
+        }
+        println!("added");
+        Ok(())
+    }
+}
+
+impl Carts {
+    /// Carries it out.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    pub fn run(self) -> anyhow::Result<()> {
+        let CartAct::Add { config, id, unit, name, station } = self.act;
+        let config = Config::load(&config)?;
+        let code = hex(&random()?)[..16].to_owned();
+        let device = Device {
+            id: Slug::new(&id)?,
+            rev: 1,
+            kind: if station { "station" } else { "cart" }.to_owned(),
+            unit: Slug::new(&unit)?,
+            name: name.unwrap_or(id),
+            secret_sha256: hex(&sha256(code.as_bytes())),
+            enrolled: false,
+            active: true,
+        };
+        let refused = Door::open(&config)?.apply(vec![Command::Device(Box::new(device))])?;
+        if !refused.is_empty() {
+            bail!("not added: {}", refused.join(", "));
+        }
+        println!("one-time code: {code}\nenter it at http://{}/enrol on that device", config.http);
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+//! JSON bodies: bounded, typed, and told exactly where they are wrong.
+
+use crate::http::problem::Problem;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{StatusCode, header};
+use serde::de::DeserializeOwned;
+
+/// Largest body, except of an import.
+pub const BODY_BYTES_MAX: usize = 256 * 1024;
+/// Deepest nesting.
+const DEPTH_MAX: u32 = 32;
+
+/// A JSON body.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+        if !kind
+            .is_some_and(|k| k.split(';').next().is_some_and(|k| k.trim() == "application/json"))
+        {
+            let detail = "Send the body as Content-Type: application/json.";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type", detail));
+        }
+        let body = Bytes::from_request(request, state).await.map_err(|e| {
+            let detail = "The body is larger than 256 KiB or broke off. Send it again, smaller.";
+            Problem::new(e.status(), "body", detail)
+        })?;
+        parse(&body).map(Self)
+    }
+}
+
+/// Reads JSON.
+///
+/// # Errors
+/// A problem that names line and column, or the place by JSON pointer.
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    if depth(body) > DEPTH_MAX {
+        return Err(Problem::malformed("", "The JSON is nested deeper than 32 levels."));
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        let what = if error.is_data() { "is not what is asked for" } else { "is no JSON" };
+        // serde's words name the field and the type, and may quote the input: only the name is kept.
+        let field = error.to_string();
+        let field = field
+            .split('`')
+            .nth(1)
+            .filter(|f| f.len() <= 64 && f.bytes().all(|b| b.is_ascii_graphic()));
+        let pointer = field.map(|f| format!("/{f}")).unwrap_or_default();
+        let status = if error.is_data() {
+            StatusCode::UNPROCESSABLE_ENTITY
+        } else {
+            StatusCode::BAD_REQUEST
+        };
+        let mut problem = Problem::new(status, "malformed", format!("The body {what} at {place}."));
+        problem.pointer = Some(pointer);
+        problem
+    })
+}
+
+/// How deep arrays and objects are nested, counted without parsing.
+fn depth(body: &[u8]) -> u32 {
+    let (mut deepest, mut now, mut text, mut escaped) = (0u32, 0u32, false, false);
+    for byte in body {
+        match (text, escaped, byte) {
+            (true, true, _) => escaped = false,
+            (true, false, b'\\') => escaped = true,
+            (_, false, b'"') => text = !text,
+            (false, _, b'{' | b'[') => {
+                now += 1;
+                deepest = deepest.max(now);
+            }
+            (false, _, b'}' | b']') => now = now.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_body_is_told_where_without_being_echoed() {
+        #[derive(serde::Deserialize, Debug)]
+        #[allow(dead_code)]
+        struct Body {
+            rev: u32,
+        }
+        let told = |text: &str| parse::<Body>(text.as_bytes()).unwrap_err();
+        assert_eq!(told("{\"rev\":").status, 400);
+        assert_eq!(told("{}").pointer.as_deref(), Some("/rev"));
+        assert!(!told("{\"rev\":\"SECRET\"}").detail.contains("SECRET"));
+        assert!(told(&"[".repeat(40)).detail.contains("32 levels"));
+        assert_eq!(parse::<serde_json::Value>(b"\"[[[[\"").unwrap(), "[[[[");
+    }
+}

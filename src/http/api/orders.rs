@@ -1,0 +1,166 @@
+//! Orders: the worklist of drafts, and the acts on them.
+
+use super::json::Json;
+use super::settle;
+use crate::http::Web;
+use crate::http::auth::Auth;
+use crate::http::problem::Problem;
+use crate::service::lane::Asked;
+use axum::Json as Reply;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use emar_domain::decide::{Answer, Command, OrderCommand};
+use emar_domain::id::OrderId;
+use emar_domain::order::{Order, OrderVersion};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Most rows in one answer.
+const ROWS_MAX: usize = 200;
+
+/// Which orders.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct InState {
+    /// `draft`, `active`, `held`, `discontinued`, `expired`, `completed`, `entered_in_error`.
+    pub state: Option<String>,
+}
+
+/// Why.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Because {
+    /// In words.
+    pub reason: String,
+}
+
+fn told(order: &Order, state: &str) -> Value {
+    json!({
+        "id": order.id(),
+        "resident": order.current.resident,
+        "version": order.current.version,
+        "state": state,
+        "since": order.since.to_string(),
+        "reason": order.reason,
+        "drug": order.current.drug.name,
+        "dose": order.current.dose.to_string(),
+        "dose_text": order.current.dose_text,
+        "route": order.current.drug.route,
+        "frequency": order.current.frequency,
+        "timing": order.current.timing,
+        "start": order.current.start.to_string(),
+        "stop": order.current.stop.map(|t| t.to_string()),
+        "indication": order.current.indication,
+        "instructions": order.current.instructions,
+        "noted_by": order.noted_by,
+        "verified_by": order.verified_by,
+        "source": order.current.source,
+    })
+}
+
+/// Orders of the home, at most 200, oldest state first.
+#[utoipa::path(get, path = "/api/v1/orders", params(InState), tag = "orders",
+    responses((status = 200, description = "orders")))]
+pub async fn list(
+    State(web): State<Arc<Web>>,
+    _auth: Auth,
+    Query(of): Query<InState>,
+) -> Reply<Value> {
+    let now = web.app.clock.clinical();
+    let home = web.app.home();
+    let mut found: Vec<(&Order, &str)> = home
+        .orders
+        .values()
+        .map(|o| (o, o.state_at(now).code()))
+        .filter(|(_, state)| of.state.as_deref().is_none_or(|want| want == *state))
+        .collect();
+    found.sort_by_key(|(o, _)| (o.since, o.id()));
+    found.truncate(ROWS_MAX);
+    let rows: Vec<Value> = found.into_iter().map(|(o, s)| told(o, s)).collect();
+    Reply(json!({"orders": rows}))
+}
+
+async fn act(web: &Arc<Web>, auth: Auth, command: OrderCommand) -> Result<Reply<Value>, Problem> {
+    let asked = Asked { actor: auth.actor, ..Asked::by_server(Command::Order(command)) };
+    let (answer, receipt, _) = settle(web, web.app.lane.ask(asked).await)?;
+    let Answer::Order { order, version, changed } = answer else { return Err(Problem::unknown()) };
+    let state = web.app.home().orders.get(&order).map(|o| o.state.code());
+    let told = json!({"order": order, "version": version, "changed": changed, "state": state, "seq": receipt.seq});
+    Ok(Reply(told))
+}
+
+fn id(text: &str) -> Result<OrderId, Problem> {
+    text.parse().map_err(|_| Problem::not_found())
+}
+
+/// Enters an order: a draft until it is noted.
+#[utoipa::path(post, path = "/api/v1/orders", tag = "orders", request_body = Object,
+    responses((status = 201, description = "the draft"), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn enter(
+    State(web): State<Arc<Web>>,
+    auth: Auth,
+    Json(mut version): Json<OrderVersion>,
+) -> Result<Response, Problem> {
+    version.order = OrderId(web.app.ids.fresh());
+    version.version = 1;
+    version.entered_by = auth.actor.user;
+    "home".clone_into(&mut version.source.sender);
+    version.source.placer = version.order.to_string();
+    let told = act(&web, auth, OrderCommand::Receive(Box::new(version))).await?;
+    Ok((StatusCode::CREATED, told).into_response())
+}
+
+/// A nurse accepts a received order into the home.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/note", tag = "orders", params(("id" = String, Path)),
+    responses((status = 200, description = "noted"), (status = 409, body = Problem)))]
+pub async fn note(
+    State(web): State<Arc<Web>>,
+    auth: Auth,
+    Path(order): Path<String>,
+) -> Result<Reply<Value>, Problem> {
+    act(&web, auth, OrderCommand::Note(id(&order)?)).await
+}
+
+/// A second person confirms it.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/verify", tag = "orders", params(("id" = String, Path)),
+    responses((status = 200, description = "verified"), (status = 409, body = Problem)))]
+pub async fn verify(
+    State(web): State<Arc<Web>>,
+    auth: Auth,
+    Path(order): Path<String>,
+) -> Result<Reply<Value>, Problem> {
+    act(&web, auth, OrderCommand::Verify(id(&order)?)).await
+}
+
+/// Puts it on hold.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/hold", tag = "orders", params(("id" = String, Path)), request_body = Because,
+    responses((status = 200, description = "held"), (status = 409, body = Problem)))]
+pub async fn hold(
+    State(web): State<Arc<Web>>,
+    auth: Auth,
+    Path(order): Path<String>,
+    Json(because): Json<Because>,
+) -> Result<Reply<Value>, Problem> {
+    act(&web, auth, OrderCommand::Hold(id(&order)?, reason(because)?)).await
+}
+
+/// Stops it.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/discontinue", tag = "orders", params(("id" = String, Path)), request_body = Because,
+    responses((status = 200, description = "discontinued"), (status = 409, body = Problem)))]
+pub async fn discontinue(
+    State(web): State<Arc<Web>>,
+    auth: Auth,
+    Path(order): Path<String>,
+    Json(because): Json<Because>,
+) -> Result<Reply<Value>, Problem> {
+    act(&web, auth, OrderCommand::Discontinue(id(&order)?, reason(because)?)).await
+}
+
+fn reason(because: Because) -> Result<String, Problem> {
+    if because.reason.trim().is_empty() || because.reason.len() > 1000 {
+        return Err(Problem::malformed("/reason", "Say why, in at most 1,000 bytes."));
+    }
+    Ok(because.reason)
+}

@@ -1,0 +1,205 @@
+//! Residents, their doses, their MAR.
+
+use crate::http::Web;
+use crate::http::auth::Auth;
+use crate::http::problem::Problem;
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use emar_domain::dose::Dose;
+use emar_domain::home::Home;
+use emar_domain::id::ResidentId;
+use emar_domain::order::{Order, OrderState, Timing};
+use emar_domain::resident::{Resident, ResidentState};
+use emar_domain::role::Role;
+use emar_domain::time::{CivilDate, Instant};
+use emar_domain::verdict::order_objections;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Which residents.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct OfUnit {
+    /// Only of this unit.
+    pub unit: Option<String>,
+}
+
+/// Which month.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct OfMonth {
+    /// `YYYY-MM`.
+    pub month: String,
+}
+
+/// Whether this user may see this resident: nurses and aides see their units, others the facility.
+fn sees(home: &Home, auth: &Auth, resident: &Resident) -> bool {
+    if !matches!(auth.actor.role, Role::Nurse | Role::Aide) {
+        return true;
+    }
+    let user = auth.actor.user.and_then(|u| home.users.get(&u));
+    user.is_some_and(|u| u.units.is_empty() || u.units.contains(&resident.unit))
+}
+
+fn told(resident: &Resident) -> Value {
+    json!({
+        "id": resident.id,
+        "family": resident.family.0,
+        "given": resident.given.0,
+        "nickname": resident.nickname.0,
+        "birth_date": resident.birth_date.map(|d| d.to_string()),
+        "unit": resident.unit,
+        "room": resident.room,
+        "state": resident.state,
+        "away_since": resident.away_since.map(|t| t.to_string()),
+        "allergies": resident.allergies,
+        "how_taken": resident.how_taken,
+        "code_status": resident.code_status,
+    })
+}
+
+/// Residents of the home, in room order.
+#[utoipa::path(get, path = "/api/v1/residents", params(OfUnit), tag = "residents",
+    responses((status = 200, description = "residents"), (status = 403, body = Problem)))]
+pub async fn list(
+    State(web): State<Arc<Web>>,
+    auth: Auth,
+    Query(of): Query<OfUnit>,
+) -> Json<Value> {
+    let home = web.app.home();
+    let mut found: Vec<&Resident> = home
+        .residents
+        .values()
+        .filter(|r| r.state == ResidentState::Admitted && sees(&home, &auth, r))
+        .filter(|r| of.unit.as_ref().is_none_or(|u| r.unit.as_str() == u))
+        .collect();
+    found.sort_by(|a, b| (&a.unit, &a.room).cmp(&(&b.unit, &b.room)));
+    Json(json!({"residents": found.into_iter().map(told).collect::<Vec<_>>()}))
+}
+
+fn find<'a>(home: &'a Home, auth: &Auth, id: &str) -> Result<&'a Resident, Problem> {
+    let id: ResidentId = id.parse().map_err(|_| Problem::not_found())?;
+    home.residents.get(&id).filter(|r| sees(home, auth, r)).ok_or_else(Problem::not_found)
+}
+
+/// One resident.
+#[utoipa::path(get, path = "/api/v1/residents/{id}", tag = "residents", params(("id" = String, Path)),
+    responses((status = 200, description = "the resident"), (status = 404, body = Problem)))]
+pub async fn one(
+    State(web): State<Arc<Web>>,
+    auth: Auth,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let home = web.app.home();
+    Ok(Json(told(find(&home, &auth, &id)?)))
+}
+
+fn dose_told(home: &Home, dose: &Dose, now: Instant) -> Value {
+    let order = home.orders.get(&dose.slot.order);
+    let local = home.zone.to_offset_time(dose.due).to_string();
+    json!({
+        "id": dose.id,
+        "order": dose.slot.order,
+        "drug": order.map(|o| o.current.drug.name.clone()),
+        "amount": order.map(|o| o.current.dose.to_string()),
+        "route": order.map(|o| o.current.drug.route.clone()),
+        "due_at": local,
+        "opens_at": home.zone.to_offset_time(dose.opens).to_string(),
+        "closes_at": home.zone.to_offset_time(dose.closes).to_string(),
+        "state": dose.state_at(now),
+        "prepared": dose.prepared.is_some(),
+        "shifted": dose.shifted,
+        "outcome": dose.outcome.as_ref().map(|o| json!({
+            "administration": o.administration,
+            "outcome": o.outcome,
+            "by": o.by,
+            "at": home.zone.to_offset_time(o.at).to_string(),
+        })),
+    })
+}
+
+/// Why an order that is not on the list of doses is not due: never silence.
+fn why_not_due(home: &Home, order: &Order, now: Instant) -> String {
+    let state = order.state_at(now);
+    if state != OrderState::Active {
+        return state.code().to_owned();
+    }
+    match &order.current.timing {
+        Timing::Prn { .. } => "prn".to_owned(),
+        Timing::Unschedulable { reason } => format!("unschedulable:{reason}"),
+        Timing::Planned { .. } => {
+            let objections = order_objections(home, order, None, now);
+            objections
+                .first()
+                .map_or_else(|| "no_dose_in_reach".to_owned(), |o| o.code.code().to_owned())
+        }
+    }
+}
+
+/// A resident's doses of today and what is open, and every other order with the reason why it is not due.
+#[utoipa::path(get, path = "/api/v1/residents/{id}/doses", tag = "residents", params(("id" = String, Path)),
+    responses((status = 200, description = "doses"), (status = 404, body = Problem)))]
+pub async fn doses(
+    State(web): State<Arc<Web>>,
+    auth: Auth,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let now = web.app.clock.clinical();
+    let home = web.app.home();
+    let resident = find(&home, &auth, &id)?;
+    let today = home.today(now);
+    let listed: Vec<&Dose> = home
+        .doses_of(resident.id)
+        .filter(|d| d.withdrawn.is_none())
+        .filter(|d| d.slot.date == today || (d.is_open() && d.opens <= now))
+        .collect();
+    let not_due: Vec<Value> = home
+        .orders_of(resident.id)
+        .filter(|o| !matches!(o.state_at(now), OrderState::Discontinued | OrderState::EnteredInError | OrderState::Completed | OrderState::Expired))
+        .filter(|o| !listed.iter().any(|d| d.slot.order == o.id()))
+        .map(|o| json!({"order": o.id(), "drug": o.current.drug.name, "why": why_not_due(&home, o, now)}))
+        .collect();
+    let doses: Vec<Value> = listed.into_iter().map(|d| dose_told(&home, d, now)).collect();
+    Ok(Json(json!({"list_version": home.version.to_string(), "doses": doses, "not_due": not_due})))
+}
+
+/// A resident's MAR of one month: every dose, and every administration with its corrections.
+#[utoipa::path(get, path = "/api/v1/residents/{id}/mar", params(("id" = String, Path), OfMonth), tag = "residents",
+    responses((status = 200, description = "the MAR"), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn mar(
+    State(web): State<Arc<Web>>,
+    auth: Auth,
+    Path(id): Path<String>,
+    Query(of): Query<OfMonth>,
+) -> Result<Json<Value>, Problem> {
+    let now = web.app.clock.clinical();
+    let (resident, from, to) = {
+        let home = web.app.home();
+        let resident = find(&home, &auth, &id)?.id;
+        let first = CivilDate::parse(&format!("{}-01", of.month))
+            .map_err(|_| Problem::malformed("/month", "The month is written YYYY-MM."))?;
+        let next = (28..=31).filter_map(|n| first.plus_days(n)).find(|d| d.day() == 1);
+        let next =
+            next.ok_or_else(|| Problem::malformed("/month", "The month is written YYYY-MM."))?;
+        let begins = |d: CivilDate| {
+            use emar_domain::zone::{Due, GapPolicy, OverlapPolicy};
+            match home.zone.resolve_with(d.midnight(), GapPolicy::NextValid, OverlapPolicy::First) {
+                Due::Once { at, .. } => at,
+                Due::Twice { first, .. } => first,
+                Due::Dropped { would_be } => would_be,
+            }
+        };
+        (resident, begins(first), begins(next))
+    };
+    let store = &web.app.store;
+    let doses =
+        store.doses_of_resident(resident, from, to).await.map_err(|_| Problem::unavailable())?;
+    let done = store.administrations_of_resident(resident, from, to).await;
+    let done = done.map_err(|_| Problem::unavailable())?;
+    let home = web.app.home();
+    let doses: Vec<Value> = doses.iter().map(|d| dose_told(&home, d, now)).collect();
+    Ok(Json(
+        json!({"resident": resident, "month": of.month, "doses": doses, "administrations": done}),
+    ))
+}

@@ -1,0 +1,186 @@
+//! Signing on and off.
+
+use super::json::Json;
+use super::settle;
+use crate::http::Web;
+use crate::http::auth::{Auth, COOKIE, Live};
+use crate::http::problem::Problem;
+use crate::secret::{hex, random, sha256};
+use crate::service::lane::Asked;
+use crate::store::SessionRow;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use emar_domain::decide::{Actor, Command};
+use emar_domain::fact::User;
+use emar_domain::id::{SessionId, Slug};
+use emar_domain::role::Role;
+use emar_domain::time::Instant;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A session ends at the latest one shift after it began.
+const SHIFT_MICROS: i64 = 12 * 3600 * 1_000_000;
+
+/// Badge, PIN and the cart or station they are entered at.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignOn {
+    /// The raw scan of the badge, or its number as typed.
+    pub badge: String,
+    /// 6 to 12 digits.
+    pub pin: String,
+    /// The cart or station.
+    pub device: String,
+}
+
+/// Who signed on. `session` is told once, to clients that are no browser.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct SignedOn {
+    /// The token to send as `Authorization: Bearer`.
+    pub session: String,
+    /// The user's id.
+    pub user: String,
+    /// Their role.
+    pub role: String,
+    /// When the session ends at the latest, RFC 3339.
+    pub expires_at: String,
+}
+
+/// Checks badge and PIN at a device; the user, or the problem. Every failure takes the same work.
+///
+/// # Errors
+/// 401 for a wrong badge or PIN or a device that is not enrolled, 423 while locked out.
+pub async fn prove(
+    web: &Arc<Web>,
+    headers: &HeaderMap,
+    asked: &SignOn,
+) -> Result<(User, Slug), Problem> {
+    let failed = || {
+        let detail = "Badge and PIN do not belong together, or this device is not enrolled. Try again; after five wrong PINs the badge is locked for 15 minutes.";
+        Problem::new(StatusCode::UNAUTHORIZED, "sign_on_failed", detail)
+    };
+    let device = Slug::new(&asked.device).map_err(|_| failed())?;
+    let now = web.app.clock.machine();
+    let (user, enrolled) = {
+        let home = web.app.home();
+        let badge = match emar_domain::verdict::read::named(
+            &home,
+            &asked.badge,
+            web.app.clock.clinical(),
+        ) {
+            emar_domain::verdict::read::Named::Badge(text) => text,
+            _ => asked.badge.clone(),
+        };
+        (
+            home.user_by_badge(&badge).filter(|u| u.active).cloned(),
+            web.from_device(headers, &device),
+        )
+    };
+    let id = user.as_ref().map(|u| u.id);
+    if !web.attempts.may_try(id, &device, now) {
+        let detail =
+            "Too many wrong PINs. Wait 15 minutes, or ask the charge nurse to unlock the badge.";
+        return Err(Problem::new(StatusCode::LOCKED, "locked_out", detail));
+    }
+    let (pins, pin) = (Arc::clone(&web.pins), asked.pin.clone());
+    let stored = user.as_ref().map(|u| u.pin_hash.clone());
+    let fits = tokio::task::spawn_blocking(move || pins.fits(&pin, stored.as_deref())).await;
+    match user.filter(|_| enrolled && fits.unwrap_or(false)) {
+        Some(user) => {
+            web.attempts.succeeded(user.id);
+            Ok((user, device))
+        }
+        None => {
+            web.attempts.failed(id, &device, now);
+            let command = Command::SignOnFailed { user: id, device };
+            web.app.lane.ask(Asked::by_server(command)).await;
+            Err(failed())
+        }
+    }
+}
+
+/// Opens a session.
+#[utoipa::path(post, path = "/api/v1/sessions", request_body = SignOn, tag = "sessions",
+    responses((status = 201, body = SignedOn), (status = 401, body = Problem), (status = 423, body = Problem)))]
+pub async fn sign_on(
+    State(web): State<Arc<Web>>,
+    headers: HeaderMap,
+    Json(asked): Json<SignOn>,
+) -> Result<Response, Problem> {
+    let (user, device) = prove(&web, &headers, &asked).await?;
+    let token = random().map_err(|_| Problem::unavailable())?;
+    let session = SessionId(web.app.ids.fresh());
+    let now = web.app.clock.machine();
+    let row = SessionRow {
+        token_sha256: sha256(&token),
+        id: session,
+        facility: web.app.facility.clone(),
+        user: user.id,
+        device: Some(device.clone()),
+        role: user.role,
+        created_at: now,
+        expires_at: now + SHIFT_MICROS,
+        revoked_at: None,
+    };
+    web.app.store.add_session(&row).await.map_err(|_| Problem::unavailable())?;
+    let is_cart = web.app.home().devices.get(&device).is_some_and(|d| d.kind == "cart");
+    let actor = Actor {
+        user: Some(user.id),
+        role: user.role,
+        session: Some(session),
+        device: Some(device.clone()),
+        auth: "badge+pin".to_owned(),
+    };
+    let command = Command::SignOn { user: user.id, session, cart: is_cart.then(|| device.clone()) };
+    let asked = Asked { actor, ..Asked::by_server(command) };
+    settle(&web, web.app.lane.ask(asked).await)?;
+    web.screens.signed(&device);
+    let live = Live {
+        id: session,
+        user: user.id,
+        role: user.role,
+        device: Some(device),
+        expires_at: row.expires_at,
+        seen_at: now,
+        read_at: now,
+    };
+    web.sessions.put(row.token_sha256, live);
+    let body = SignedOn {
+        session: hex(&token),
+        user: user.id.to_string(),
+        role: Role::code(user.role).to_owned(),
+        expires_at: Instant::from_micros(row.expires_at).to_string(),
+    };
+    let cookie = format!("{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Strict", hex(&token));
+    let mut response = (StatusCode::CREATED, axum::Json(body)).into_response();
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+    Ok(response)
+}
+
+/// Ends the session.
+#[utoipa::path(delete, path = "/api/v1/session", tag = "sessions",
+    responses((status = 204), (status = 401, body = Problem)))]
+pub async fn sign_off(State(web): State<Arc<Web>>, auth: Auth) -> Result<Response, Problem> {
+    let now = web.app.clock.machine();
+    if let Some(session) = auth.actor.session {
+        let revoked = web.app.store.revoke_session(session, now).await;
+        revoked.map_err(|_| Problem::unavailable())?;
+    }
+    web.sessions.forget(&auth.token);
+    let cart = auth.actor.device.clone();
+    let signed_off = cart.clone();
+    let asked = Asked { actor: auth.actor, ..Asked::by_server(Command::SignOff { cart }) };
+    settle(&web, web.app.lane.ask(asked).await)?;
+    if let Some(cart) = &signed_off {
+        web.screens.signed(cart);
+    }
+    let gone = format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0");
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if let Ok(value) = HeaderValue::from_str(&gone) {
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+    Ok(response)
+}

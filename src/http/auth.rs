@@ -1,0 +1,334 @@
+//! Who asks, and whether they may: one table, default deny.
+
+use super::Web;
+use super::problem::Problem;
+use super::screens::Viewer;
+use crate::secret::{sha256, unhex};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use emar_domain::decide::Actor;
+use emar_domain::id::{SessionId, Slug, UserId};
+use emar_domain::role::{Action, Role};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The session cookie; the prefix makes browsers keep it to this origin, over TLS or loopback.
+pub const COOKIE: &str = "__Host-emar";
+/// The cookie of an enrolled cart or station.
+pub const DEVICE_COOKIE: &str = "__Host-emar-device";
+/// Machine microseconds without a request after which a cart's session ends.
+const IDLE_CART_MICROS: i64 = 120 * 1_000_000;
+/// The same for a station.
+const IDLE_STATION_MICROS: i64 = 600 * 1_000_000;
+/// How long a session read from the database is trusted before it is read again.
+const TRUST_MICROS: i64 = 5 * 1_000_000;
+
+/// What a route asks of a role.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Needs {
+    /// Nobody needs to be signed on.
+    Open,
+    /// Somebody is signed on, whoever it is; the rules behind decide the rest.
+    Session,
+    /// The role may do this.
+    Role(Action),
+}
+
+/// Every route and what it needs. What is not listed is refused.
+pub const TABLE: &[(&str, &str, Needs)] = &[
+    ("GET", "/", Needs::Open),
+    ("GET", "/healthz", Needs::Open),
+    ("GET", "/readyz", Needs::Open),
+    ("GET", "/api/openapi.json", Needs::Open),
+    ("GET", "/enrol", Needs::Open),
+    ("POST", "/enrol", Needs::Open),
+    ("POST", "/api/v1/sessions", Needs::Open),
+    ("GET", "/bedside", Needs::Open),
+    ("GET", "/assets/{*path}", Needs::Open),
+    ("GET", "/bedside/fragments", Needs::Open),
+    ("GET", "/bedside/preview", Needs::Open),
+    ("GET", "/station", Needs::Open),
+    ("GET", "/station/fragments", Needs::Open),
+    ("GET", "/events", Needs::Open),
+    ("GET", "/api/v1/words", Needs::Open),
+    ("GET", "/demo/scanner", Needs::Open),
+    ("POST", "/demo/scan", Needs::Open),
+    ("GET", "/demo/sheet.json", Needs::Open),
+    ("GET", "/api/v1/core/home", Needs::Open),
+    ("DELETE", "/api/v1/session", Needs::Session),
+    ("GET", "/api/v1/residents", Needs::Role(Action::ReadMar)),
+    ("GET", "/api/v1/residents/{id}", Needs::Role(Action::ReadMar)),
+    ("GET", "/api/v1/residents/{id}/doses", Needs::Role(Action::ReadMar)),
+    ("GET", "/api/v1/residents/{id}/mar", Needs::Role(Action::ReadMar)),
+    ("POST", "/api/v1/scans", Needs::Open),
+    ("POST", "/api/v1/administrations", Needs::Role(Action::Chart)),
+    ("POST", "/api/v1/administrations/{id}/corrections", Needs::Role(Action::CorrectOwn)),
+    ("GET", "/api/v1/orders", Needs::Role(Action::ReadMar)),
+    ("POST", "/api/v1/orders", Needs::Role(Action::EnterOrder)),
+    ("POST", "/api/v1/orders/{id}/note", Needs::Role(Action::NoteOrder)),
+    ("POST", "/api/v1/orders/{id}/verify", Needs::Role(Action::VerifyOrder)),
+    ("POST", "/api/v1/orders/{id}/hold", Needs::Role(Action::StopOrder)),
+    ("POST", "/api/v1/orders/{id}/discontinue", Needs::Role(Action::StopOrder)),
+    ("GET", "/api/v1/alerts", Needs::Role(Action::ReadMar)),
+    ("POST", "/api/v1/alerts/{id}/accept", Needs::Open),
+    ("POST", "/api/v1/alerts/{id}/snooze", Needs::Role(Action::TakeAlert)),
+    ("POST", "/api/v1/alerts/{id}/escalate", Needs::Role(Action::TakeAlert)),
+    ("POST", "/api/v1/alerts/{id}/shown", Needs::Open),
+    ("GET", "/api/v1/audit/checkpoint", Needs::Role(Action::ReadAudit)),
+    ("GET", "/api/v1/audit/proof", Needs::Role(Action::ReadAudit)),
+    ("POST", "/api/v1/control", Needs::Open),
+];
+
+/// What the table says of a route; `None`: refused.
+#[must_use]
+pub fn needs(method: &Method, path: &str) -> Option<Needs> {
+    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    TABLE.iter().find(|(m, p, _)| *m == method && *p == path).map(|(_, _, n)| *n)
+}
+
+/// A session as the server remembers it between requests.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// Its public name.
+    pub id: SessionId,
+    /// Who.
+    pub user: UserId,
+    /// As what.
+    pub role: Role,
+    /// At which cart or station.
+    pub device: Option<Slug>,
+    /// When it ends at the latest, machine time.
+    pub expires_at: i64,
+    /// Last request, machine time.
+    pub seen_at: i64,
+    /// When the database was last asked about it.
+    pub read_at: i64,
+}
+
+/// Sessions in memory, by the hash of their token.
+#[derive(Default)]
+pub struct Sessions(Mutex<BTreeMap<[u8; 32], Live>>);
+
+impl Sessions {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<[u8; 32], Live>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers a session.
+    pub fn put(&self, token: [u8; 32], live: Live) {
+        self.lock().insert(token, live);
+    }
+
+    /// Forgets a session.
+    pub fn forget(&self, token: &[u8; 32]) {
+        self.lock().remove(token);
+    }
+}
+
+/// The one who asks.
+#[derive(Clone, Debug)]
+pub struct Auth {
+    /// For the rules.
+    pub actor: Actor,
+    /// Hash of the token.
+    pub token: [u8; 32],
+}
+
+impl Web {
+    /// The session a request belongs to, if it brings one that still counts.
+    pub async fn session(&self, headers: &HeaderMap) -> Option<Auth> {
+        let token = sha256(&unhex(&token_of(headers)?)?);
+        let now = self.app.clock.machine();
+        let known = self.sessions.lock().get(&token).cloned();
+        let live = match known {
+            Some(live) if now - live.read_at < TRUST_MICROS => live,
+            known => {
+                let row = self.app.store.session(&token).await.ok()??;
+                if row.revoked_at.is_some() || row.facility != self.app.facility {
+                    self.sessions.forget(&token);
+                    return None;
+                }
+                // A restart forgets the last request: the sign-on is then not older than the limit.
+                let seen_at =
+                    known.map_or(row.created_at.max(now - IDLE_CART_MICROS), |l| l.seen_at);
+                Live {
+                    id: row.id,
+                    user: row.user,
+                    role: row.role,
+                    device: row.device,
+                    expires_at: row.expires_at,
+                    seen_at,
+                    read_at: now,
+                }
+            }
+        };
+        let idle = match live.device.as_ref().and_then(|d| self.device_kind(d)) {
+            Some(kind) if kind == "station" => IDLE_STATION_MICROS,
+            _ => IDLE_CART_MICROS,
+        };
+        if now >= live.expires_at || now - live.seen_at > idle {
+            return None;
+        }
+        let active = self.app.home().users.get(&live.user).is_some_and(|u| u.active);
+        if !active {
+            return None;
+        }
+        let actor = Actor {
+            user: Some(live.user),
+            role: live.role,
+            session: Some(live.id),
+            device: live.device.clone(),
+            auth: "badge+pin".to_owned(),
+        };
+        self.sessions.put(token, Live { seen_at: now, ..live });
+        Some(Auth { actor, token })
+    }
+
+    fn device_kind(&self, device: &Slug) -> Option<String> {
+        self.app.home().devices.get(device).map(|d| d.kind.clone())
+    }
+
+    /// Whether the request comes from this enrolled cart or station. In the demo every browser on
+    /// the machine is every cart.
+    #[must_use]
+    pub fn from_device(&self, headers: &HeaderMap, device: &Slug) -> bool {
+        let home = self.app.home();
+        let Some(known) = home.devices.get(device).filter(|d| d.active) else { return false };
+        if self.app.clock.is_demo() {
+            return true;
+        }
+        let token = cookie(headers, DEVICE_COOKIE).or_else(|| {
+            headers.get("emar-device").and_then(|v| v.to_str().ok()).map(str::to_owned)
+        });
+        let hash = token.and_then(|t| unhex(&t)).map(|t| crate::secret::hex(&sha256(&t)));
+        known.enrolled && hash.is_some_and(|h| h == known.secret_sha256)
+    }
+}
+
+/// A cookie's value.
+#[must_use]
+pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    all.flat_map(|v| v.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(n, _)| *n == name)
+        .map(|(_, value)| value.to_owned())
+}
+
+/// The token of a request: the cookie, or a Bearer of a client that is no browser (no Origin).
+fn token_of(headers: &HeaderMap) -> Option<String> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+    match bearer.and_then(|v| v.strip_prefix("Bearer ")) {
+        Some(token) if !headers.contains_key(header::ORIGIN) => Some(token.to_owned()),
+        Some(_) => None,
+        None => cookie(headers, COOKIE),
+    }
+}
+
+/// A state-changing request of a browser must come from this origin.
+fn same_origin(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
+    if let Some(site) = text("sec-fetch-site")
+        && site != "same-origin"
+        && site != "none"
+    {
+        return false;
+    }
+    match (text("origin"), text("host")) {
+        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, o)| o == host),
+        (Some(_), None) => false,
+        (None, _) => true,
+    }
+}
+
+/// The one place that decides who may use a route.
+pub async fn guard(
+    State(web): State<Arc<Web>>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let path = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned());
+    let path = path.unwrap_or_default();
+    let needed = needs(request.method(), &path).ok_or_else(Problem::not_found)?;
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    if changes && !same_origin(request.headers()) {
+        let detail = "This request came from another site and was not carried out.";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "cross_site", detail));
+    }
+    let auth = web.session(request.headers()).await;
+    let allowed = match (needed, &auth) {
+        (Needs::Open, _) => true,
+        (_, None) => {
+            let detail = "Nobody is signed on here. Scan your badge and enter your PIN.";
+            return Err(Problem::new(StatusCode::UNAUTHORIZED, "sign_on_first", detail));
+        }
+        (Needs::Session, Some(_)) => true,
+        (Needs::Role(action), Some(auth)) => auth.actor.role.may(action),
+    };
+    if !allowed {
+        let detail = "Your role may not do this. Ask the charge nurse.";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "role_forbidden", detail));
+    }
+    if let Some(auth) = auth {
+        request.extensions_mut().insert(Viewer {
+            session: auth.actor.session.map(|s| s.to_string()).unwrap_or_default(),
+            role: auth.actor.role,
+            device: auth.actor.device.clone(),
+        });
+        request.extensions_mut().insert(auth);
+    }
+    Ok(next.run(request).await)
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Auth {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| {
+            let detail = "Nobody is signed on here. Scan your badge and enter your PIN.";
+            Problem::new(StatusCode::UNAUTHORIZED, "sign_on_first", detail)
+        })
+    }
+}
+
+/// Wrong PINs by user and by device: five in a row lock the user out for a quarter of an hour,
+/// twenty in a day at one device end PIN sign-on there until a day has passed.
+#[derive(Default)]
+pub struct Attempts(Mutex<BTreeMap<String, Vec<i64>>>);
+
+const LOCK_MICROS: i64 = 15 * 60 * 1_000_000;
+const DAY_MICROS: i64 = 24 * 3600 * 1_000_000;
+
+impl Attempts {
+    /// Whether a sign-on may be tried.
+    #[must_use]
+    pub fn may_try(&self, user: Option<UserId>, device: &Slug, now: i64) -> bool {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = |who: String, from: i64| {
+            all.get(&who).map_or(0, |times| times.iter().filter(|t| **t > from).count())
+        };
+        let user = user.is_none_or(|u| {
+            since(format!("user {u}"), now - LOCK_MICROS) < 5
+                && since(format!("user {u}"), now - DAY_MICROS) < 20
+        });
+        user && since(format!("device {device}"), now - DAY_MICROS) < 20
+    }
+
+    /// Notes a wrong PIN.
+    pub fn failed(&self, user: Option<UserId>, device: &Slug, now: i64) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let who = user.map(|u| format!("user {u}")).into_iter().chain([format!("device {device}")]);
+        for who in who {
+            let times = all.entry(who).or_default();
+            times.retain(|t| *t > now - DAY_MICROS);
+            times.push(now);
+        }
+    }
+
+    /// A right PIN clears the user's count, not the device's.
+    pub fn succeeded(&self, user: UserId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&format!("user {user}"));
+    }
+}

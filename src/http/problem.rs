@@ -1,0 +1,118 @@
+//! One shape for everything that did not work: RFC 9457.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use emar_domain::decide::Refusal;
+use emar_domain::verdict::Objection;
+use serde::Serialize;
+
+/// A problem document. `detail` is a sentence for people, `code` a word for programs.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Problem {
+    /// Always `about:blank`: `code` tells what it is.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The status in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What it is.
+    pub code: String,
+    /// What, why and what to do next.
+    pub detail: String,
+    /// The rules' objections.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>)]
+    pub objections: Vec<Objection>,
+    /// Code of what to do next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Where in the request, as a JSON pointer or a header's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+}
+
+impl Problem {
+    /// A problem.
+    #[must_use]
+    pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Problem").to_owned(),
+            status: status.as_u16(),
+            code: code.to_owned(),
+            detail: detail.into(),
+            objections: Vec::new(),
+            next: None,
+            pointer: None,
+        }
+    }
+
+    /// A request that cannot be read, and where.
+    #[must_use]
+    pub fn malformed(pointer: &str, detail: impl Into<String>) -> Self {
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "malformed", detail);
+        problem.pointer = Some(pointer.to_owned());
+        problem
+    }
+
+    /// Something that is not there, or not for the one who asks.
+    #[must_use]
+    pub fn not_found() -> Self {
+        let detail = "There is nothing under this address for you. Reload the list.";
+        Self::new(StatusCode::NOT_FOUND, "not_found", detail)
+    }
+
+    /// The database did not take it: nothing was written.
+    #[must_use]
+    pub fn unavailable() -> Self {
+        let detail = "This was NOT recorded. Try again; if it goes on, write it down and tell the charge nurse.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+    }
+
+    /// Whether it was written is not known.
+    #[must_use]
+    pub fn unknown() -> Self {
+        let detail = "Whether this was recorded is not known. Ask again with the same key before anything is given.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unknown", detail)
+    }
+
+    /// The same key with another body.
+    #[must_use]
+    pub fn key_reused() -> Self {
+        let detail = "This key was used for another request. Make a new key for a new request.";
+        Self::new(StatusCode::CONFLICT, "key_reused", detail)
+    }
+
+    /// A refusal of the rules, with its sentence.
+    #[must_use]
+    pub fn refused(refusal: Refusal, sentence: String) -> Self {
+        let status = match refusal.code.as_str() {
+            "role_forbidden" | "role_cannot_chart" => StatusCode::FORBIDDEN,
+            "dose_unknown" | "order_unknown" | "administration_unknown" => StatusCode::NOT_FOUND,
+            "sign_on_first" => StatusCode::UNAUTHORIZED,
+            "reason_missing" | "reason_unknown" | "comment_missing" | "amount_missing"
+            | "time_missing" | "time_in_future" | "dose_missing" => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            _ => StatusCode::CONFLICT,
+        };
+        let mut problem = Self::new(status, &refusal.code, sentence);
+        problem.objections = refusal.objections;
+        problem.next = Some(refusal.next);
+        problem
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
+        let mut response = (status, axum::Json(&self)).into_response();
+        let kind = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
