@@ -20,7 +20,7 @@ use emar_domain::home::Home;
 use emar_domain::id::{AlertId, CartId, UnitId};
 use emar_domain::verdict::Word;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 
 /// Verdicts waiting for a slow stream; one that falls behind reads the whole page again.
@@ -40,7 +40,7 @@ pub struct Manner {
 /// State of the pages, in memory; nothing in it is a fact.
 pub struct Screens {
     /// Signs of life of the carts.
-    pub heard: HeardFrom,
+    pub heard: Arc<HeardFrom>,
     /// Open event streams.
     pub streams: Streams,
     verdicts: Mutex<BTreeMap<CartId, Verdict>>,
@@ -51,14 +51,7 @@ pub struct Screens {
 
 impl Default for Screens {
     fn default() -> Self {
-        Self {
-            heard: HeardFrom::default(),
-            streams: Streams::default(),
-            verdicts: Mutex::default(),
-            langs: Mutex::default(),
-            shown: Mutex::default(),
-            spoken: broadcast::Sender::new(SPOKEN_MAX),
-        }
+        Self::new(Arc::default())
     }
 }
 
@@ -67,6 +60,19 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Screens {
+    /// Pages that share their signs of life with whoever else hears from carts.
+    #[must_use]
+    pub fn new(heard: Arc<HeardFrom>) -> Self {
+        Self {
+            heard,
+            streams: Streams::default(),
+            verdicts: Mutex::default(),
+            langs: Mutex::default(),
+            shown: Mutex::default(),
+            spoken: broadcast::Sender::new(SPOKEN_MAX),
+        }
+    }
+
     /// Keeps the verdict of a committed scan as the cart's newest, tells its pages, and says it as
     /// the API does, in the language of the cart's page.
     #[must_use]

@@ -2,7 +2,6 @@
 use super::hub::{Manner, Screens};
 use super::live::{Page, follow};
 use super::sight::Sight;
-use crate::http::pages::assets;
 use crate::http::pages::render::{
     Fragment, render_bedside, render_bedside_fragments, render_start, render_station,
     render_station_fragments,
@@ -54,8 +53,8 @@ pub struct Asked {
     station: Option<String>,
 }
 
-/// Every page, the events and the embedded files.
-pub fn routes(viewing: Viewing) -> Router {
+/// Every page and the events; the embedded files have routes of their own.
+pub fn routes<S>(viewing: Viewing) -> Router<S> {
     Router::new()
         .route("/", get(start))
         .route("/bedside", get(bedside))
@@ -67,7 +66,6 @@ pub fn routes(viewing: Viewing) -> Router {
         .route("/api/v1/core/home", get(core_home))
         .route("/api/v1/words", get(words_json))
         .with_state(viewing)
-        .merge(assets::routes())
 }
 
 type Looking = Option<Extension<Viewer>>;
