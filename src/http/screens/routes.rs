@@ -2,6 +2,7 @@
 use super::hub::{Manner, Screens};
 use super::live::{Page, follow};
 use super::sight::Sight;
+use crate::http::pages::assets;
 use crate::http::pages::render::{
     Fragment, render_bedside, render_bedside_fragments, render_start, render_station,
     render_station_fragments,
@@ -53,8 +54,8 @@ pub struct Asked {
     station: Option<String>,
 }
 
-/// Every page and the events; the embedded files have routes of their own.
-pub fn routes<S>(viewing: Viewing) -> Router<S> {
+/// Every page, the events and the embedded files.
+pub fn routes<S: Clone + Send + Sync + 'static>(viewing: Viewing) -> Router<S> {
     Router::new()
         .route("/", get(start))
         .route("/bedside", get(bedside))
@@ -66,6 +67,7 @@ pub fn routes<S>(viewing: Viewing) -> Router<S> {
         .route("/api/v1/core/home", get(core_home))
         .route("/api/v1/words", get(words_json))
         .with_state(viewing)
+        .merge(assets::routes())
 }
 
 type Looking = Option<Extension<Viewer>>;
