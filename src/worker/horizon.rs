@@ -51,7 +51,11 @@ pub async fn run(app: Arc<App>, mut shutdown: Shutdown) {
     let mut planned = Planned::default();
     loop {
         let now = app.clock.clinical();
-        let wanting = planned.wanting(&app.home(), now);
+        let wanting = {
+            let home = app.home();
+            planned.0.retain(|id, _| home.orders.contains_key(id));
+            planned.wanting(&home, now)
+        };
         for batch in wanting.chunks(ORDERS_MAX) {
             if *shutdown.borrow() {
                 return;

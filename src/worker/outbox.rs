@@ -147,7 +147,8 @@ pub async fn run(
                 CALM
             }
         };
-        let until = tokio::time::sleep(GATHER.min(rest));
+        // Without broker or database a commit is no reason to try again at once.
+        let until = tokio::time::sleep(if rest == CALM { CALM } else { GATHER });
         tokio::select! {
             () = until => {}
             () = ended(&mut shutdown) => return,

@@ -133,6 +133,7 @@ impl Alerts {
         for row in rows {
             let (Some(state), Ok(topic)) = (read(&row), Topic::parse(&row.topic)) else {
                 tracing::error!(seq = row.seq, "an alert row that cannot be read");
+                self.sent(&[row.seq]);
                 marks.lots.push((Mark::Failed { at: now }, vec![row.seq]));
                 continue;
             };

@@ -127,7 +127,7 @@ impl House {
             terms: Terms { holder: "srv-1".to_owned(), epoch: self.epoch },
             sign: self.sign.clone(),
             directory: self.directory.clone(),
-            policy: None,
+            policy: Some(self.directory.join("oakhill.toml")),
             zones: Arc::new(Catalogue::open(None)),
             bus: Some((bus, events)),
         };
@@ -150,17 +150,19 @@ impl House {
             active: true,
         };
         self.ask(Asked::by_server(Command::User(Box::new(user)))).await;
-        let station = Device {
-            id: Slug::new("west-1").unwrap(),
-            rev: 1,
-            kind: "station".into(),
-            unit: Slug::new("west").unwrap(),
-            name: "West".into(),
-            secret_sha256: String::new(),
-            enrolled: true,
-            active: true,
-        };
-        self.ask(Asked::by_server(Command::Device(Box::new(station)))).await;
+        for (id, kind) in [("west-1", "station"), ("cart-1", "cart")] {
+            let device = Device {
+                id: Slug::new(id).unwrap(),
+                rev: 1,
+                kind: kind.into(),
+                unit: Slug::new("west").unwrap(),
+                name: "West".into(),
+                secret_sha256: String::new(),
+                enrolled: true,
+                active: true,
+            };
+            self.ask(Asked::by_server(Command::Device(Box::new(device)))).await;
+        }
     }
 
     fn classified(&self, resources: &[Value]) -> Vec<Command> {
@@ -182,6 +184,11 @@ impl House {
         let id = self.order().unwrap().id();
         self.nurse(Command::Order(OrderCommand::Note(id))).await;
         self.until("doses are planned", |home| home.doses_of_order(id).count() >= 5).await;
+    }
+
+    /// Writes the policy file as a person would.
+    pub(super) fn write_policy(&self, text: &str) {
+        std::fs::write(self.directory.join("oakhill.toml"), text).unwrap();
     }
 
     pub(super) fn nurse_id(&self) -> UserId {

@@ -12,7 +12,7 @@ use emar_domain::order::OrderState;
 use emar_wire::client::Options;
 use emar_wire::payload::{
     AlertAction, AlertCommand, AlertIndex, AlertLife, AlertState, CommandAnswer, CommandReply,
-    DeadLetter, Heartbeat, Shown, decode, encode,
+    DeadLetter, Heartbeat, Scan, Shown, VerdictMessage, VerdictWord, decode, encode,
 };
 use emar_wire::signed::Keyring;
 use emar_wire::topic::Inbound;
@@ -306,5 +306,67 @@ async fn a_pointer_tells_of_what_was_refused() {
         .await;
     assert_eq!(letter.reason, "malformed");
     sleep(Duration::from_millis(50)).await;
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scan_gets_one_verdict_and_a_late_one_stop() {
+    let broker = SimulatedBroker::default();
+    let (bus, events) = broker.connect(server_role());
+    let role = Role::Cart { facility: id("oakhill"), cart: id("cart-1") };
+    let (cart, verdicts) = broker.connect(role);
+    let mut cart = Party { bus: Arc::new(cart), events: Box::new(verdicts) };
+    let house = House::open(Arc::new(bus), Box::new(events)).await;
+    let topic = Topic::CartScan { facility: id("oakhill"), cart: id("cart-1") };
+    let at = house.app.clock.machine();
+    let scan = |late| Scan {
+        scan_id: Uuid::now_v7(),
+        raw: "R-1234567C".to_owned(),
+        symbology: None,
+        at,
+        late,
+    };
+    let verdict = |m: &Delivery| decode::<VerdictMessage>(&m.payload, MAX).ok();
+    let now = encode(&scan(false)).unwrap();
+    cart.bus.publish(topic.clone(), now.clone()).await.unwrap();
+    let first = cart.hear("a verdict", verdict).await;
+    assert_eq!(first.verdict, VerdictWord::Stop, "nobody is signed on: {first:?}");
+    assert_eq!(first.objections, ["sign_on_first"]);
+    let leaves = house.app.home().version;
+    cart.bus.publish(topic.clone(), now).await.unwrap();
+    let again = cart.hear("the verdict again", verdict).await;
+    assert_eq!((again.scan_id, &again.objections), (first.scan_id, &first.objections));
+    assert_eq!(house.app.home().version, leaves, "one id, one scan");
+
+    cart.bus.publish(topic.clone(), encode(&scan(true)).unwrap()).await.unwrap();
+    let late = cart.hear("a verdict on the late scan", verdict).await;
+    assert_eq!((late.verdict, late.objections), (VerdictWord::Stop, vec!["scan_spent".to_owned()]));
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sound_policy_file_is_taken_over_and_a_bad_one_is_not() {
+    let broker = SimulatedBroker::default();
+    let (bus, events) = broker.connect(server_role());
+    let house = House::open(Arc::new(bus), Box::new(events)).await;
+    let good = include_str!("../../../schedules/oakhill.toml");
+    let (facility, store) = (house.app.facility.clone(), house.app.store.clone());
+    let versions = async |want: usize| {
+        let wait = async {
+            while store.policies(&facility).await.unwrap().len() < want {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(PATIENCE, wait).await.expect("the policy is not taken over");
+    };
+    house.write_policy(good);
+    versions(1).await;
+    house.write_policy("schema = 1\n");
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(store.policies(&facility).await.unwrap().len(), 1);
+    assert_eq!(house.app.home().policy.escalation.charge_nurse_min, 10);
+    house.write_policy(&good.replace("charge_nurse_min = 10", "charge_nurse_min = 9"));
+    versions(2).await;
+    house.until("it is in force", |home| home.policy.escalation.charge_nurse_min == 9).await;
     house.close().await;
 }
