@@ -10,6 +10,7 @@ use crate::store::{
     Batch, CommitError, Committed, Decided, Entry, InboxAnswer, KeptAnswer, Ledger, NewAnswer,
     Opened, OutboxRow, PolicyRow, Store,
 };
+use emar_domain::audit::tree::leaf_hash;
 use emar_domain::decide::{Actor, Answer, Command, Decision, OrderCommand, Refusal, Stamp, decide};
 use emar_domain::fact::Fact;
 use emar_domain::home::Home;
@@ -149,7 +150,7 @@ pub struct Lane {
 
 /// A command in a batch, and what was decided on it.
 enum Turn {
-    Decided(Box<Decision>),
+    Decided(Vec<Fact>, Outcome),
     Repeated(Outcome),
 }
 
@@ -212,7 +213,7 @@ impl Lane {
         match self.commit(&batch).await {
             Ok((turns, committed)) => {
                 self.publish(&turns, &committed);
-                answer(batch, turns, &committed);
+                answer(batch, turns);
                 true
             }
             Err(CommitError::Conflict(which)) if batch.len() > 1 => {
@@ -286,14 +287,14 @@ impl Lane {
     /// Folds the committed facts into memory and tells who shows them.
     fn publish(&self, turns: &[Turn], committed: &Committed) {
         let decided = turns.iter().filter_map(|t| match t {
-            Turn::Decided(d) => Some(d),
+            Turn::Decided(facts, _) => Some(facts),
             Turn::Repeated(_) => None,
         });
         let mut change = Change { version: committed.size, ..Change::default() };
         {
             let mut home = self.home.write().unwrap_or_else(PoisonError::into_inner);
-            for (decision, entry) in decided.zip(&committed.entries) {
-                for fact in &decision.facts {
+            for (facts, entry) in decided.zip(&committed.entries) {
+                for fact in facts {
                     note(&mut change, fact);
                     home.apply(fact, entry.version);
                 }
@@ -317,6 +318,7 @@ impl Context<'_> {
         let at = self.clock.clinical();
         let mut turns = Vec::with_capacity(batch.len());
         let mut entries = Vec::new();
+        let mut seq = opened.size;
         for waiting in batch {
             let asked = &waiting.asked;
             if let Some(kept) = asked.key.as_ref().and_then(|k| opened.answers.get(&k.key)) {
@@ -326,8 +328,9 @@ impl Context<'_> {
             let mut fresh = || self.ids.fresh();
             let mut stamp = Stamp { now: at, demo: self.clock.is_demo(), fresh: &mut fresh };
             let decision = decide(self.home, &asked.actor, &asked.command, &mut stamp);
-            entries.push(self.entry(asked, &decision, at, opened.size));
-            turns.push(Turn::Decided(Box::new(decision)));
+            let (entry, outcome) = self.entry(asked, &decision, at, &mut seq);
+            entries.push(entry);
+            turns.push(Turn::Decided(decision.facts, outcome));
         }
         if entries.is_empty() {
             return Decided::Nothing(turns);
@@ -335,13 +338,15 @@ impl Context<'_> {
         Decided::Write(Batch { at, entries }, turns)
     }
 
+    /// What a decision writes, and what will be answered once it is written; `seq` moves on by its
+    /// leaves.
     fn entry(
         &self,
         asked: &Asked,
         decision: &Decision,
         at: emar_domain::time::Instant,
-        size: u64,
-    ) -> Entry {
+        seq: &mut u64,
+    ) -> (Entry, Outcome) {
         let leaves = decision.leaves.iter().filter_map(|l| match l.to_bytes() {
             Ok(bytes) => Some(bytes),
             Err(error) => {
@@ -349,6 +354,16 @@ impl Context<'_> {
                 None
             }
         });
+        let leaves: Vec<Vec<u8>> = leaves.collect();
+        let first = leaves.first().map(|l| leaf_hash(l).to_string()).unwrap_or_default();
+        let receipt = Receipt { seq: *seq, leaf_hash: first };
+        *seq += u64::try_from(leaves.len()).unwrap_or(u64::MAX);
+        let outcome = match &decision.answer {
+            Ok(answer) => {
+                Outcome::Done { answer: Box::new(answer.clone()), receipt, version: *seq }
+            }
+            Err(refusal) => Outcome::Refused(refusal.clone()),
+        };
         let outbox = decision.effects.iter();
         let outbox = outbox.filter_map(|e| self.outgoing.row(self.home, e, self.ids.fresh(), at));
         let answer = asked.key.as_ref().map(|k| NewAnswer {
@@ -357,31 +372,22 @@ impl Context<'_> {
                 who: k.who.clone(),
                 request_sha256: k.request_sha256,
                 status: if decision.answer.is_ok() { 200 } else { 409 },
-                answer: kept_answer(decision, size),
+                answer: serde_json::to_string(&outcome).unwrap_or_default(),
             },
         });
-        Entry {
+        let entry = Entry {
             answer,
             facts: decision.facts.clone(),
-            leaves: leaves.collect(),
-            outbox: outbox.chain(asked.outbox.iter().cloned()).collect(),
+            leaves,
+            outbox: outbox.collect(),
             inbox: asked.inbox.iter().cloned().collect(),
             policy: asked.policy.clone(),
-        }
+        };
+        (entry, outcome)
     }
 }
 
-/// What is kept to answer a repetition: the answer itself and the log's size when it was decided.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    size: u64,
-    answer: Result<Answer, Refusal>,
-}
-
-fn kept_answer(decision: &Decision, size: u64) -> String {
-    serde_json::to_string(&Kept { size, answer: decision.answer.clone() }).unwrap_or_default()
-}
-
+/// The first answer again: the same key with the same request gets what was kept then.
 fn repeat(asked: &Asked, kept: &KeptAnswer) -> Outcome {
     let same = asked
         .key
@@ -390,40 +396,15 @@ fn repeat(asked: &Asked, kept: &KeptAnswer) -> Outcome {
     if !same {
         return Outcome::KeyReused;
     }
-    match serde_json::from_str::<Kept>(&kept.answer) {
-        Ok(Kept { answer: Ok(answer), size }) => Outcome::Done {
-            answer: Box::new(answer),
-            receipt: Receipt { seq: size, leaf_hash: String::new() },
-            version: size,
-        },
-        Ok(Kept { answer: Err(refusal), .. }) => Outcome::Refused(refusal),
-        Err(error) => {
-            tracing::error!(%error, "a kept answer cannot be read");
-            Outcome::Unknown
-        }
-    }
+    serde_json::from_str(&kept.answer).unwrap_or_else(|error| {
+        tracing::error!(%error, "a kept answer cannot be read");
+        Outcome::Unknown
+    })
 }
 
-fn answer(batch: Vec<Waiting>, turns: Vec<Turn>, committed: &Committed) {
-    let mut entries = committed.entries.iter();
+fn answer(batch: Vec<Waiting>, turns: Vec<Turn>) {
     for (waiting, turn) in batch.into_iter().zip(turns) {
-        let outcome = match turn {
-            Turn::Repeated(outcome) => outcome,
-            Turn::Decided(decision) => {
-                let entry = entries.next();
-                let leaf = entry.and_then(|e| e.leaves.first());
-                let receipt =
-                    leaf.map(|(seq, hash)| Receipt { seq: *seq, leaf_hash: hash.to_string() });
-                match decision.answer {
-                    Ok(answer) => Outcome::Done {
-                        answer: Box::new(answer),
-                        receipt: receipt.unwrap_or(Receipt { seq: 0, leaf_hash: String::new() }),
-                        version: entry.map_or(committed.size, |e| e.version),
-                    },
-                    Err(refusal) => Outcome::Refused(refusal),
-                }
-            }
-        };
+        let (Turn::Repeated(outcome) | Turn::Decided(_, outcome)) = turn;
         // A caller who went away keeps their answer under their key.
         let _ = waiting.reply.send(outcome);
     }
