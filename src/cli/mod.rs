@@ -1,6 +1,7 @@
 //! The command line: one command a file.
 pub mod config;
 pub mod conformance;
+pub mod demo;
 pub mod home;
 pub mod import;
 pub mod people;
@@ -27,6 +28,8 @@ enum Command {
     User(people::Users),
     /// Carts and stations.
     Cart(people::Carts),
+    /// Run an invented home with robot nurses.
+    Demo(demo::Demo),
     /// Run a home's server.
     Serve(serve::Serve),
     /// Answer acceptance cases: one JSON case a line on stdin, one answer a line on stdout.
@@ -48,6 +51,7 @@ impl Cli {
             Command::Init(command) => command.run(),
             Command::User(command) => command.run(),
             Command::Cart(command) => command.run(),
+            Command::Demo(command) => command.run(),
             Command::Serve(command) => command.run(),
             Command::Conformance => conformance::run(),
             Command::Import(command) => {

@@ -2,11 +2,15 @@
 
 pub mod carts;
 pub mod client;
+pub mod clock;
 pub mod desk;
+pub mod folder;
 pub mod orders;
+pub mod pages;
 pub mod people;
 pub mod random;
 pub mod robots;
+pub mod running;
 pub mod seed;
 pub mod sheet;
 pub mod station;
