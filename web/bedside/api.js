@@ -1,12 +1,15 @@
 // @ts-check
 /**
- * JSON to the server and back. A repeat uses the same key, so that a lost answer is asked for again, never done twice.
+ * JSON to the server and back. A repeat uses the same key, so that a lost answer is asked for
+ * again, never done twice.
  *
  * @typedef {{id: string, html: string, seq: number}} Fragment
- * @typedef {{code: string, severity: "stop"|"refresh"|"witness"|"warn"|"info", params: Record<string, unknown>, text: string, reasons?: string[]}} Objection
+ * @typedef {{code: string, severity: "stop"|"refresh"|"witness"|"warn"|"info", params:
+ *   Record<string, unknown>, text: string, reasons?: string[]}} Objection
  * @typedef {{code: string, reason: string, comment: string}} Override
- * @typedef {{scan_id: string, verdict: "ok"|"ask"|"stop", objections: Objection[], effect: string, command?: string, resident?: string,
- *   dose?: string, units?: {scanned: number, needed: number}, headline: string, detail: string, tone: string, fragments?: Fragment[]}} Answer
+ * @typedef {{scan_id: string, verdict: "ok"|"ask"|"stop", objections: Objection[], effect: string,
+ *   command?: string, resident?: string, dose?: string, units?: {scanned: number, needed: number},
+ *   headline: string, detail: string, tone: string, fragments?: Fragment[]}} Answer
  */
 
 const TIMEOUT_MS = 4000;
@@ -15,7 +18,12 @@ const PAUSE_MS = 400;
 
 /** A refusal with the server's own sentence, or no answer at all (`code` is "network"). */
 export class Problem extends Error {
-  /** @param {number} status @param {string} code @param {string} detail @param {Objection[]} [objections] */
+  /**
+   * @param {number} status
+   * @param {string} code
+   * @param {string} detail
+   * @param {Objection[]} [objections]
+   */
   constructor(status, code, detail, objections = []) {
     super(detail);
     this.status = status;
@@ -31,7 +39,8 @@ export function freshId() {
 
 /**
  * @param {string} method @param {string} path @param {unknown} [body]
- * @param {{key?: string, repeat?: boolean}} [how] `repeat`: safe to send again (the body or the key names it)
+ * @param {{key?: string, repeat?: boolean}} [how] `repeat`: safe to send again (the body or the key
+ *   names it)
  * @returns {Promise<any>}
  */
 export async function send(method, path, body, how = {}) {
@@ -41,7 +50,8 @@ export async function send(method, path, body, how = {}) {
       return await once(method, path, body, how.key);
     } catch (error) {
       const unknown = !(error instanceof Problem) || error.status === 503;
-      if (!unknown || left <= 1) throw error instanceof Problem ? error : new Problem(0, "network", "");
+      if (!unknown || left <= 1)
+        throw error instanceof Problem ? error : new Problem(0, "network", "");
       await new Promise((done) => setTimeout(done, PAUSE_MS));
     }
   }
@@ -64,7 +74,12 @@ async function once(method, path, body, key) {
   const text = await answer.text();
   const json = text.startsWith("{") || text.startsWith("[") ? JSON.parse(text) : null;
   if (answer.ok) return json;
-  throw new Problem(answer.status, json?.code ?? "", json?.detail ?? json?.title ?? "", json?.objections ?? []);
+  throw new Problem(
+    answer.status,
+    json?.code ?? "",
+    json?.detail ?? json?.title ?? "",
+    json?.objections ?? [],
+  );
 }
 
 /** @param {string} path @returns {Promise<any>} */
@@ -74,4 +89,5 @@ export const get = (path) => send("GET", path, undefined, { repeat: true });
 export const postScan = (scan) => send("POST", "/api/v1/scans", scan, { repeat: true });
 
 /** @param {object} administration @param {string} key @returns {Promise<any>} */
-export const postAdministration = (administration, key) => send("POST", "/api/v1/administrations", administration, { key });
+export const postAdministration = (administration, key) =>
+  send("POST", "/api/v1/administrations", administration, { key });

@@ -1,5 +1,8 @@
 // @ts-check
-/** The bedside page: scanner and keys in, verdicts out. The server decides; the page may only say STOP before it. */
+/**
+ * The bedside page: scanner and keys in, verdicts out. The server decides; the page may only say
+ * STOP before it.
+ */
 import { Problem, freshId, get, postAdministration, postScan } from "./api.js";
 import { Core, TRAPPED } from "./core.js";
 import * as dialogs from "./dialogs.js";
@@ -13,8 +16,8 @@ import * as theme from "./theme.js";
 /**
  * @typedef {import("./api.js").Answer} Answer
  * @typedef {import("./api.js").Override} Override
- * @typedef {{objections: Record<string, {headline: string, detail: string}>, ui: Record<string, string>,
- *   reasons: Record<string, import("./dialogs.js").Reason[]>}} Words
+ * @typedef {{objections: Record<string, {headline: string, detail: string}>, ui: Record<string,
+ *   string>, reasons: Record<string, import("./dialogs.js").Reason[]>}} Words
  */
 
 const cart = document.body.dataset.cart ?? "";
@@ -29,19 +32,28 @@ let pointed = "";
 /** The last scan that sounded, and the STOP a person cleared. */
 let sounded = "";
 let cleared = "";
-/** The slice of the home the core judges on, and whose it is. @type {{resident: string, request: object} | null} */
+/**
+ * The slice of the home the core judges on, and whose it is.
+ * @type {{resident: string, request: object} | null}
+ */
 let slice = null;
 let asked = "";
 /** Scans are posted one after another, in the order they were read. */
 let line = Promise.resolve();
 
 /**
- * STOPs the page may say before the server: those that neither the clock, nor another cart, nor a scan on its way can
- * change. A wrong STOP would teach nurses to wait for the second one.
+ * STOPs the page may say before the server: those that neither the clock, nor another cart, nor a
+ * scan on its way can change. A wrong STOP would teach nurses to wait for the second one.
  */
 const CERTAIN = new Set([
-  "barcode_malformed", "several_barcodes", "barcode_unsupported", "lot_expired", "label_superseded", "wrong_form",
-  "wrong_strength", "allergy_match",
+  "barcode_malformed",
+  "several_barcodes",
+  "barcode_unsupported",
+  "lot_expired",
+  "label_superseded",
+  "wrong_form",
+  "wrong_strength",
+  "allergy_match",
 ]);
 
 const screen = () => document.getElementById("screen")?.dataset.screen ?? "";
@@ -65,7 +77,8 @@ const stream = live.follow({
 /** After any change of the page: the chosen row, and the tone that belongs to a new verdict. */
 function changed() {
   const slab = document.getElementById("slab");
-  if (slab?.dataset.look === "stop" && slab.dataset.scan && slab.dataset.scan === cleared) toReady();
+  if (slab?.dataset.look === "stop" && slab.dataset.scan && slab.dataset.scan === cleared)
+    toReady();
   else if (slab?.dataset.scan && slab.dataset.scan !== sounded) say(slab);
   const rows = openRows();
   const server = document.querySelector(".dose[data-current]")?.id ?? "";
@@ -78,7 +91,9 @@ function changed() {
 
 /** @returns {HTMLElement[]} */
 function openRows() {
-  return [...document.querySelectorAll(".dose[data-open]")].filter((row) => row instanceof HTMLElement);
+  return [...document.querySelectorAll(".dose[data-open]")].filter(
+    (row) => row instanceof HTMLElement,
+  );
 }
 
 /** @param {HTMLElement[]} rows */
@@ -105,11 +120,18 @@ function say(slab) {
   sounded = slab.dataset.scan ?? "";
   sound.play(slab.dataset.tone ?? "none");
   const place = document.getElementById("say");
-  const text = [slab.querySelector("h2"), slab.querySelector(".said p")].map((part) => part?.textContent ?? "").join(". ");
+  const text = [slab.querySelector("h2"), slab.querySelector(".said p")]
+    .map((part) => part?.textContent ?? "")
+    .join(". ");
   if (place) place.textContent = text;
 }
 
-/** A STOP the page says by itself. @param {string} headline @param {string} detail @param {string} [scanId] */
+/**
+ * A STOP the page says by itself.
+ * @param {string} headline
+ * @param {string} detail
+ * @param {string} [scanId]
+ */
 function stop(headline, detail, scanId = freshId()) {
   const holder = document.getElementById("stop-slab");
   const old = document.getElementById("slab");
@@ -131,7 +153,10 @@ function stopFor(code, scanId) {
 
 function toReady() {
   const holder = document.getElementById("ready-slab");
-  const fresh = holder instanceof HTMLTemplateElement ? holder.content.firstElementChild?.cloneNode(true) : null;
+  const fresh =
+    holder instanceof HTMLTemplateElement
+      ? holder.content.firstElementChild?.cloneNode(true)
+      : null;
   if (fresh) document.getElementById("slab")?.replaceWith(fresh);
 }
 
@@ -150,7 +175,11 @@ function failed(error, scanId) {
   stream.refresh().catch(() => {});
 }
 
-/** What the page's own core says: STOP at once, or nothing. @param {string} raw @param {string} scanId */
+/**
+ * What the page's own core says: STOP at once, or nothing.
+ * @param {string} raw
+ * @param {string} scanId
+ */
 function preview(raw, scanId) {
   if (!slice || slice.resident !== openResident()) return;
   const judged = core.call({ fn: "judge", ...slice.request, raw, list_version: null });
@@ -158,11 +187,15 @@ function preview(raw, scanId) {
     stopFor("check_by_hand", scanId);
     return;
   }
-  const certain = judged?.objections?.find((/** @type {{code: string}} */ objection) => CERTAIN.has(objection.code));
+  const certain = judged?.objections?.find((/** @type {{code: string}} */ objection) =>
+    CERTAIN.has(objection.code),
+  );
   if (certain) stopFor(certain.code, scanId);
 }
 
-/** Fetches the open resident's slice once a resident, so that the core has something to judge on. */
+/**
+ * Fetches the open resident's slice once a resident, so that the core has something to judge on.
+ */
 function fetchSlice() {
   const resident = openResident();
   if (resident === asked) return;
@@ -178,7 +211,10 @@ function fetchSlice() {
 
 const openResident = () => document.getElementById("screen")?.dataset.resident ?? "";
 
-/** @param {string} raw @param {{source?: string, answers?: string, overrides?: Override[]}} [more] */
+/**
+ * @param {string} raw
+ * @param {{source?: string, answers?: string, overrides?: Override[]}} [more]
+ */
 async function scan(raw, more = {}) {
   const scanId = freshId();
   if (!more.answers && more.source !== "key") preview(raw, scanId);
@@ -209,16 +245,24 @@ async function scan(raw, more = {}) {
 }
 
 /**
- * Asks a reason for every warning not yet answered, then sends the scan again with all answers. With nothing left to
- * ask (a witness is needed, say) it stays at what the slab says.
- * @param {string} raw @param {Answer} answer @param {{source?: string, overrides?: Override[]}} more
+ * Asks a reason for every warning not yet answered, then sends the scan again with all answers.
+ * With nothing left to ask (a witness is needed, say) it stays at what the slab says.
+ * @param {string} raw
+ * @param {Answer} answer
+ * @param {{source?: string, overrides?: Override[]}} more
  */
 async function settle(raw, answer, more) {
   const overrides = [...(more.overrides ?? [])];
-  const open = answer.objections.filter(({ code, severity }) => severity === "warn" && !overrides.some((given) => given.code === code));
+  const open = answer.objections.filter(
+    ({ code, severity }) => severity === "warn" && !overrides.some((given) => given.code === code),
+  );
   if (open.length === 0) return;
   for (const objection of open) {
-    const reasons = (objection.reasons ?? []).map((code) => ({ code, text: ui(`why-${code}`) || code, comment: code === "other" }));
+    const reasons = (objection.reasons ?? []).map((code) => ({
+      code,
+      text: ui(`why-${code}`) || code,
+      comment: code === "other",
+    }));
     const choice = await dialogs.why({
       title: words.objections[objection.code]?.headline ?? ui("ask-warn"),
       about: objection.text,
@@ -246,17 +290,20 @@ async function exception(outcome) {
   if (!choice) return;
   const { dose, order } = row.dataset;
   try {
-    const receipt = await postAdministration({
-      ...(dose ? { dose } : { order }),
-      outcome,
-      ...choice,
-      units: null,
-      scans: [],
-      mode: "now",
-      overrides: [],
-      cart,
-      list_version: document.getElementById("doses")?.dataset.listVersion,
-    }, freshId());
+    const receipt = await postAdministration(
+      {
+        ...(dose ? { dose } : { order }),
+        outcome,
+        ...choice,
+        units: null,
+        scans: [],
+        mode: "now",
+        overrides: [],
+        cart,
+        list_version: document.getElementById("doses")?.dataset.listVersion,
+      },
+      freshId(),
+    );
     live.apply(receipt.fragments ?? []);
     changed();
   } catch (error) {
@@ -265,9 +312,15 @@ async function exception(outcome) {
 }
 
 async function cantScan() {
-  const found = await dialogs.cantScan(screen() === "resident" ? "drug_unscannable" : "identity_keyed", words.ui);
+  const found = await dialogs.cantScan(
+    screen() === "resident" ? "drug_unscannable" : "identity_keyed",
+    words.ui,
+  );
   if (!found) return;
-  await scan(found.last4, { source: "keyed", overrides: [{ code: found.what, reason: found.why, comment: "" }] });
+  await scan(found.last4, {
+    source: "keyed",
+    overrides: [{ code: found.what, reason: found.why, comment: "" }],
+  });
 }
 
 async function signOff() {
@@ -299,7 +352,8 @@ function perform(act) {
   const pot = Number(document.getElementById("actions")?.dataset.pot ?? 0);
   if (act === "clear") clear();
   else if (act === "up" || act === "down") move(act === "up" ? -1 : 1);
-  else if (act === "taken" && resident && pot > 0) next(() => scan("EMAR:CMD:TAKEN", { source: "key" }));
+  else if (act === "taken" && resident && pot > 0)
+    next(() => scan("EMAR:CMD:TAKEN", { source: "key" }));
   else if (act === "undo" && resident) next(() => scan("EMAR:CMD:UNDO", { source: "key" }));
   else if (act === "list" && resident) next(() => scan("EMAR:CMD:NEXT", { source: "key" }));
   else if ((act === "refused" || act === "held" || act === "not_given") && resident) exception(act);
@@ -328,7 +382,8 @@ sound.wake();
 document.addEventListener("click", (event) => {
   if (!(event.target instanceof Element)) return;
   const button = event.target.closest("[data-act]");
-  if (button instanceof HTMLElement && button.getAttribute("aria-disabled") !== "true") perform(button.dataset.act ?? "");
+  if (button instanceof HTMLElement && button.getAttribute("aria-disabled") !== "true")
+    perform(button.dataset.act ?? "");
   const row = event.target.closest(".dose[data-open]");
   if (row) {
     chosen = row.id;

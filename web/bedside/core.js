@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * The domain as wasm, for previews: JSON in, JSON out over alloc, call and free. A trap poisons an instance, so it is
- * thrown away, the caller is told to check by hand, and a new one is made.
+ * The domain as wasm, for previews: JSON in, JSON out over alloc, call and free. A trap poisons an
+ * instance, so it is thrown away, the caller is told to check by hand, and a new one is made.
  *
- * @typedef {{memory: WebAssembly.Memory, alloc: (len: number) => number, call: (ptr: number, len: number) => bigint,
- *   free: (ptr: number, len: number) => void}} Exports
+ * @typedef {{memory: WebAssembly.Memory, alloc: (len: number) => number, call: (ptr: number, len:
+ *   number) => bigint, free: (ptr: number, len: number) => void}} Exports
  */
 
 /** What `call` gives when there is no trustworthy answer. */

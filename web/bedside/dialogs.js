@@ -1,12 +1,16 @@
 // @ts-check
 /**
- * Dialogs that ask why: a list of reasons chosen by digit or touch, a comment where the reason needs one.
+ * Dialogs that ask why: a list of reasons chosen by digit or touch, a comment where the reason
+ * needs one.
  *
  * @typedef {{code: string, text: string, comment: boolean}} Reason
  * @typedef {{reason: string, comment: string}} Choice
  */
 
-/** Chooses the reason of a command card in the open dialog. @type {((code: string) => boolean) | null} */
+/**
+ * Chooses the reason of a command card in the open dialog.
+ * @type {((code: string) => boolean) | null}
+ */
 let byCode = null;
 
 /** A scan that only chooses a reason: the reason part of the command card. @param {string} raw */
@@ -15,12 +19,14 @@ export function card(raw) {
 }
 
 /**
- * @param {{title: string, about: string, reasons: Reason[], go: string, words: Record<string, string>}} ask
+ * @param {{title: string, about: string, reasons: Reason[], go: string, words: Record<string,
+ *   string>}} ask
  * @returns {Promise<Choice | null>} null when the person went back
  */
 export function why(ask) {
   const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("reason"));
-  const part = (/** @type {string} */ name) => /** @type {HTMLElement} */ (dialog.querySelector(`[data-${name}]`));
+  const part = (/** @type {string} */ name) =>
+    /** @type {HTMLElement} */ (dialog.querySelector(`[data-${name}]`));
   const comment = /** @type {HTMLTextAreaElement} */ (dialog.querySelector("textarea"));
   part("title").textContent = ask.title;
   part("about").textContent = ask.about;
@@ -41,11 +47,13 @@ export function why(ask) {
     button.addEventListener("click", () => choose(index));
     return button;
   });
-  part("reasons").replaceChildren(...buttons.map((button) => {
-    const item = document.createElement("li");
-    item.append(button);
-    return item;
-  }));
+  part("reasons").replaceChildren(
+    ...buttons.map((button) => {
+      const entry = document.createElement("li");
+      entry.append(button);
+      return entry;
+    }),
+  );
 
   /** @param {number} index */
   function choose(index) {
@@ -53,7 +61,8 @@ export function why(ask) {
     if (!chosen) return;
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === index)));
     part("comment").hidden = false;
-    part("label").textContent = (chosen.comment ? ask.words["ask-comment-needed"] : ask.words["ask-comment"]) ?? "";
+    part("label").textContent =
+      (chosen.comment ? ask.words["ask-comment-needed"] : ask.words["ask-comment"]) ?? "";
     part("wrong").textContent = "";
     if (chosen.comment) comment.focus();
   }
@@ -104,8 +113,11 @@ export function cantScan(usual, words) {
     key: () => false,
     go: () => {
       const data = new FormData(form);
-      const [what, reason, last4] = ["what", "why", "last4"].map((name) => String(data.get(name) ?? "").trim());
-      if (what && reason && last4 && last4.length === 4) return { what, why: reason, last4: last4.toUpperCase() };
+      const [what, reason, last4] = ["what", "why", "last4"].map((name) =>
+        String(data.get(name) ?? "").trim(),
+      );
+      if (what && reason && last4 && last4.length === 4)
+        return { what, why: reason, last4: last4.toUpperCase() };
       wrong.textContent = (reason ? words["scan-last4"] : words["scan-why"]) ?? "";
       return null;
     },
@@ -133,29 +145,41 @@ function open(dialog, on) {
       const value = on.go();
       if (value !== null) leave(value);
     };
-    dialog.addEventListener("keydown", (event) => {
-      if (event.repeat) return;
-      if (event.key === "Escape") {
+    dialog.addEventListener(
+      "keydown",
+      (event) => {
+        if (event.repeat) return;
+        if (event.key === "Escape") {
+          event.preventDefault();
+          leave(null);
+          return;
+        }
+        const onBack =
+          event.target instanceof Element && event.target.closest("[data-do=back]") !== null;
+        const enter = event.key === "Enter" && !onBack;
+        if (enter) tryGo();
+        if (enter || on.key(event)) event.preventDefault();
+      },
+      { signal },
+    );
+    dialog.addEventListener(
+      "submit",
+      (event) => {
         event.preventDefault();
-        leave(null);
-        return;
-      }
-      const onBack = event.target instanceof Element && event.target.closest("[data-do=back]") !== null;
-      const enter = event.key === "Enter" && !onBack;
-      if (enter) tryGo();
-      if (enter || on.key(event)) event.preventDefault();
-    }, { signal });
-    dialog.addEventListener("submit", (event) => {
-      event.preventDefault();
-      tryGo();
-    }, { signal });
+        tryGo();
+      },
+      { signal },
+    );
     dialog.addEventListener("close", () => leave(null), { signal });
-    dialog.querySelector("[data-do=back]")?.addEventListener("click", () => leave(null), { signal });
+    dialog
+      .querySelector("[data-do=back]")
+      ?.addEventListener("click", () => leave(null), { signal });
     if (!dialog.open) dialog.showModal();
   });
 }
 
 /** Leaves every open dialog, as a new scan does. */
 export function leaveAll() {
-  for (const dialog of document.querySelectorAll("dialog[open]")) if (dialog instanceof HTMLDialogElement) dialog.close();
+  for (const dialog of document.querySelectorAll("dialog[open]"))
+    if (dialog instanceof HTMLDialogElement) dialog.close();
 }

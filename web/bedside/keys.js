@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Keys as twins of the command card; never single letters, for a scanner types letters. What the scanner took never
- * arrives here.
+ * Keys as twins of the command card; never single letters, for a scanner types letters. What the
+ * scanner took never arrives here.
  *
  * @typedef {"taken"|"clear"|"refused"|"held"|"undo"|"cant-scan"|"list"|"up"|"down"} Act
  */

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * The live page: elements arrive as HTML escaped by the server and replace those with the same id. The element that
- * holds the focus and its ancestors stay in place; what changed is patched around them.
+ * The live page: elements arrive as HTML escaped by the server and replace those with the same id.
+ * The element that holds the focus and its ancestors stay in place; what changed is patched around
+ * them.
  *
  * @typedef {import("./api.js").Fragment} Fragment
  */
@@ -30,7 +31,8 @@ export function apply(fragments) {
     holder.innerHTML = html;
     const fresh = holder.content.firstElementChild;
     if (!fresh || fresh.id !== id) continue;
-    for (const inner of [fresh, ...fresh.querySelectorAll("[id]")]) if (shown.has(inner.id)) shown.set(inner.id, seq);
+    for (const inner of [fresh, ...fresh.querySelectorAll("[id]")])
+      if (shown.has(inner.id)) shown.set(inner.id, seq);
     shown.set(id, seq);
     patch(old, fresh);
     changed = true;
@@ -38,7 +40,10 @@ export function apply(fragments) {
   return changed;
 }
 
-/** The newest `seq` shown of an element or anything in it: an old whole must not undo a newer part. @param {Element} old */
+/**
+ * The newest `seq` shown of an element or anything in it: an old whole must not undo a newer part.
+ * @param {Element} old
+ */
 function newest(old) {
   const parts = [old, ...old.querySelectorAll("[id]")].map((part) => shown.get(part.id) ?? first);
   return Math.max(...parts);
@@ -53,7 +58,10 @@ export function patch(old, fresh) {
   }
   syncAttributes(old, fresh);
   if (old === focus) {
-    const field = old instanceof HTMLInputElement || old instanceof HTMLTextAreaElement || old instanceof HTMLSelectElement;
+    const field =
+      old instanceof HTMLInputElement ||
+      old instanceof HTMLTextAreaElement ||
+      old instanceof HTMLSelectElement;
     if (!field) old.replaceChildren(...fresh.childNodes);
     return;
   }
@@ -74,7 +82,12 @@ export function patch(old, fresh) {
   patch(kept, twin);
 }
 
-/** @param {Element} old @param {Element} kept @param {Element} fresh @returns {Element | undefined} */
+/**
+ * @param {Element} old
+ * @param {Element} kept
+ * @param {Element} fresh
+ * @returns {Element | undefined}
+ */
 function findTwin(old, kept, fresh) {
   if (kept.id) return [...fresh.children].find((child) => child.id === kept.id);
   const twin = fresh.children[[...old.children].indexOf(kept)];
@@ -83,14 +96,17 @@ function findTwin(old, kept, fresh) {
 
 /** @param {Element} old @param {Element} fresh */
 function syncAttributes(old, fresh) {
-  for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
-  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const { name } of [...old.attributes])
+    if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes)
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
 }
 
 /**
  * Follows a stream and keeps the age of its last event.
- * @param {{events: string, fragments: string, changed: () => void, beat?: (beat: {clock: string, shift: string}) => void,
- *   link: (state: "wait"|"live"|"lost"|"stale", ageMs: number) => void}} to
+ * @param {{events: string, fragments: string, changed: () => void, beat?: (beat: {clock: string,
+ *   shift: string}) => void, link: (state: "wait"|"live"|"lost"|"stale", ageMs: number) => void}}
+ *   to
  * @returns {{refresh: () => Promise<void>}}
  */
 export function follow(to) {

@@ -1,10 +1,13 @@
 // @ts-check
 /**
- * The scanner as a keyboard. With prefix F9 and suffix Enter the framing is exact at any speed; without the
- * prefix a burst of keys is told from a hand by `event.timeStamp`, never by the time of the handler.
+ * The scanner as a keyboard. With prefix F9 and suffix Enter the framing is exact at any speed;
+ * without the prefix a burst of keys is told from a hand by `event.timeStamp`, never by the time of
+ * the handler.
  *
- * @typedef {{type: "down"|"up", key: string, code: string, ctrl: boolean, alt: boolean, time: number}} Key
- * @typedef {{swallow: boolean, scan?: string, unread?: boolean, burst?: boolean, giveBack?: string}} Step
+ * @typedef {{type: "down"|"up", key: string, code: string, ctrl: boolean, alt: boolean, time:
+ *   number}} Key
+ * @typedef {{swallow: boolean, scan?: string, unread?: boolean, burst?: boolean, giveBack?:
+ *   string}} Step
  */
 
 const GS = "\u001d";
@@ -28,7 +31,13 @@ const SCAN_MIN = 6;
 const SCAN_MAX = 4096;
 
 const SILENT_KEYS = new Set(["Shift", "Control", "Alt", "AltGraph", "Meta", "CapsLock", "NumLock"]);
-const CONTROLS = new Map([["]", GS], ["^", RS], ["6", RS], ["d", EOT], ["D", EOT]]);
+const CONTROLS = new Map([
+  ["]", GS],
+  ["^", RS],
+  ["6", RS],
+  ["d", EOT],
+  ["D", EOT],
+]);
 
 /** The framing alone, without a browser: keys in, scans out. */
 export class Framing {
@@ -94,7 +103,11 @@ export class Framing {
     if (gap > FAST_MS && (gap > LATE_MS || this.lateUsed)) {
       const ended = this.#endBurst(false);
       const next = this.#idle(key);
-      return { ...next, ...(ended.scan ? { scan: ended.scan } : {}), ...(ended.giveBack ? { giveBack: ended.giveBack } : {}) };
+      return {
+        ...next,
+        ...(ended.scan ? { scan: ended.scan } : {}),
+        ...(ended.giveBack ? { giveBack: ended.giveBack } : {}),
+      };
     }
     if (gap > FAST_MS) this.lateUsed = true;
     if (key.key === "Enter") {
@@ -175,24 +188,35 @@ export class Framing {
   }
 
   #reset() {
-    Object.assign(this, { state: "idle", text: "", last: -Infinity, lateUsed: false, altDigits: "" });
+    Object.assign(this, {
+      state: "idle",
+      text: "",
+      last: -Infinity,
+      lateUsed: false,
+      altDigits: "",
+    });
   }
 }
 
 /**
- * Listens to the whole window before anything else does. A scan neither types into a field nor presses a button.
+ * Listens to the whole window before anything else does. A scan neither types into a field nor
+ * presses a button.
  * @param {{scan: (raw: string) => void, unread: () => void}} to
  */
 export function listen(to) {
   const framing = new Framing();
-  /** @type {{field: HTMLInputElement | HTMLTextAreaElement, value: string, start: number | null, end: number | null} | null} */
+  /**
+   * @type {{field: HTMLInputElement | HTMLTextAreaElement, value: string, start: number | null,
+   *   end: number | null} | null}
+   */
   let before = null;
   let timer = 0;
 
   /** @param {Step} step */
   const act = (step) => {
     if (step.burst && before) putBack(before);
-    if (step.giveBack && before && before.field === document.activeElement) typeInto(before.field, step.giveBack);
+    if (step.giveBack && before && before.field === document.activeElement)
+      typeInto(before.field, step.giveBack);
     if (step.unread) to.unread();
     if (step.scan !== undefined) to.scan(step.scan);
   };
@@ -219,10 +243,14 @@ export function listen(to) {
     if (wait > 0) timer = window.setTimeout(() => act(framing.silence()), wait);
   };
   for (const type of ["keydown", "keyup", "keypress"]) {
-    window.addEventListener(type, (event) => {
-      if (type !== "keypress") onKey(/** @type {KeyboardEvent} */ (event));
-      else if (framing.state !== "idle") event.preventDefault();
-    }, { capture: true });
+    window.addEventListener(
+      type,
+      (event) => {
+        if (type !== "keypress") onKey(/** @type {KeyboardEvent} */ (event));
+        else if (framing.state !== "idle") event.preventDefault();
+      },
+      { capture: true },
+    );
   }
 }
 

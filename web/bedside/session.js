@@ -1,11 +1,17 @@
 // @ts-check
-/** Badge, then PIN. The badge is what the scanner read (or a typed number); it is kept until the PIN is sent, no longer. */
+/**
+ * Badge, then PIN. The badge is what the scanner read (or a typed number); it is kept until the PIN
+ * is sent, no longer.
+ */
 import { Problem, send } from "./api.js";
 
 /** @type {string} */
 let badge = "";
 
-/** @param {ParentNode} [within] @returns {HTMLFormElement | null} the form on the page, the dialog's first when open */
+/**
+ * @param {ParentNode} [within]
+ * @returns {HTMLFormElement | null} the form on the page, the dialog's first when open
+ */
 function form(within = document) {
   return within.querySelector("dialog[open] [data-form=sign-on], .screen [data-form=sign-on]");
 }
@@ -73,7 +79,8 @@ export function listen(to) {
 
 /** @param {unknown} error @param {Record<string, string>} words */
 function sentence(error, words) {
-  if (!(error instanceof Problem) || error.code === "network") return words["problem-network"] ?? "";
+  if (!(error instanceof Problem) || error.code === "network")
+    return words["problem-network"] ?? "";
   return error.message || words["problem-sign_on_failed"] || error.code;
 }
 
@@ -92,7 +99,8 @@ export function idle(seconds, off) {
     clearTimeout(timer);
     timer = window.setTimeout(off, seconds * 1000);
   };
-  for (const type of ["keydown", "pointerdown"]) window.addEventListener(type, stir, { capture: true, passive: true });
+  for (const type of ["keydown", "pointerdown"])
+    window.addEventListener(type, stir, { capture: true, passive: true });
   stir();
   return stir;
 }

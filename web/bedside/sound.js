@@ -1,5 +1,7 @@
 // @ts-check
-/** Three tones, each with a visual twin. Not an alarm system: the ranking is borrowed, no melody is. */
+/**
+ * Three tones, each with a visual twin. Not an alarm system: the ranking is borrowed, no melody is.
+ */
 
 /** @type {AudioContext | null} */
 let audio = null;
@@ -7,10 +9,14 @@ let audio = null;
 /** Sound needs a gesture: the first key or touch after loading counts. */
 export function wake() {
   for (const type of ["keydown", "pointerdown"]) {
-    window.addEventListener(type, () => {
-      audio ??= new AudioContext();
-      if (audio.state === "suspended") audio.resume();
-    }, { capture: true, passive: true });
+    window.addEventListener(
+      type,
+      () => {
+        audio ??= new AudioContext();
+        if (audio.state === "suspended") audio.resume();
+      },
+      { capture: true, passive: true },
+    );
   }
 }
 
@@ -28,7 +34,12 @@ export function play(tone) {
   }
 }
 
-/** @param {number} at @param {number} hertz @param {number} seconds @param {OscillatorType} shape */
+/**
+ * @param {number} at
+ * @param {number} hertz
+ * @param {number} seconds
+ * @param {OscillatorType} shape
+ */
 function beep(at, hertz, seconds, shape) {
   if (!audio) return;
   const source = audio.createOscillator();

@@ -1,5 +1,8 @@
 // @ts-check
-/** Day and night: by the shift the server names, unless a person chose (cookie `theme`, so that the next page starts right). */
+/**
+ * Day and night: by the shift the server names, unless a person chose (cookie `theme`, so that the
+ * next page starts right).
+ */
 
 /** @param {string} shift "day" or "night" */
 export function byShift(shift) {

@@ -19,7 +19,8 @@ async function scan(raw, label) {
 
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("[data-raw]") : null;
-  if (button instanceof HTMLElement) scan(button.dataset.raw ?? "", button.textContent?.trim() ?? "");
+  if (button instanceof HTMLElement)
+    scan(button.dataset.raw ?? "", button.textContent?.trim() ?? "");
 });
 document.getElementById("raw")?.addEventListener("submit", (event) => {
   event.preventDefault();

@@ -29,7 +29,10 @@ const stream = live.follow({
   },
   link: (state, age) => {
     document.documentElement.dataset.link = state;
-    const text = state === "live" ? (words["station-live"] ?? "").replace("{age}", (age / 1000).toFixed(1)) : words[`link-${state}`] ?? "";
+    const text =
+      state === "live"
+        ? (words["station-live"] ?? "").replace("{age}", (age / 1000).toFixed(1))
+        : (words[`link-${state}`] ?? "");
     live.showLink(state, text.replace("{seconds}", String(Math.floor(age / 1000))));
     if (state === "stale") alarm();
   },
@@ -56,7 +59,10 @@ function changed() {
   tellShown();
 }
 
-/** An alert counts as shown when its row is on a visible page; once for each revision, until the server has it. */
+/**
+ * An alert counts as shown when its row is on a visible page; once for each revision, until the
+ * server has it.
+ */
 function tellShown() {
   if (document.visibilityState !== "visible") return;
   for (const row of alerts()) {
@@ -64,15 +70,19 @@ function tellShown() {
     const key = `${alert}:${rev}`;
     if ("shown" in row.dataset || said.has(key)) continue;
     said.add(key);
-    send("POST", `/api/v1/alerts/${encodeURIComponent(alert)}/shown`, { rev: Number(rev), station }, { repeat: true })
-      .catch((error) => {
-        // A refusal will not change by asking again; no answer must be asked for again.
-        if (error instanceof Problem && error.status >= 400 && error.status < 500) return;
-        setTimeout(() => {
-          said.delete(key);
-          tellShown();
-        }, RETRY_MS);
-      });
+    send(
+      "POST",
+      `/api/v1/alerts/${encodeURIComponent(alert)}/shown`,
+      { rev: Number(rev), station },
+      { repeat: true },
+    ).catch((error) => {
+      // A refusal will not change by asking again; no answer must be asked for again.
+      if (error instanceof Problem && error.status >= 400 && error.status < 500) return;
+      setTimeout(() => {
+        said.delete(key);
+        tellShown();
+      }, RETRY_MS);
+    });
   }
 }
 
@@ -110,7 +120,9 @@ form.addEventListener("submit", async (event) => {
     if (live.apply(answer?.fragments ?? [])) changed();
   } catch (error) {
     const problem = error instanceof Problem && error.code !== "network" ? error : null;
-    wrong.textContent = problem ? problem.message || (words["problem-sign_on_failed"] ?? problem.code) : words["problem-network"] ?? "";
+    wrong.textContent = problem
+      ? problem.message || (words["problem-sign_on_failed"] ?? problem.code)
+      : (words["problem-network"] ?? "");
     pin.value = "";
     pin.focus();
     stream.refresh().catch(() => {});

@@ -6,7 +6,7 @@ const BANNED: [&str; 7] = ["patient", "task", "item", "manager", "handler", "hel
 
 /// Where another's interface forces a word: files whose path starts with the first text may hold
 /// the second. An empty path means everywhere.
-const FORCED: [(&str, &str); 12] = [
+const FORCED: [(&str, &str); 13] = [
     ("", "Item ="),
     ("", "::Item"),
     ("", "tokio::task"),
@@ -15,6 +15,7 @@ const FORCED: [(&str, &str); 12] = [
     ("web/", "getItem"),
     ("web/", "setItem"),
     ("web/", "removeItem"),
+    ("web/", "namedItem"),
     // FHIR names its resources and their fields so.
     ("src/exchange/", "Patient"),
     ("src/exchange/", "patient"),
@@ -96,6 +97,8 @@ mod tests {
         let found = check(&Source::new("src/a.rs", text));
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].0, 2);
+        assert!(check(&Source::new("web/a.js", "form.elements.namedItem(name);")).is_empty());
+        assert_eq!(check(&Source::new("web/a.js", "const namedItems = 1;")).len(), 1);
         assert!(check(&Source::new("src/exchange/fhir/a.rs", "struct Patient;")).is_empty());
         assert_eq!(check(&Source::new("src/order_manager.rs", "")).len(), 1);
     }
