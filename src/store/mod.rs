@@ -23,8 +23,8 @@ pub use ledger::{
     NewAnswer, Opened, OutboxRow, PolicyRow,
 };
 pub use sql::{
-    AuditRow, CheckpointRow, CosignatureRow, DoseHistory, Due, Head, Lease, MEMORY_MINUTES, Mark,
-    OpenMessage, PolicyVersion, Received, SessionRow,
+    AuditRow, CheckpointRow, CosignatureRow, DoseHistory, Due, Head, LeafRow, Lease,
+    MEMORY_MINUTES, Mark, OpenMessage, PolicyVersion, Reading, Received, SessionRow,
 };
 
 use conn::Conn;
@@ -141,6 +141,20 @@ impl Store {
         let store = Self { engine: Engine::Postgres(postgres::open(url).await?) };
         migrate::run(&mut store.writer().await?, migrate::POSTGRES).await?;
         Ok(store)
+    }
+
+    /// Opens what `place` names to read one state of it, beside a live server: without the
+    /// directory's lock, without a migration, and without a way to write.
+    ///
+    /// # Errors
+    /// When there is no such database, or a newer emar made it.
+    pub async fn open_to_read(place: &str) -> Result<Reading, StoreError> {
+        let conn = if place.starts_with("postgres://") || place.starts_with("postgresql://") {
+            Conn::Postgres(postgres::open(place).await?.acquire().await?)
+        } else {
+            Conn::SqliteRead(sqlite::open_to_read(&Path::new(place).join("emar.db")).await?)
+        };
+        Reading::begin(conn).await
     }
 
     /// Whether a second server may work on this database (PostgreSQL).

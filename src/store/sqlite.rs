@@ -3,6 +3,7 @@
 use super::StoreError;
 use super::conn::Writer;
 use super::lock::DirectoryLock;
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Executor, Row, SqliteConnection, SqlitePool};
 use std::path::Path;
@@ -71,6 +72,34 @@ pub(crate) async fn open(file: &Path, lock: DirectoryLock) -> Result<Sqlite, Sto
         .connect_lazy_with(options);
     let writer = Arc::new(Mutex::new(Writer { conn, begun: false }));
     Ok(Sqlite { writer, readers, _lock: Arc::new(lock) })
+}
+
+/// Opens a file that a server may be writing, to read it only.
+pub(crate) async fn open_to_read(file: &Path) -> Result<PoolConnection<sqlx::Sqlite>, StoreError> {
+    std::fs::metadata(file)
+        .map_err(|source| StoreError::Directory { path: file.to_owned(), source })?;
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .read_only(true)
+        .busy_timeout(BUSY)
+        .pragma("trusted_schema", "OFF")
+        .disable_statement_logging();
+    let opened = read_through(options.clone()).await;
+    // A server at work keeps a write-ahead log. Without one the file is at rest, and on a medium
+    // that cannot be written SQLite reads it only when told so.
+    if opened.is_err() && !file.with_extension("db-wal").exists() {
+        return read_through(options.immutable(true)).await;
+    }
+    opened
+}
+
+async fn read_through(
+    options: SqliteConnectOptions,
+) -> Result<PoolConnection<sqlx::Sqlite>, StoreError> {
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+    let mut conn = pool.acquire().await?;
+    conn.execute("SELECT count(*) FROM sqlite_schema").await?;
+    Ok(conn)
 }
 
 /// Reads the settings back: a connection that is not durable must not be used.

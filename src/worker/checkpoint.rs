@@ -3,7 +3,7 @@
 use super::{Shutdown, changed, ended, pause};
 use crate::bus::Bus;
 use crate::service::App;
-use crate::store::{CheckpointRow, StoreError};
+use crate::store::{CheckpointRow, CosignatureRow, StoreError};
 use emar_domain::audit::checkpoint::{Checkpoint, log_line};
 use emar_domain::audit::note::{Note, SignKey};
 use emar_wire::{Id, Topic};
@@ -133,7 +133,17 @@ async fn sign(
     let now = app.clock.clinical();
     let body = Checkpoint { origin: head.log.clone(), size, root, extension: Vec::new() }.to_body();
     let made = CheckpointRow { size, root, body, made_at: now };
-    let stored = app.store.checkpoint_or_stored(&head.log, &made).await?;
+    let (signer, at) = (key.clone(), unix_s(app));
+    let sign = move |stored: &CheckpointRow| {
+        let line = signer.sign(&stored.body, at);
+        (stored.root == root).then(|| CosignatureRow {
+            signer: line.name,
+            key_id: line.key_id.to_vec(),
+            signature: line.bytes,
+            received_at: now,
+        })
+    };
+    let stored = app.store.checkpoint_signed(&head.log, &made, sign).await?;
     if stored.root != root {
         return Err(CheckpointError::OtherRoot(size));
     }

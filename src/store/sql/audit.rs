@@ -1,6 +1,6 @@
 //! The audit log's rows: leaves, tiles, checkpoints and their signatures.
 
-use super::super::value::bind;
+use super::super::value::{Value, bind};
 use super::super::{Store, StoreError};
 use super::statements;
 use emar_domain::audit::tree::Hash;
@@ -69,6 +69,11 @@ pub struct CosignatureRow {
 
 fn stored(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
+}
+
+fn cosign_values(log: &str, size: u64, line: &CosignatureRow) -> Vec<Value> {
+    let (key, signature) = (line.key_id.as_slice(), line.signature.as_slice());
+    bind![log, stored(size), &line.signer, key, signature, line.received_at.micros()]
 }
 
 fn read_checkpoint(row: &super::super::Row) -> Result<CheckpointRow, StoreError> {
@@ -151,6 +156,35 @@ impl Store {
         read_checkpoint(row.ok_or(StoreError::Usage("a checkpoint just stored is missing"))?)
     }
 
+    /// As [`Store::checkpoint_or_stored`], and stores with it the signature that `sign` makes of
+    /// what is stored: a crash leaves no checkpoint without one.
+    ///
+    /// # Errors
+    /// When the log is unknown or the database fails.
+    pub async fn checkpoint_signed(
+        &self,
+        log: &str,
+        made: &CheckpointRow,
+        sign: impl FnOnce(&CheckpointRow) -> Option<CosignatureRow> + Send + 'static,
+    ) -> Result<CheckpointRow, StoreError> {
+        let (store, log, size) = (self.clone(), log.to_owned(), stored(made.size));
+        let add = bind![&log, size, made.root.0, &made.body, made.made_at.micros()];
+        let done = tokio::spawn(async move {
+            let mut conn = store.writer().await?;
+            conn.begin().await?;
+            conn.execute(CHECKPOINT_ADD, add).await?;
+            let rows = conn.fetch(CHECKPOINT, bind![&log, size]).await?;
+            let row = rows.first().ok_or(StoreError::Usage("a checkpoint just stored is missing"));
+            let row = read_checkpoint(row?)?;
+            if let Some(line) = sign(&row) {
+                conn.execute(COSIGN, cosign_values(&log, row.size, &line)).await?;
+            }
+            conn.commit().await?;
+            Ok(row)
+        });
+        done.await.map_err(|_| StoreError::Usage("a write stopped half-way; nothing was kept"))?
+    }
+
     /// The newest checkpoint.
     ///
     /// # Errors
@@ -184,10 +218,7 @@ impl Store {
         size: u64,
         line: &CosignatureRow,
     ) -> Result<(), StoreError> {
-        let (key, signature) = (line.key_id.as_slice(), line.signature.as_slice());
-        let at = line.received_at.micros();
-        let values = bind![log, stored(size), &line.signer, key, signature, at];
-        self.write_one(COSIGN, values).await.map(drop)
+        self.write_one(COSIGN, cosign_values(log, size, line)).await.map(drop)
     }
 
     /// Signatures of a checkpoint.

@@ -6,6 +6,7 @@ mod inbox;
 mod lease;
 mod outbox;
 pub(crate) mod projection;
+mod reading;
 mod record;
 mod session;
 
@@ -14,6 +15,7 @@ pub use home::MEMORY_MINUTES;
 pub use inbox::{OpenMessage, Received};
 pub use lease::{Head, Lease, PolicyVersion};
 pub use outbox::{Due, Mark};
+pub use reading::{LeafRow, Reading};
 pub use record::DoseHistory;
 pub use session::SessionRow;
 
@@ -37,6 +39,7 @@ pub(crate) fn all() -> Vec<&'static str> {
         lease::STATEMENTS,
         outbox::STATEMENTS,
         projection::STATEMENTS,
+        reading::STATEMENTS,
         record::STATEMENTS,
         session::STATEMENTS,
         super::ledger::FIXED,

@@ -67,9 +67,28 @@ impl Verifier {
         verifier
     }
 
+    /// A further stored checkpoint, for a log with more than memory should hold: give it before
+    /// the last leaf below it. `newest`: none of a greater size is stored.
+    pub fn stored(&mut self, row: &Stored, newest: bool) {
+        self.roots.stored(row, newest);
+        if row.size == self.next {
+            self.settle();
+        }
+    }
+
+    /// A further note kept elsewhere; give it before the first leaf.
+    pub fn outside(&mut self, text: &str) {
+        self.roots.outside(text);
+        if self.next == 0 {
+            self.settle();
+        }
+    }
+
     /// A stored tile; give it before the first leaf it covers.
     pub fn tile(&mut self, id: TileId, bytes: &[u8]) {
-        self.levels.give(id, bytes);
+        if !self.broken {
+            self.levels.give(id, bytes);
+        }
     }
 
     /// The next stored leaf.
