@@ -13,6 +13,7 @@ use crate::http::screens::Screens;
 use crate::secret::{self, Pins, SecretError};
 use crate::service::app::App;
 use crate::service::effects::Outgoing;
+use crate::service::heard::HeardFrom;
 use crate::service::lane::Lane;
 use crate::service::told;
 use crate::store::{Store, StoreError};
@@ -213,6 +214,7 @@ pub async fn open(config: &Config, seams: Seams) -> Result<Opened, StartError> {
         outgoing,
         changes,
         scans: broadcast::Sender::new(64),
+        heard: HeardFrom::default(),
     });
     let pins = Arc::new(Pins::new(pepper));
     Ok(Opened { app, sign, log, pins, epoch: lease.epoch, zones, fatal })

@@ -8,6 +8,7 @@ use crate::exchange::fhir::answer;
 use crate::service::App;
 use crate::worker::outbox::OutboxHandle;
 use crate::worker::{Shutdown, ended};
+use emar_domain::id::CartId;
 use emar_wire::payload::{Capabilities, Presence, SCHEMA_PHARMACY, Shown, decode, encode};
 use emar_wire::topic::PHARMACY_BYTES_MAX;
 use emar_wire::{Id, Topic};
@@ -55,9 +56,15 @@ pub async fn run(
                 doors.outbox.connected().await;
             }
             Some(BusEvent::Disconnected { why }) => {
+                app.heard.nobody_present(app.clock.machine());
                 tracing::warn!(%why, "the broker is away");
             }
-            Some(BusEvent::Message(message)) => take(&mut doors, &mut births, message).await,
+            Some(BusEvent::Message(message)) => {
+                if let Topic::CartPresence { cart, .. } = &message.topic {
+                    cart_presence(&app, cart, &message);
+                }
+                take(&mut doors, &mut births, message).await;
+            }
         }
     }
 }
@@ -83,8 +90,18 @@ async fn take(doors: &mut Doors, births: &mut BTreeMap<Id, u64>, message: Delive
                 message.ack.stored().await;
             }
         },
-        // Presence of carts and pharmacies, cosignatures, resync: nothing to do yet.
+        // Presence of carts was noted; of pharmacies, cosignatures, resync: nothing to do yet.
         _ => message.ack.stored().await,
+    }
+}
+
+fn cart_presence(app: &App, cart: &Id, message: &Delivery) {
+    let max = message.topic.kind().payload_bytes_max();
+    let up = decode::<Presence>(&message.payload, max).is_ok_and(|presence| presence.up);
+    let Ok(cart) = CartId::new(cart.as_str()) else { return };
+    // Only carts of this home: a stranger must not fill the memory.
+    if app.home().devices.contains_key(&cart) {
+        app.heard.presence(&cart, up, app.clock.machine());
     }
 }
 

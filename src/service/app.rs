@@ -1,6 +1,7 @@
 //! What every part of the server shares.
 
 use super::effects::Outgoing;
+use super::heard::HeardFrom;
 use super::lane::LaneHandle;
 use crate::clock::{Clock, Ids};
 use crate::store::Store;
@@ -44,6 +45,8 @@ pub struct App {
     pub changes: broadcast::Sender<Change>,
     /// Told of each scan a bridge sent, after its commit.
     pub scans: broadcast::Sender<(CartId, Box<ScanAnswer>)>,
+    /// When each cart was last heard from.
+    pub heard: HeardFrom,
 }
 
 impl App {

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod effects;
+pub mod heard;
 pub mod lane;
 pub mod scan;
 pub mod told;

@@ -1,7 +1,6 @@
 //! What the pages of every cart and station share: the newest verdicts, signs of life, what was
 //! shown, and the language each cart's page speaks.
 use super::bedside::bedside;
-use super::heard::HeardFrom;
 use super::scan_view::{self, ScanResponse, Verdict, charted};
 use super::sight::Sight;
 use super::station::{Board, station};
@@ -20,7 +19,7 @@ use emar_domain::home::Home;
 use emar_domain::id::{AlertId, CartId, UnitId};
 use emar_domain::verdict::Word;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 
 /// Verdicts waiting for a slow stream; one that falls behind reads the whole page again.
@@ -39,8 +38,6 @@ pub struct Manner {
 
 /// State of the pages, in memory; nothing in it is a fact.
 pub struct Screens {
-    /// Signs of life of the carts.
-    pub heard: Arc<HeardFrom>,
     /// Open event streams.
     pub streams: Streams,
     verdicts: Mutex<BTreeMap<CartId, Verdict>>,
@@ -51,7 +48,13 @@ pub struct Screens {
 
 impl Default for Screens {
     fn default() -> Self {
-        Self::new(Arc::default())
+        Self {
+            streams: Streams::default(),
+            verdicts: Mutex::default(),
+            langs: Mutex::default(),
+            shown: Mutex::default(),
+            spoken: broadcast::Sender::new(SPOKEN_MAX),
+        }
     }
 }
 
@@ -60,28 +63,15 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Screens {
-    /// Pages that share their signs of life with whoever else hears from carts.
-    #[must_use]
-    pub fn new(heard: Arc<HeardFrom>) -> Self {
-        Self {
-            heard,
-            streams: Streams::default(),
-            verdicts: Mutex::default(),
-            langs: Mutex::default(),
-            shown: Mutex::default(),
-            spoken: broadcast::Sender::new(SPOKEN_MAX),
-        }
-    }
-
     /// Keeps the verdict of a committed scan as the cart's newest, tells its pages, and says it as
     /// the API does, in the language of the cart's page.
     #[must_use]
     pub fn scan_response(&self, app: &App, cart: &CartId, answer: &ScanAnswer) -> ScanResponse {
         let lang = self.lang(cart);
         let now = app.clock.clinical();
-        self.heard.scan(cart, app.clock.machine());
+        app.heard.scan(cart, app.clock.machine());
         if answer.effect == ScanEffect::ResidentOpened {
-            self.heard.opened(cart, now);
+            app.heard.opened(cart, now);
         }
         let home = app.home();
         self.keep(cart, Verdict::of_scan(&home, now, cart, answer));
@@ -186,7 +176,7 @@ impl Screens {
         let board = Board {
             unit,
             station: station_id,
-            heard: &self.heard,
+            heard: &app.heard,
             machine: app.clock.machine(),
             shown: &|alert| self.was_shown(alert),
         };

@@ -3,11 +3,10 @@
 //! One [`Screens`] a facility. Whoever settles a scan, of a page or of a bridge, passes the answer to
 //! [`Screens::scan_response`]; a charting goes to [`Screens::charted`], signing on and off to
 //! [`Screens::signed`], a station's word that it displayed an alert to [`Screens::shown`], presence
-//! of a cart to [`heard::HeardFrom::hear`]. Commits reach the pages by themselves.
+//! of a cart to [`crate::service::heard::HeardFrom`]. Commits reach the pages by themselves.
 pub mod alert_rows;
 pub mod bedside;
 pub mod due_list;
-pub mod heard;
 pub mod hub;
 pub mod live;
 pub mod parts;

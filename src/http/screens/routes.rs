@@ -223,7 +223,7 @@ pub async fn bedside_fragments(
     };
     let manner = manner(&headers);
     v.screens.speaks(&cart, manner.lang);
-    v.screens.heard.hear(&cart, v.app.clock.machine());
+    v.app.heard.hear(&cart, v.app.clock.machine());
     let home = v.app.home();
     match v.screens.page(&v.app, &home, &cart, manner) {
         Some(page) => fragments(page.frame.seq, render_bedside_fragments(&page)),

@@ -1,12 +1,12 @@
 //! The station board of a unit, from the home as it stands.
 use super::alert_rows::alert_rows;
-use super::heard::{HeardFrom, Life};
 use super::sight::{Sight, span};
 use super::standing::{Round, Standing};
 use crate::http::pages::view::station::{
     Calm, CartRow, Heard, Pace, Square, Station, StationBar, Tiles,
 };
 use crate::http::pages::view::{Frame, Status};
+use crate::service::heard::{HeardFrom, Life};
 use emar_domain::alert::Alert;
 use emar_domain::fact::Device;
 use emar_domain::id::UnitId;

@@ -1,7 +1,6 @@
 //! The pages of a home in which things happened: told in the scenarios' own language.
 use super::bedside::bedside;
 use super::due_list::list_version;
-use super::heard::HeardFrom;
 use super::scan_view::{Verdict, refusal, scan_response};
 use super::sight::Sight;
 use super::station::{Board, station};
@@ -10,6 +9,7 @@ use crate::http::pages::view::bedside::{Allergies, Bedside, DoseRow, Resident, S
 use crate::http::pages::view::station::{Calm, Station};
 use crate::http::pages::view::{Frame, Status};
 use crate::http::pages::words::Lang;
+use crate::service::heard::HeardFrom;
 use emar_domain::decide::{Actor, Answer, Command, Refusal, ScanAnswer, ScanCommand};
 use emar_domain::id::{ScanId, Slug};
 use emar_domain::order::Timing;

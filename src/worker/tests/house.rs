@@ -5,6 +5,7 @@ use crate::clock::{Clock, RandomIds};
 use crate::exchange::fhir::{Context, classify};
 use crate::service::app::App;
 use crate::service::effects::Outgoing;
+use crate::service::heard::HeardFrom;
 use crate::service::lane::{Asked, Lane, Outcome};
 use crate::store::Store;
 use crate::worker::checkpoint;
@@ -111,7 +112,18 @@ impl House {
             fatal,
         }
         .start();
-        let app = App { facility, store, home, lane, clock: clock.clone(), ids, outgoing, changes };
+        let app = App {
+            facility,
+            store,
+            home,
+            lane,
+            clock: clock.clone(),
+            ids,
+            outgoing,
+            changes,
+            scans: broadcast::Sender::new(16),
+            heard: HeardFrom::default(),
+        };
         let sign = SignKey::from_seed("oakhill", KeyKind::Log, &[9; 32]).unwrap();
         let (stop, _) = watch::channel(false);
         let app = Arc::new(app);

@@ -18,6 +18,8 @@ pub struct Life {
     pub scan_at: Option<i64>,
     /// Machine time of its last sign of life of any kind.
     pub alive_at: Option<i64>,
+    /// The broker holds its connection: its last will would come within seconds of its death.
+    present: bool,
     opened_at: Option<Instant>,
     spans: VecDeque<i64>,
 }
@@ -37,6 +39,9 @@ impl Life {
     /// Machine microseconds at `machine` since it was last heard from.
     #[must_use]
     pub fn silent_for(&self, machine: i64) -> Option<i64> {
+        if self.present {
+            return Some(0);
+        }
         self.alive_at.map(|at| machine.saturating_sub(at).max(0))
     }
 }
@@ -54,11 +59,29 @@ impl HeardFrom {
         life.alive_at = life.alive_at.max(Some(machine));
     }
 
-    /// The cart showed that it is there: presence, heartbeat, a request of its page.
+    /// The cart showed that it is there, by a request of its page.
     pub fn hear(&self, cart: &CartId, machine: i64) {
         let mut all = self.all();
         let life = all.entry(cart.clone()).or_default();
         life.alive_at = life.alive_at.max(Some(machine));
+    }
+
+    /// The broker says that the cart's bridge is connected, or has died.
+    pub fn presence(&self, cart: &CartId, up: bool, machine: i64) {
+        let mut all = self.all();
+        let life = all.entry(cart.clone()).or_default();
+        if up || life.present {
+            life.alive_at = life.alive_at.max(Some(machine));
+        }
+        life.present = up;
+    }
+
+    /// The broker itself is away: whoever was connected was last heard from now.
+    pub fn nobody_present(&self, machine: i64) {
+        for life in self.all().values_mut().filter(|life| life.present) {
+            life.present = false;
+            life.alive_at = life.alive_at.max(Some(machine));
+        }
     }
 
     /// The cart opened a resident.
@@ -114,5 +137,10 @@ mod tests {
         heard.hear(&cart, 3);
         assert_eq!(heard.of(&cart).silent_for(9), Some(4));
         assert_eq!(heard.of(&cart).scan_at, Some(5));
+        heard.presence(&cart, true, 10);
+        assert_eq!(heard.of(&cart).silent_for(99), Some(0));
+        heard.nobody_present(100);
+        heard.presence(&cart, false, 150);
+        assert_eq!(heard.of(&cart).silent_for(160), Some(60));
     }
 }
