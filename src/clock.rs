@@ -1,4 +1,5 @@
-//! The two clocks: clinical time, which a demo may speed up, and machine time, which nothing scales.
+//! The two clocks: clinical time, which a demo may speed up, and machine time, which nothing
+//! scales.
 
 use emar_domain::time::Instant;
 use std::time::{Instant as Monotonic, SystemTime};

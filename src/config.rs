@@ -110,7 +110,8 @@ pub enum ConfigError {
     },
     /// Pages and API would be served in the clear to the network.
     #[error(
-        "{0} is not loopback, and this server has no TLS: browsers would refuse the pages and anybody on the network could read them; listen on 127.0.0.1 and put a TLS proxy in front"
+        "{0} is not loopback, and this server has no TLS: browsers would refuse the pages and \
+         anybody on the network could read them; listen on 127.0.0.1 and put a TLS proxy in front"
     )]
     Clear(SocketAddr),
 }

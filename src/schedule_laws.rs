@@ -167,7 +167,8 @@ fn any_schedule(anchor: CivilDate, at: Instant) -> impl Strategy<Value = Schedul
             "monthly": {"day": 31, "overflow": "clamp", "every": 1, "anchor": month}}),
         json!({"kind": "clock", "times": odd, "steps": steps("days"), "anchor_date": anchor}),
         json!({"kind": "clock", "times": odd, "steps": steps("doses"), "anchor_date": anchor}),
-        json!({"kind": "clock", "times": odd, "alternate": ["5 mg", "2 mg"], "anchor_date": anchor}),
+        json!({"kind": "clock", "times": odd,
+            "alternate": ["5 mg", "2 mg"], "anchor_date": anchor}),
         json!({"kind": "interval", "minutes": 95, "anchor": at.to_string()}),
         json!({"kind": "once", "at": at.to_string()}),
     ];
@@ -216,7 +217,9 @@ fn any_case() -> impl Strategy<Value = Case> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 400, failure_persistence: None, ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_range_is_the_concatenation_of_its_parts(case in any_case()) {

@@ -28,7 +28,8 @@ pub enum SecretError {
     Hash(argon2::Error),
     /// The PIN is too weak.
     #[error(
-        "a PIN has 6 to 12 digits, not all alike, not in sequence, not a date of this century; choose another"
+        "a PIN has 6 to 12 digits, not all alike, not in sequence, not a date of this century; \
+         choose another"
     )]
     Weak,
 }

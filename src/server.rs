@@ -164,7 +164,8 @@ pub async fn open(config: &Config, seams: Seams) -> Result<Opened, StartError> {
     match (marked, seams.demo) {
         (true, false) => {
             return Err(StartError::Demo(
-                "this data directory was made by `emar demo`: its times and people are invented; start a real home with `emar init`",
+                "this data directory was made by `emar demo`: its times and people are invented; \
+                 start a real home with `emar init`",
             ));
         }
         (false, true) => store.set_meta(&facility, DEMO_MARK, "1").await?,
@@ -245,7 +246,7 @@ pub struct Running {
     pub web: Arc<Web>,
     stop: watch::Sender<bool>,
     broker: Option<Broker>,
-    tasks: JoinSet<()>,
+    loops: JoinSet<()>,
     fatal: mpsc::Receiver<String>,
     control_file: PathBuf,
 }
@@ -262,9 +263,9 @@ impl Running {
     /// Stops: listeners first, then workers, then the broker; the last clinical instant is kept.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        let ended = async { while self.loops.join_next().await.is_some() {} };
         if tokio::time::timeout(Duration::from_secs(5), ended).await.is_err() {
-            self.tasks.abort_all();
+            self.loops.abort_all();
         }
         keep_instant(&self.app).await;
         if let Some(broker) = self.broker.take() {
@@ -304,12 +305,12 @@ pub async fn start(config: &Config, seams: Seams, extra: Extra) -> Result<Runnin
     let http = listen(config.http).await?;
     let metrics = listen(config.metrics).await?;
     let (stop, stopped) = watch::channel(false);
-    let mut tasks = JoinSet::new();
+    let mut loops = JoinSet::new();
     let screens = Arc::new(Screens::default());
     let app = Arc::clone(&opened.app);
     let (broker, line) = connect(config, &app, &extra).await?;
     let mqtt = broker.as_ref().map(Broker::addr);
-    let outbox = workers(&mut tasks, config, &opened, line, &stopped);
+    let outbox = workers(&mut loops, config, &opened, line, &stopped);
     let control = secret::random()?;
     let web = Web::new(
         Arc::clone(&app),
@@ -320,15 +321,15 @@ pub async fn start(config: &Config, seams: Seams, extra: Extra) -> Result<Runnin
         control,
     );
     let web = Arc::new(web);
-    tasks.spawn(show_bridge_scans(Arc::clone(&app), screens, stopped.clone()));
+    loops.spawn(show_bridge_scans(Arc::clone(&app), screens, stopped.clone()));
     let at = |listener: &TcpListener, address| {
         listener.local_addr().map_err(|source| StartError::Listen { address, source })
     };
     let (http_at, metrics_at) = (at(&http, config.http)?, at(&metrics, config.metrics)?);
     let control_file = config.data.join("control");
     write_control(&control_file, http_at, &control)?;
-    serve(&mut tasks, http, crate::http::router(Arc::clone(&web), extra.routes), &stopped);
-    serve(&mut tasks, metrics, crate::http::metrics::router(Arc::clone(&app)), &stopped);
+    serve(&mut loops, http, crate::http::router(Arc::clone(&web), extra.routes), &stopped);
+    serve(&mut loops, metrics, crate::http::metrics::router(Arc::clone(&app)), &stopped);
     Ok(Running {
         http: http_at,
         metrics: metrics_at,
@@ -337,20 +338,20 @@ pub async fn start(config: &Config, seams: Seams, extra: Extra) -> Result<Runnin
         web,
         stop,
         broker,
-        tasks,
+        loops,
         fatal: opened.fatal,
         control_file,
     })
 }
 
 fn serve(
-    tasks: &mut JoinSet<()>,
+    loops: &mut JoinSet<()>,
     listener: TcpListener,
     router: Router,
     stopped: &watch::Receiver<bool>,
 ) {
     let mut stopped = stopped.clone();
-    tasks.spawn(async move {
+    loops.spawn(async move {
         let ended = async move { worker::ended(&mut stopped).await };
         let served = axum::serve(listener, router).with_graceful_shutdown(ended).await;
         if let Err(error) = served {
@@ -437,7 +438,7 @@ async fn connect(
 }
 
 fn workers(
-    tasks: &mut JoinSet<()>,
+    loops: &mut JoinSet<()>,
     config: &Config,
     opened: &Opened,
     line: Line,
@@ -448,29 +449,29 @@ fn workers(
     let (passes, passed) = watch::channel(None);
     let terms = Terms { holder: config.server.clone(), epoch: opened.epoch };
     let (a, s) = clone();
-    tasks.spawn(async move {
+    loops.spawn(async move {
         if worker::scheduler::run(a, terms, passes, s).await == Ended::LeaseLost {
             tracing::error!("another server took over the lease; this one must be restarted");
             std::process::exit(75);
         }
     });
     let (a, s) = clone();
-    tasks.spawn(worker::horizon::run(a, s));
+    loops.spawn(worker::horizon::run(a, s));
     let (a, s) = clone();
-    tasks.spawn(worker::policy::run(a, config.policy.clone(), Arc::clone(&opened.zones), s));
+    loops.spawn(worker::policy::run(a, config.policy.clone(), Arc::clone(&opened.zones), s));
     let (latest, _) = watch::channel(String::new());
     let (connections, connected) = watch::channel(0);
     let bus = line.as_ref().map(|(bus, _)| Arc::clone(bus));
     let (a, s) = clone();
     let (key, data) = (opened.sign.clone(), config.data.clone());
-    tasks.spawn(worker::checkpoint::run(a, key, data, bus, latest, connected, s));
+    loops.spawn(worker::checkpoint::run(a, key, data, bus, latest, connected, s));
     let (bus, events) = line?;
     let oldest = Arc::new(OldestUnsent::default());
     let (handle, inbox) = worker::outbox::channel();
     let (a, s) = clone();
-    tasks.spawn(worker::outbox::run(a, Arc::clone(&bus), inbox, Arc::clone(&oldest), s));
+    loops.spawn(worker::outbox::run(a, Arc::clone(&bus), inbox, Arc::clone(&oldest), s));
     let (a, s) = clone();
-    tasks.spawn(worker::heartbeat::run(a, Arc::clone(&bus), passed, oldest, s));
+    loops.spawn(worker::heartbeat::run(a, Arc::clone(&bus), passed, oldest, s));
     let doors = Doors {
         carts: Carts::new(Arc::clone(app), Arc::clone(&bus)),
         stations: StationDoor::new(Arc::clone(app), Arc::clone(&bus)),
@@ -479,6 +480,6 @@ fn workers(
         connected: connections,
     };
     let (a, s) = clone();
-    tasks.spawn(inbound::run(a, bus, events, doors, s));
+    loops.spawn(inbound::run(a, bus, events, doors, s));
     Some(handle)
 }

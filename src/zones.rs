@@ -25,7 +25,8 @@ const FILE_MAX: u64 = 1 << 20;
 pub enum ZonesError {
     /// The winning database does not have the zone.
     #[error(
-        "tz database {release} ({source_name}) has no zone {name}; check the spelling, such as America/New_York"
+        "tz database {release} ({source_name}) has no zone {name}; check the spelling, such as \
+         America/New_York"
     )]
     Unknown {
         /// The zone asked for.

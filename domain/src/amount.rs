@@ -17,7 +17,10 @@ pub enum Dimension {
 }
 
 macro_rules! units {
-    ($($(#[$doc:meta])* $name:ident, $code:literal, $dim:ident, $factor:literal, [$($alias:literal),*];)+) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident, $code:literal, $dim:ident, $factor:literal, [$($alias:literal),*];
+    )+) => {
         /// A unit of dose, by its code.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
         pub enum Unit { $($(#[$doc])* #[serde(rename = $code)] $name,)+ }
@@ -36,7 +39,8 @@ macro_rules! units {
                 match self { $(Unit::$name => (Dimension::$dim, $factor),)+ }
             }
 
-            /// Reads a code or a known way of writing it; case counts only where it must (`mg`, not `Mg`).
+            /// Reads a code or a known way of writing it; case counts only where it must (`mg`, not
+            /// `Mg`).
             #[must_use]
             pub fn parse(s: &str) -> Option<Unit> {
                 match s { $($code $(| $alias)* => Some(Unit::$name),)+ _ => None }

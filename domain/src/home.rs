@@ -42,7 +42,8 @@ pub struct Home {
     pub policy: Policy,
     /// The rules of its zone.
     pub zone: ZoneRules,
-    /// Number of leaves of its audit log: grows with every change, so it names a version of any list.
+    /// Number of leaves of its audit log: grows with every change, so it names a version of any
+    /// list.
     pub version: u64,
     /// Residents.
     pub residents: BTreeMap<ResidentId, Resident>,

@@ -43,10 +43,11 @@ fn render() -> String {
         let mut words = line.split_whitespace();
         let ais = words.next().expect("an identifier");
         let (from, to) = ais.split_once('-').unwrap_or((ais, ais));
-        for lead in from[..2].parse::<usize>().unwrap()..=to[..2].parse::<usize>().unwrap() {
+        let (first, last): (usize, usize) = (from[..2].parse().unwrap(), to[..2].parse().unwrap());
+        for of_lead in &mut digits[first..=last] {
             let length = u8::try_from(from.len()).unwrap();
-            assert!([0, length].contains(&digits[lead]), "{ais}: the lead tells the length");
-            digits[lead] = length;
+            assert!([0, length].contains(of_lead), "{ais}: the lead tells the length");
+            *of_lead = length;
         }
         let (mut predefined, mut parts, mut req, mut ex) = (false, Vec::new(), Vec::new(), "");
         for word in words {

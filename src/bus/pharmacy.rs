@@ -259,7 +259,8 @@ impl Desk {
             Asked { actor: pharmacy(), inbox: Some(inbox), outbox, ..Asked::by_server(command) };
         match self.ask(asked).await {
             Outcome::Done { .. } => {
-                tracing::info!(pharmacy = %letter.pharmacy, answer = kind.code(), "a message was answered");
+                let (pharmacy, answer) = (&letter.pharmacy, kind.code());
+                tracing::info!(%pharmacy, answer, "a message was answered");
             }
             outcome => tracing::error!(?outcome, "a message stays unanswered for now"),
         }

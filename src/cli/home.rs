@@ -1,4 +1,5 @@
-//! Commands that write to a home: through its running server, or else with the data directory's lock.
+//! Commands that write to a home: through its running server, or else with the data directory's
+//! lock.
 
 use crate::config::Config;
 use crate::server::{Opened, Seams, open};

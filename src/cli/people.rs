@@ -165,7 +165,8 @@ impl Users {
         let known = Role::parse(&role).filter(|r| *r != Role::Device);
         let Some(role) = known else {
             bail!(
-                "{role} is no role; roles are nurse, aide, charge, pharmacist, don, surveyor, auditor"
+                "{role} is no role; roles are nurse, aide, charge, pharmacist, don, surveyor, \
+                 auditor"
             );
         };
         let units = units.iter().map(|u| Slug::new(u)).collect::<Result<Vec<_>, _>>()?;

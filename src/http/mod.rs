@@ -85,7 +85,8 @@ impl Web {
 #[openapi(
     info(
         title = "emar",
-        description = "Electronic medication administration record: bedside, orders, alerts, audit trail."
+        description = "Electronic medication administration record: bedside, orders, alerts, \
+                       audit trail."
     ),
     paths(
         api::sessions::sign_on,
@@ -204,7 +205,9 @@ async fn bounded(State(web): State<Arc<Web>>, request: Request, next: Next) -> R
 const HEADERS: [(&str, &str); 3] = [
     (
         "content-security-policy",
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; \
+         manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),

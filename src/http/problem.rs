@@ -66,14 +66,16 @@ impl Problem {
     /// The database did not take it: nothing was written.
     #[must_use]
     pub fn unavailable() -> Self {
-        let detail = "This was NOT recorded. Try again; if it goes on, write it down and tell the charge nurse.";
+        let detail = "This was NOT recorded. Try again; if it goes on, write it down and tell the \
+            charge nurse.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
     }
 
     /// Whether it was written is not known.
     #[must_use]
     pub fn unknown() -> Self {
-        let detail = "Whether this was recorded is not known. Ask again with the same key before anything is given.";
+        let detail = "Whether this was recorded is not known. Ask again with the same key before \
+            anything is given.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unknown", detail)
     }
 

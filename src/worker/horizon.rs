@@ -45,7 +45,8 @@ impl Planned {
     }
 }
 
-/// Keeps every active order planned at least two days of clinical time ahead, until the server ends.
+/// Keeps every active order planned at least two days of clinical time ahead, until the server
+/// ends.
 pub async fn run(app: Arc<App>, mut shutdown: Shutdown) {
     let mut changes = app.changes.subscribe();
     let mut planned = Planned::default();

@@ -235,7 +235,8 @@ impl Worker {
                     Some(((row, topic, message), publication))
                 }
                 Err(error) => {
-                    tracing::error!(%error, stream = row.stream, seq = row.seq, "an unsendable row");
+                    let (stream, seq) = (&row.stream, row.seq);
+                    tracing::error!(%error, stream, seq, "an unsendable row");
                     failed.entry(row.stream).or_default().push(row.seq);
                     None
                 }
@@ -254,7 +255,8 @@ impl Worker {
                     sent.entry((row.stream, next_at)).or_default().push(row.seq);
                 }
                 Err(error @ PublishError::TooLarge { .. }) => {
-                    tracing::error!(%error, stream = row.stream, seq = row.seq, "an unsendable row");
+                    let (stream, seq) = (&row.stream, row.seq);
+                    tracing::error!(%error, stream, seq, "an unsendable row");
                     failed.entry(row.stream).or_default().push(row.seq);
                 }
                 // It stays due, and is selected again once the broker is back.

@@ -47,24 +47,24 @@ pub struct Running {
     /// Ends with the server, or when the lease is lost: then the process must end.
     pub scheduler: JoinHandle<Ended>,
     /// The others; they end with the server.
-    pub tasks: JoinSet<()>,
+    pub loops: JoinSet<()>,
 }
 
 /// Starts them on the current runtime.
 #[must_use]
 pub fn start(parts: Parts, shutdown: &Shutdown) -> Running {
     let Parts { app, terms, sign, directory, policy, zones, bus } = parts;
-    let mut tasks = JoinSet::new();
+    let mut loops = JoinSet::new();
     let (passes, passed) = watch::channel(None);
     let (connected, connections) = watch::channel(0);
     let (latest, note) = watch::channel(String::new());
     let (outbox, inbox) = outbox::channel();
-    tasks.spawn(horizon::run(Arc::clone(&app), shutdown.clone()));
+    loops.spawn(horizon::run(Arc::clone(&app), shutdown.clone()));
     if let Some(file) = policy {
-        tasks.spawn(policy::run(Arc::clone(&app), file, zones, shutdown.clone()));
+        loops.spawn(policy::run(Arc::clone(&app), file, zones, shutdown.clone()));
     }
     let publisher = bus.as_ref().map(|(bus, _)| Arc::clone(bus));
-    tasks.spawn(checkpoint::run(
+    loops.spawn(checkpoint::run(
         Arc::clone(&app),
         sign,
         directory,
@@ -84,19 +84,19 @@ pub fn start(parts: Parts, shutdown: &Shutdown) -> Running {
         };
         let hear =
             inbound::run(Arc::clone(&app), Arc::clone(&bus), events, doors, shutdown.clone());
-        tasks.spawn(hear);
+        loops.spawn(hear);
         let age = Arc::clone(&oldest);
-        tasks.spawn(heartbeat::run(
+        loops.spawn(heartbeat::run(
             Arc::clone(&app),
             Arc::clone(&bus),
             passed,
             age,
             shutdown.clone(),
         ));
-        tasks.spawn(outbox::run(Arc::clone(&app), bus, inbox, oldest, shutdown.clone()));
+        loops.spawn(outbox::run(Arc::clone(&app), bus, inbox, oldest, shutdown.clone()));
     }
     let scheduler = tokio::spawn(scheduler::run(app, terms, passes, shutdown.clone()));
-    Running { outbox, note, scheduler, tasks }
+    Running { outbox, note, scheduler, loops }
 }
 
 /// How the server connects: its presence, what it hears, and a session the broker keeps.

@@ -44,7 +44,8 @@ pub enum PayloadError {
     },
     /// Not JSON, or a member is missing or of another type.
     #[error(
-        "the payload is not the JSON this topic carries: {kind} at line {line} column {column}; see docs/mqtt.md"
+        "the payload is not the JSON this topic carries: {kind} at line {line} column {column}; \
+         see docs/mqtt.md"
     )]
     Malformed {
         /// `syntax`, `data` or `end`.

@@ -36,7 +36,8 @@ pub(super) struct Charted<'a> {
     pub(super) effective: bool,
 }
 
-/// Writes an administration, its leaf, its effect; settles the dose and, of a one-time order, the order.
+/// Writes an administration, its leaf, its effect; settles the dose and, of a one-time order, the
+/// order.
 pub(super) fn administer(record: &mut Record<'_, '_>, c: Charted<'_>) -> AdministrationId {
     let id = AdministrationId(record.fresh());
     let now = record.now;
@@ -223,8 +224,8 @@ fn when(record: &Record<'_, '_>, c: &ChartCommand) -> Result<Instant, Refusal> {
 
 /// Whether this claim becomes the dose's effective outcome, or why it is refused.
 ///
-/// A claim about now on a taken dose is refused with who and when; one about the past is kept beside
-/// it. A dose refused, held or not given may be offered again inside its window.
+/// A claim about now on a taken dose is refused with who and when; one about the past is kept
+/// beside it. A dose refused, held or not given may be offered again inside its window.
 fn claim(
     record: &Record<'_, '_>,
     c: &ChartCommand,

@@ -135,7 +135,8 @@ pub(super) fn undo(record: &mut Record<'_, '_>, cart: &CartId) -> bool {
     }
 }
 
-/// Takes everything out of the pot again, visibly: what was prepared and not confirmed was not given.
+/// Takes everything out of the pot again, visibly: what was prepared and not confirmed was not
+/// given.
 pub(super) fn empty_pot(record: &mut Record<'_, '_>, cart: &CartId) {
     let pot = std::mem::take(&mut record.cart(cart).pot);
     for dose in pot {

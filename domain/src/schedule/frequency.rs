@@ -1,4 +1,5 @@
-//! Frequency codes: what a code such as BID means in a home, and what an order must bring beside it.
+//! Frequency codes: what a code such as BID means in a home, and what an order must bring beside
+//! it.
 
 use std::collections::BTreeMap;
 

@@ -8,8 +8,9 @@ use crate::id::DoseId;
 use crate::order::{Order, Timing};
 use crate::time::Instant;
 
-/// How long before its window opens a dose can still be reached by a scan (as early, with a reason).
-/// Beyond it nothing is due: the project's choice, so that tomorrow's dose is never given today.
+/// How long before its window opens a dose can still be reached by a scan (as early, with a
+/// reason). Beyond it nothing is due: the project's choice, so that tomorrow's dose is never given
+/// today.
 pub const EARLY_REACH_MINUTES: i64 = 120;
 
 /// The dose of `order` that a package scanned at `now` is for: the one whose window is open (the
@@ -110,7 +111,8 @@ fn prn_objections(home: &Home, order: &Order, now: Instant) -> Vec<Objection> {
     found
 }
 
-/// Check 43: the same packet again, a packet of a charted dose, or more of a kind than the dose takes.
+/// Check 43: the same packet again, a packet of a charted dose, or more of a kind than the dose
+/// takes.
 #[must_use]
 pub(super) fn double_scan(
     home: &Home,

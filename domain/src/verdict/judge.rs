@@ -166,7 +166,8 @@ fn judge_package(
 }
 
 /// The order of `resident` this package is for, and how many would take it: the label's own, else
-/// among those of the ingredient the one with the fewest stops, then the one whose dose is due first.
+/// among those of the ingredient the one with the fewest stops, then the one whose dose is due
+/// first.
 fn pick_order<'a>(
     home: &'a Home,
     resident: &Resident,

@@ -6,7 +6,8 @@ use crate::order::{Order, OrderState, Timing};
 use crate::schedule::policy::Unverified;
 use crate::time::Instant;
 
-/// What the order's state says against giving it at `now`; `seen` is the list version on the screen.
+/// What the order's state says against giving it at `now`; `seen` is the list version on the
+/// screen.
 #[must_use]
 pub fn order_objections(
     home: &Home,

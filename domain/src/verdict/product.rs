@@ -58,7 +58,8 @@ fn against_order(product: &Product, order: &Order, found: &mut Vec<Objection>) -
         let o = Objection::new(Check::WrongForm);
         found.push(o.with("ordered", drug.form.as_str()).with("scanned", product.form.as_str()));
     }
-    // A dose counted in pieces says nothing about milligrams, so the strength must then be the ordered one.
+    // A dose counted in pieces says nothing about milligrams, so the strength must then be the
+    // ordered one.
     let counted = piece_of(order.current.dose.unit.code()).is_some();
     let strength_fits = drug.strength.is_none_or(|s| s.same_as(product.strength));
     let units =

@@ -70,7 +70,8 @@ fn key(headers: &HeaderMap, auth: &Auth, request: &[u8]) -> Result<Key, Problem>
     let text = headers.get("idempotency-key").and_then(|v| v.to_str().ok());
     let fits = |t: &&str| (8..=64).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_graphic());
     let Some(text) = text.filter(fits) else {
-        let detail = "Send an Idempotency-Key header of 8 to 64 characters, fresh for each request and the same at every retry.";
+        let detail = "Send an Idempotency-Key header of 8 to 64 characters, fresh for each \
+            request and the same at every retry.";
         let mut problem = Problem::new(StatusCode::BAD_REQUEST, "key_missing", detail);
         problem.pointer = Some("Idempotency-Key".to_owned());
         return Err(problem);
@@ -80,9 +81,15 @@ fn key(headers: &HeaderMap, auth: &Auth, request: &[u8]) -> Result<Key, Problem>
 }
 
 /// Charts an outcome.
-#[utoipa::path(post, path = "/api/v1/administrations", request_body = ChartBody, tag = "bedside",
+#[utoipa::path(
+    post, path = "/api/v1/administrations", request_body = ChartBody, tag = "bedside",
     params(("Idempotency-Key" = String, Header, description = "fresh for each request")),
-    responses((status = 201, description = "recorded, with its receipt"), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses(
+        (status = 201, description = "recorded, with its receipt"),
+        (status = 409, body = Problem),
+        (status = 422, body = Problem),
+    ),
+)]
 pub async fn post(
     State(web): State<Arc<Web>>,
     auth: Auth,
@@ -93,9 +100,15 @@ pub async fn post(
 }
 
 /// Corrects a record: appends another that points back to it.
-#[utoipa::path(post, path = "/api/v1/administrations/{id}/corrections", request_body = ChartBody, tag = "bedside",
-    params(("id" = String, Path, description = "the administration to correct")),
-    responses((status = 201, description = "recorded, with its receipt"), (status = 404, body = Problem), (status = 409, body = Problem)))]
+#[utoipa::path(
+    post, path = "/api/v1/administrations/{id}/corrections", request_body = ChartBody,
+    tag = "bedside", params(("id" = String, Path, description = "the administration to correct")),
+    responses(
+        (status = 201, description = "recorded, with its receipt"),
+        (status = 404, body = Problem),
+        (status = 409, body = Problem),
+    ),
+)]
 pub async fn correct(
     State(web): State<Arc<Web>>,
     auth: Auth,

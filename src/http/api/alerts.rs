@@ -64,7 +64,10 @@ fn id(text: &str) -> Result<AlertId, Problem> {
 }
 
 /// Open alerts, oldest first.
-#[utoipa::path(get, path = "/api/v1/alerts", tag = "alerts", responses((status = 200, description = "open alerts")))]
+#[utoipa::path(
+    get, path = "/api/v1/alerts", tag = "alerts",
+    responses((status = 200, description = "open alerts")),
+)]
 pub async fn list(State(web): State<Arc<Web>>, _auth: Auth) -> Reply<Value> {
     let home = web.app.home();
     let mut open: Vec<_> = home.alerts.values().collect();
@@ -76,14 +79,20 @@ async fn act(web: &Arc<Web>, actor: Actor, command: AlertCommand) -> Result<Repl
     let asked = Asked { actor, ..Asked::by_server(Command::Alert(command)) };
     let (answer, ..) = settle(web, web.app.lane.ask(asked).await)?;
     let Answer::Alert(alert) = answer else { return Err(Problem::unknown()) };
-    Ok(Reply(
-        json!({"alert": alert.id, "rev": alert.rev, "state": alert.state, "level": alert.level, "fragments": []}),
-    ))
+    let (id, rev, state, level) = (alert.id, alert.rev, alert.state, alert.level);
+    Ok(Reply(json!({"alert": id, "rev": rev, "state": state, "level": level, "fragments": []})))
 }
 
 /// A person takes an alert. First taker wins; the second is told who has it.
-#[utoipa::path(post, path = "/api/v1/alerts/{id}/accept", tag = "alerts", params(("id" = String, Path)), request_body = Take,
-    responses((status = 200, description = "taken"), (status = 401, body = Problem), (status = 409, body = Problem)))]
+#[utoipa::path(
+    post, path = "/api/v1/alerts/{id}/accept", tag = "alerts", params(("id" = String, Path)),
+    request_body = Take,
+    responses(
+        (status = 200, description = "taken"),
+        (status = 401, body = Problem),
+        (status = 409, body = Problem),
+    ),
+)]
 pub async fn accept(
     State(web): State<Arc<Web>>,
     auth: Option<Extension<Auth>>,
@@ -114,8 +123,11 @@ pub async fn accept(
 }
 
 /// Makes an alert quiet for a while; never one that is time-critical.
-#[utoipa::path(post, path = "/api/v1/alerts/{id}/snooze", tag = "alerts", params(("id" = String, Path)), request_body = Snooze,
-    responses((status = 200, description = "quiet"), (status = 409, body = Problem)))]
+#[utoipa::path(
+    post, path = "/api/v1/alerts/{id}/snooze", tag = "alerts", params(("id" = String, Path)),
+    request_body = Snooze,
+    responses((status = 200, description = "quiet"), (status = 409, body = Problem)),
+)]
 pub async fn snooze(
     State(web): State<Arc<Web>>,
     auth: Auth,
@@ -134,8 +146,11 @@ pub async fn snooze(
 }
 
 /// Sends an alert one level up.
-#[utoipa::path(post, path = "/api/v1/alerts/{id}/escalate", tag = "alerts", params(("id" = String, Path)), request_body = Take,
-    responses((status = 200, description = "escalated"), (status = 409, body = Problem)))]
+#[utoipa::path(
+    post, path = "/api/v1/alerts/{id}/escalate", tag = "alerts", params(("id" = String, Path)),
+    request_body = Take,
+    responses((status = 200, description = "escalated"), (status = 409, body = Problem)),
+)]
 pub async fn escalate(
     State(web): State<Arc<Web>>,
     auth: Auth,
@@ -146,8 +161,11 @@ pub async fn escalate(
 }
 
 /// A station's page displayed a revision where a person could see it.
-#[utoipa::path(post, path = "/api/v1/alerts/{id}/shown", tag = "alerts", params(("id" = String, Path)), request_body = ShownBody,
-    responses((status = 204), (status = 401, body = Problem)))]
+#[utoipa::path(
+    post, path = "/api/v1/alerts/{id}/shown", tag = "alerts", params(("id" = String, Path)),
+    request_body = ShownBody,
+    responses((status = 204), (status = 401, body = Problem)),
+)]
 pub async fn shown(
     State(web): State<Arc<Web>>,
     auth: Option<Extension<Auth>>,

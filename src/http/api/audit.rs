@@ -28,9 +28,8 @@ pub struct OfLeaf {
 pub async fn checkpoint(State(web): State<Arc<Web>>, _auth: Auth) -> Result<Json<Value>, Problem> {
     let last = web.app.store.last_checkpoint(&web.log).await.map_err(|_| Problem::unavailable())?;
     let last = last.ok_or_else(Problem::not_found)?;
-    Ok(Json(
-        json!({"log": web.log, "size": last.size, "root": last.root.to_string(), "body": last.body}),
-    ))
+    let root = last.root.to_string();
+    Ok(Json(json!({"log": web.log, "size": last.size, "root": root, "body": last.body})))
 }
 
 /// Proof that a leaf is in the log at its present size.

@@ -27,7 +27,8 @@ pub async fn form() -> Html<&'static str> {
     Html(include_str!("../../../web/templates/enrol.html"))
 }
 
-/// Takes the code, once; sets the device's cookie, and tells the token to a client that is no browser.
+/// Takes the code, once; sets the device's cookie, and tells the token to a client that is no
+/// browser.
 pub async fn enrol(
     State(web): State<Arc<Web>>,
     Form(code): Form<Code>,

@@ -44,7 +44,8 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         let what = if error.is_data() { "is not what is asked for" } else { "is no JSON" };
-        // serde's words name the field and the type, and may quote the input: only the name is kept.
+        // serde's words name the field and the type, and may quote the input: only the name is
+        // kept.
         let field = error.to_string();
         let field = field
             .split('`')

@@ -87,8 +87,9 @@ async fn act(web: &Arc<Web>, auth: Auth, command: OrderCommand) -> Result<Reply<
     let (answer, receipt, _) = settle(web, web.app.lane.ask(asked).await)?;
     let Answer::Order { order, version, changed } = answer else { return Err(Problem::unknown()) };
     let state = web.app.home().orders.get(&order).map(|o| o.state.code());
-    let told = json!({"order": order, "version": version, "changed": changed, "state": state, "seq": receipt.seq});
-    Ok(Reply(told))
+    Ok(Reply(json!({
+        "order": order, "version": version, "changed": changed, "state": state, "seq": receipt.seq,
+    })))
 }
 
 fn id(text: &str) -> Result<OrderId, Problem> {
@@ -96,8 +97,14 @@ fn id(text: &str) -> Result<OrderId, Problem> {
 }
 
 /// Enters an order: a draft until it is noted.
-#[utoipa::path(post, path = "/api/v1/orders", tag = "orders", request_body = Object,
-    responses((status = 201, description = "the draft"), (status = 409, body = Problem), (status = 422, body = Problem)))]
+#[utoipa::path(
+    post, path = "/api/v1/orders", tag = "orders", request_body = Object,
+    responses(
+        (status = 201, description = "the draft"),
+        (status = 409, body = Problem),
+        (status = 422, body = Problem),
+    ),
+)]
 pub async fn enter(
     State(web): State<Arc<Web>>,
     auth: Auth,
@@ -113,8 +120,10 @@ pub async fn enter(
 }
 
 /// A nurse accepts a received order into the home.
-#[utoipa::path(post, path = "/api/v1/orders/{id}/note", tag = "orders", params(("id" = String, Path)),
-    responses((status = 200, description = "noted"), (status = 409, body = Problem)))]
+#[utoipa::path(
+    post, path = "/api/v1/orders/{id}/note", tag = "orders", params(("id" = String, Path)),
+    responses((status = 200, description = "noted"), (status = 409, body = Problem)),
+)]
 pub async fn note(
     State(web): State<Arc<Web>>,
     auth: Auth,
@@ -124,8 +133,10 @@ pub async fn note(
 }
 
 /// A second person confirms it.
-#[utoipa::path(post, path = "/api/v1/orders/{id}/verify", tag = "orders", params(("id" = String, Path)),
-    responses((status = 200, description = "verified"), (status = 409, body = Problem)))]
+#[utoipa::path(
+    post, path = "/api/v1/orders/{id}/verify", tag = "orders", params(("id" = String, Path)),
+    responses((status = 200, description = "verified"), (status = 409, body = Problem)),
+)]
 pub async fn verify(
     State(web): State<Arc<Web>>,
     auth: Auth,
@@ -135,8 +146,11 @@ pub async fn verify(
 }
 
 /// Puts it on hold.
-#[utoipa::path(post, path = "/api/v1/orders/{id}/hold", tag = "orders", params(("id" = String, Path)), request_body = Because,
-    responses((status = 200, description = "held"), (status = 409, body = Problem)))]
+#[utoipa::path(
+    post, path = "/api/v1/orders/{id}/hold", tag = "orders", params(("id" = String, Path)),
+    request_body = Because,
+    responses((status = 200, description = "held"), (status = 409, body = Problem)),
+)]
 pub async fn hold(
     State(web): State<Arc<Web>>,
     auth: Auth,
@@ -147,8 +161,11 @@ pub async fn hold(
 }
 
 /// Stops it.
-#[utoipa::path(post, path = "/api/v1/orders/{id}/discontinue", tag = "orders", params(("id" = String, Path)), request_body = Because,
-    responses((status = 200, description = "discontinued"), (status = 409, body = Problem)))]
+#[utoipa::path(
+    post, path = "/api/v1/orders/{id}/discontinue", tag = "orders", params(("id" = String, Path)),
+    request_body = Because,
+    responses((status = 200, description = "discontinued"), (status = 409, body = Problem)),
+)]
 pub async fn discontinue(
     State(web): State<Arc<Web>>,
     auth: Auth,

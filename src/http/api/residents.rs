@@ -84,8 +84,10 @@ fn find<'a>(home: &'a Home, auth: &Auth, id: &str) -> Result<&'a Resident, Probl
 }
 
 /// One resident.
-#[utoipa::path(get, path = "/api/v1/residents/{id}", tag = "residents", params(("id" = String, Path)),
-    responses((status = 200, description = "the resident"), (status = 404, body = Problem)))]
+#[utoipa::path(
+    get, path = "/api/v1/residents/{id}", tag = "residents", params(("id" = String, Path)),
+    responses((status = 200, description = "the resident"), (status = 404, body = Problem)),
+)]
 pub async fn one(
     State(web): State<Arc<Web>>,
     auth: Auth,
@@ -137,9 +139,18 @@ fn why_not_due(home: &Home, order: &Order, now: Instant) -> String {
     }
 }
 
-/// A resident's doses of today and what is open, and every other order with the reason why it is not due.
-#[utoipa::path(get, path = "/api/v1/residents/{id}/doses", tag = "residents", params(("id" = String, Path)),
-    responses((status = 200, description = "doses"), (status = 404, body = Problem)))]
+/// Whether nothing more can come of an order.
+fn is_over(state: OrderState) -> bool {
+    use OrderState::{Completed, Discontinued, EnteredInError, Expired};
+    matches!(state, Discontinued | EnteredInError | Completed | Expired)
+}
+
+/// A resident's doses of today and what is open, and every other order with the reason why it is
+/// not due.
+#[utoipa::path(
+    get, path = "/api/v1/residents/{id}/doses", tag = "residents", params(("id" = String, Path)),
+    responses((status = 200, description = "doses"), (status = 404, body = Problem)),
+)]
 pub async fn doses(
     State(web): State<Arc<Web>>,
     auth: Auth,
@@ -156,17 +167,27 @@ pub async fn doses(
         .collect();
     let not_due: Vec<Value> = home
         .orders_of(resident.id)
-        .filter(|o| !matches!(o.state_at(now), OrderState::Discontinued | OrderState::EnteredInError | OrderState::Completed | OrderState::Expired))
+        .filter(|o| !is_over(o.state_at(now)))
         .filter(|o| !listed.iter().any(|d| d.slot.order == o.id()))
-        .map(|o| json!({"order": o.id(), "drug": o.current.drug.name, "why": why_not_due(&home, o, now)}))
+        .map(|o| {
+            let why = why_not_due(&home, o, now);
+            json!({"order": o.id(), "drug": o.current.drug.name, "why": why})
+        })
         .collect();
     let doses: Vec<Value> = listed.into_iter().map(|d| dose_told(&home, d, now)).collect();
     Ok(Json(json!({"list_version": home.version.to_string(), "doses": doses, "not_due": not_due})))
 }
 
 /// A resident's MAR of one month: every dose, and every administration with its corrections.
-#[utoipa::path(get, path = "/api/v1/residents/{id}/mar", params(("id" = String, Path), OfMonth), tag = "residents",
-    responses((status = 200, description = "the MAR"), (status = 404, body = Problem), (status = 422, body = Problem)))]
+#[utoipa::path(
+    get, path = "/api/v1/residents/{id}/mar", params(("id" = String, Path), OfMonth),
+    tag = "residents",
+    responses(
+        (status = 200, description = "the MAR"),
+        (status = 404, body = Problem),
+        (status = 422, body = Problem),
+    ),
+)]
 pub async fn mar(
     State(web): State<Arc<Web>>,
     auth: Auth,

@@ -102,8 +102,14 @@ pub fn list_version(text: Option<String>) -> Result<Option<u64>, Problem> {
 }
 
 /// Judges and carries out a scan.
-#[utoipa::path(post, path = "/api/v1/scans", request_body = ScanBody, tag = "bedside",
-    responses((status = 200, description = "the verdict"), (status = 401, body = Problem), (status = 422, body = Problem)))]
+#[utoipa::path(
+    post, path = "/api/v1/scans", request_body = ScanBody, tag = "bedside",
+    responses(
+        (status = 200, description = "the verdict"),
+        (status = 401, body = Problem),
+        (status = 422, body = Problem),
+    ),
+)]
 pub async fn post(
     State(web): State<Arc<Web>>,
     auth: Option<Extension<Auth>>,

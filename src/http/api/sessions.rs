@@ -57,7 +57,8 @@ pub async fn prove(
     asked: &SignOn,
 ) -> Result<(User, Slug), Problem> {
     let failed = || {
-        let detail = "Badge and PIN do not belong together, or this device is not enrolled. Try again; after five wrong PINs the badge is locked for 15 minutes.";
+        let detail = "Badge and PIN do not belong together, or this device is not enrolled. Try \
+            again; after five wrong PINs the badge is locked for 15 minutes.";
         Problem::new(StatusCode::UNAUTHORIZED, "sign_on_failed", detail)
     };
     let device = Slug::new(&asked.device).map_err(|_| failed())?;
@@ -101,8 +102,14 @@ pub async fn prove(
 }
 
 /// Opens a session.
-#[utoipa::path(post, path = "/api/v1/sessions", request_body = SignOn, tag = "sessions",
-    responses((status = 201, body = SignedOn), (status = 401, body = Problem), (status = 423, body = Problem)))]
+#[utoipa::path(
+    post, path = "/api/v1/sessions", request_body = SignOn, tag = "sessions",
+    responses(
+        (status = 201, body = SignedOn),
+        (status = 401, body = Problem),
+        (status = 423, body = Problem),
+    ),
+)]
 pub async fn sign_on(
     State(web): State<Arc<Web>>,
     headers: HeaderMap,

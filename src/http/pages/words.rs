@@ -174,7 +174,8 @@ impl Words {
         self.bundle.format_pattern(pattern, args, &mut errors).into_owned()
     }
 
-    /// What the page itself needs, as JSON: `{"objections": {code: {headline, detail}}, "ui": {id: text}}`.
+    /// What the page itself needs, as JSON:
+    /// `{"objections": {code: {headline, detail}}, "ui": {id: text}}`.
     /// Variables stand as `{name}`.
     pub fn page_json(&self) -> String {
         let names = variable_names(self.source);

@@ -8,7 +8,8 @@ use emar_domain::id::FacilityId;
 
 statements! {
     DUE = "SELECT stream, seq, topic, bytes, sent_at, received_at, tries FROM outbox \
-        WHERE facility = $1 AND is_open = 1 AND next_at <= $2 ORDER BY next_at, stream, seq LIMIT $3";
+        WHERE facility = $1 AND is_open = 1 AND next_at <= $2 \
+        ORDER BY next_at, stream, seq LIMIT $3";
     DUE_OF = "SELECT stream, seq, topic, bytes, sent_at, received_at, tries FROM outbox \
         WHERE facility = $1 AND is_open = 1 AND stream = $2 AND next_at <= $3 \
         ORDER BY next_at, seq LIMIT $4";

@@ -295,7 +295,7 @@ impl House {
     pub(super) async fn close(mut self) {
         self.stop.send_replace(true);
         if let Some(mut running) = self.running.take() {
-            let wait = async { while running.tasks.join_next().await.is_some() {} };
+            let wait = async { while running.loops.join_next().await.is_some() {} };
             timeout(PATIENCE, wait).await.expect("a worker does not end");
         }
         let _ = std::fs::remove_dir_all(&self.directory);

@@ -137,14 +137,23 @@ impl Status {
         match self {
             Self::Due => r#"<circle cx="8" cy="8" r="6" class="line"/>"#,
             Self::Late => {
-                r#"<path d="M8 2 15 14H1Z" class="line"/><path d="M8 6.5v3.4M8 11.4v1.4" class="line"/>"#
+                concat!(
+                    r#"<path d="M8 2 15 14H1Z" class="line"/>"#,
+                    r#"<path d="M8 6.5v3.4M8 11.4v1.4" class="line"/>"#
+                )
             }
             Self::Missed => {
-                r#"<path d="M5 1h6l4 4v6l-4 4H5l-4-4V5Z" class="fill"/><path d="M4.5 8h7" class="gap"/>"#
+                concat!(
+                    r#"<path d="M5 1h6l4 4v6l-4 4H5l-4-4V5Z" class="fill"/>"#,
+                    r#"<path d="M4.5 8h7" class="gap"/>"#
+                )
             }
             Self::Given => r#"<path d="m2.5 8.5 3.6 3.8L13.5 4" class="thick"/>"#,
             Self::Partial => {
-                r#"<circle cx="8" cy="8" r="6" class="line"/><path d="M8 2a6 6 0 0 0 0 12Z" class="fill"/>"#
+                concat!(
+                    r#"<circle cx="8" cy="8" r="6" class="line"/>"#,
+                    r#"<path d="M8 2a6 6 0 0 0 0 12Z" class="fill"/>"#
+                )
             }
             Self::Held => r#"<path d="M5.5 3v10M10.5 3v10" class="thick"/>"#,
             Self::Refused => {
@@ -154,7 +163,10 @@ impl Status {
                 r#"<circle cx="8" cy="8" r="6" class="line"/><path d="m4 12 8-8" class="line"/>"#
             }
             Self::Prn => {
-                r#"<circle cx="8" cy="8" r="6.2" class="dash"/><path d="M8 4v4l2.8 1.8" class="line"/>"#
+                concat!(
+                    r#"<circle cx="8" cy="8" r="6.2" class="dash"/>"#,
+                    r#"<path d="M8 4v4l2.8 1.8" class="line"/>"#
+                )
             }
             Self::Next => r#"<circle cx="8" cy="8" r="6" class="dots"/>"#,
         }
