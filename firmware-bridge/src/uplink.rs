@@ -118,7 +118,14 @@ impl Uplink {
                     tracing::warn!(%why, "uplink: disconnected");
                     Some(UplinkEvent::Down)
                 }
-                Event::Message(message) => self.message(&message),
+                Event::Message(mut message) => {
+                    if let Some(token) = message.ack.take() {
+                        // Not awaited here, or a cancelled wait would lose the message with it.
+                        let handle = self.handle.clone();
+                        tokio::spawn(async move { handle.ack(token).await });
+                    }
+                    self.message(&message)
+                }
             };
             if event.is_some() {
                 return event;

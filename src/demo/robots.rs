@@ -256,7 +256,12 @@ impl Robot {
             Seen::Done => true,
             // The pot of the resident before was left: it goes back, visibly.
             Seen::Ask => self.desk.answer(&bed.band).await,
-            Seen::Stop | Seen::Nothing => false,
+            // A dose of the resident before was left half counted: it goes back as well.
+            Seen::Stop => {
+                self.desk.scan("]C0EMAR:CMD:UNDO").await;
+                self.desk.scan(&bed.band).await == Seen::Done
+            }
+            Seen::Nothing => false,
         }
     }
 

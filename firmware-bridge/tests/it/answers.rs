@@ -85,3 +85,19 @@ async fn half_a_code_is_stop_and_never_joined_to_the_next() {
     assert_eq!(server.scan().await.raw, "STOP");
     cart.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_pass_gets_its_answers_on_one_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::start(folder.path()).await;
+    let _server = Server::start(broker.port).await;
+    let mut cart = Cart::start(folder.path(), broker.port).await;
+    // A broker stops sending once it has 20 (Mosquitto) or 100 (rumqttd) messages without a PUBACK.
+    for number in 0..120 {
+        cart.scan(&format!("OK#{number}"));
+        let shown = cart.until(Cause::Noted).await;
+        let lost = |cause: Cause| cause == Cause::NoAnswer || cause == Cause::LinkDown;
+        assert!(!shown.iter().any(|signal| lost(signal.cause)), "{number}: {shown:?}");
+    }
+    cart.stop().await;
+}
