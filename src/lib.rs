@@ -1,5 +1,6 @@
 #![forbid(unsafe_code)]
 //! An electronic medication administration record for long-term care homes.
+pub mod bench;
 pub mod bus;
 pub mod cli;
 pub mod clock;

@@ -1,4 +1,5 @@
 //! The command line: one command a file.
+pub mod bench;
 pub mod config;
 pub mod conformance;
 pub mod demo;
@@ -32,6 +33,8 @@ enum Command {
     Demo(demo::Demo),
     /// Run a home's server.
     Serve(serve::Serve),
+    /// Measure a server on this machine.
+    Bench(bench::Bench),
     /// Answer acceptance cases: one JSON case a line on stdin, one answer a line on stdout.
     Conformance,
     /// Residents, orders, allergies and labels from FHIR files, products from a CSV.
@@ -53,6 +56,7 @@ impl Cli {
             Command::Cart(command) => command.run(),
             Command::Demo(command) => command.run(),
             Command::Serve(command) => command.run(),
+            Command::Bench(command) => command.run(),
             Command::Conformance => conformance::run(),
             Command::Import(command) => {
                 let config = command.config();

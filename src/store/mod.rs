@@ -27,6 +27,8 @@ pub use sql::{
     MEMORY_MINUTES, Mark, OpenMessage, PolicyVersion, Reading, Received, SessionRow,
 };
 
+pub(crate) use sqlite::options as sqlite_options;
+
 use conn::Conn;
 use lock::DirectoryLock;
 use sqlx::PgPool;
