@@ -1,4 +1,5 @@
 //! The command line: one command a file.
+pub mod audit;
 pub mod bench;
 pub mod config;
 pub mod conformance;
@@ -21,6 +22,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// The audit log: verify it, export it, name its key.
+    Audit(audit::Audit),
     /// The server's configuration file.
     Config(config::ConfigCommand),
     /// Make a new home.
@@ -50,6 +53,7 @@ impl Cli {
     /// What the command could not do, in words for the person at the terminal.
     pub fn run(self) -> anyhow::Result<()> {
         match self.command {
+            Command::Audit(command) => std::process::exit(i32::from(command.run()?)),
             Command::Config(command) => command.run(),
             Command::Init(command) => command.run(),
             Command::User(command) => command.run(),
