@@ -4,9 +4,9 @@ use crate::process::{Program, free_port};
 use std::env;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use thirtyfour::ChromeCapabilities;
 use thirtyfour::prelude::*;
 use thirtyfour::testing::run_browser_test;
+use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities, LoggingPrefsLogLevel};
 
 /// Opens a browser with a window of the given size in CSS pixels, runs the test in it and closes
 /// it, also after a panic.
@@ -46,6 +46,7 @@ fn chromium(width: u32, height: u32) -> ChromeCapabilities {
     {
         chromium.add_arg(flag).expect("a flag");
     }
+    chromium.set_browser_log_level(LoggingPrefsLogLevel::All).expect("a log level");
     chromium
 }
 

@@ -51,6 +51,20 @@ impl Demo {
         format!("{base}{path}")
     }
 
+    /// Stops the server in its tracks, as a hung machine would; connections stay open.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it run again.
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        self.program.iter().for_each(|program| program.signal(signal));
+    }
+
     /// The first user of a role.
     ///
     /// # Panics
@@ -67,6 +81,7 @@ impl Demo {
 
 impl Drop for Demo {
     fn drop(&mut self) {
+        self.thaw();
         drop(self.program.take());
         drop(fs::remove_dir_all(&self.data));
     }

@@ -6,8 +6,12 @@
 #![forbid(unsafe_code)]
 
 mod browser;
+mod cart;
 mod demo;
 mod process;
+mod sheet;
 
 pub use browser::{shot, with_page};
+pub use cart::{clean, look, press, scan, shows, type_by_hand, until};
 pub use demo::{Demo, User};
+pub use sheet::{Sheet, Stock};

@@ -35,7 +35,7 @@ impl Program {
         }
     }
 
-    fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let group = format!("-{}", self.child.id());
         drop(Command::new("kill").args([signal, "--", &group]).status());
     }

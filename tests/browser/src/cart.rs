@@ -1,0 +1,108 @@
+//! A page as its user has it: a scanner that types, keys, and eyes that wait.
+
+use serde_json::Value;
+use std::time::{Duration, Instant};
+use thirtyfour::prelude::*;
+
+const PATIENCE: Duration = Duration::from_secs(45);
+const LOOK_AGAIN: Duration = Duration::from_millis(60);
+
+/// Types a barcode as a scanner set up by the sheet does: F9, the text with GS as Ctrl+], Enter.
+///
+/// # Errors
+/// When the browser does not take the keys.
+pub async fn scan(page: &WebDriver, raw: &str) -> WebDriverResult<()> {
+    let mut keys = page.action_chain().key_down(Key::F9).key_up(Key::F9);
+    for part in raw.split_inclusive('\u{1d}') {
+        keys = keys.send_keys(part.trim_end_matches('\u{1d}'));
+        if part.ends_with('\u{1d}') {
+            keys = keys.key_down(Key::Control).send_keys("]").key_up(Key::Control);
+        }
+    }
+    keys.key_down(Key::Enter).key_up(Key::Enter).perform().await
+}
+
+/// Presses a key, as a hand does.
+///
+/// # Errors
+/// When the browser does not take it.
+pub async fn press(page: &WebDriver, key: Key) -> WebDriverResult<()> {
+    page.action_chain().key_down(key.clone()).key_up(key).perform().await
+}
+
+/// Types text into what has the focus, slower than any scanner, so that it is nobody's burst.
+///
+/// # Errors
+/// When the browser does not take the keys.
+pub async fn type_by_hand(page: &WebDriver, text: &str) -> WebDriverResult<()> {
+    for letter in text.chars() {
+        page.action_chain().send_keys(letter.to_string()).perform().await?;
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    Ok(())
+}
+
+/// What a JavaScript expression gives on the page.
+///
+/// # Errors
+/// When it throws.
+pub async fn look(page: &WebDriver, expression: &str) -> WebDriverResult<Value> {
+    Ok(page.execute(format!("return ({expression})"), vec![]).await?.json().clone())
+}
+
+/// Waits until a JavaScript expression holds.
+///
+/// # Errors
+/// When the browser fails.
+///
+/// # Panics
+/// When it does not hold for 45 seconds; tells what the page shows instead.
+pub async fn until(page: &WebDriver, expression: &str) -> WebDriverResult<()> {
+    let start = Instant::now();
+    while look(page, &format!("Boolean({expression})")).await? != Value::Bool(true) {
+        if start.elapsed() > PATIENCE {
+            let shown = look(page, "document.body.innerText").await?;
+            panic!("never held: {expression}\non the page: {shown}");
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    Ok(())
+}
+
+/// Waits until an element that matches the selector is there and its text contains `text`.
+///
+/// # Errors
+/// When the browser fails.
+///
+/// # Panics
+/// As [`until`].
+pub async fn shows(page: &WebDriver, selector: &str, text: &str) -> WebDriverResult<()> {
+    let (selector, text) = (Value::from(selector), Value::from(text));
+    until(
+        page,
+        &format!(
+            "[...document.querySelectorAll({selector})].some(e => e.innerText.includes({text}))"
+        ),
+    )
+    .await
+}
+
+/// No script failed, nothing broke the Content-Security-Policy, and nothing is written inline.
+///
+/// # Errors
+/// When the browser fails.
+///
+/// # Panics
+/// When something did; tells what.
+pub async fn clean(page: &WebDriver) -> WebDriverResult<()> {
+    let log = page.browser_log().await?;
+    // A refusal of the server is in the log as a failed load; it is no fault of the page.
+    let loads = |entry: &thirtyfour::BrowserLogEntry| entry.source.as_deref() == Some("network");
+    let wrong: Vec<_> = log.iter().filter(|e| e.level == "SEVERE" && !loads(e)).collect();
+    assert!(wrong.is_empty(), "in the log of the page: {wrong:#?}");
+    let inline = "[...document.querySelectorAll('*')].filter(e => e.matches('style, [style], \
+                  script:not([src])') || e.getAttributeNames().some(n => n.startsWith('on')))\
+                  .map(e => e.outerHTML)";
+    assert_eq!(look(page, inline).await?, serde_json::json!([]), "inline style or script");
+    Ok(())
+}
