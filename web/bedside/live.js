@@ -174,7 +174,8 @@ export function showLink(state, text) {
   const words = link?.querySelector("[data-text]");
   if (!link || !words) return;
   if (link.dataset.link !== state) link.dataset.link = state;
-  if (words.textContent !== text) words.textContent = text;
+  // Before the words are loaded there is nothing to say; the server's own word stays.
+  if (text && words.textContent !== text) words.textContent = text;
 }
 
 /** @param {string} clock */
