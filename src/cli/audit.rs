@@ -4,6 +4,8 @@ mod evidence;
 mod export;
 mod source;
 mod tell;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::io::Write as _;

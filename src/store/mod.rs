@@ -15,7 +15,7 @@ mod rows;
 mod sql;
 mod sqlite;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod value;
 
 pub use ledger::{

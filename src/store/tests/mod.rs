@@ -7,7 +7,7 @@ mod guards;
 mod home;
 mod queues;
 mod schema;
-mod world;
+pub(crate) mod world;
 
 use super::Store;
 use std::future::Future;
@@ -23,10 +23,10 @@ fn fresh_name() -> String {
 }
 
 /// A directory that goes when it is dropped.
-struct Scratch(PathBuf);
+pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Scratch {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let path = std::env::temp_dir().join(fresh_name());
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
@@ -98,13 +98,13 @@ fn postgres() {
 }
 
 /// A PostgreSQL server to make databases on.
-struct PgServer {
+pub(crate) struct PgServer {
     url: String,
     private: Option<(Scratch, PathBuf)>,
 }
 
 impl PgServer {
-    fn find_or_start() -> Self {
+    pub(crate) fn find_or_start() -> Self {
         match std::env::var("EMAR_TEST_PG") {
             Ok(url) if !url.is_empty() => Self { url, private: None },
             _ => Self::start(),
@@ -138,7 +138,7 @@ impl PgServer {
         Self { url, private: Some((scratch, bin)) }
     }
 
-    fn new_database(&self) -> String {
+    pub(crate) fn new_database(&self) -> String {
         let name = fresh_name();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {

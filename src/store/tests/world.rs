@@ -26,18 +26,18 @@ use emar_domain::zone::{ZoneName, ZoneOffset, ZoneRules};
 use std::sync::atomic::{AtomicU32, Ordering};
 use uuid::Uuid;
 
-pub(super) const LOG: &str = "emar.test/oakhill/audit";
+pub(crate) const LOG: &str = "emar.test/oakhill/audit";
 
-pub(super) fn oakhill() -> FacilityId {
+pub(crate) fn oakhill() -> FacilityId {
     Slug::new("oakhill").unwrap()
 }
 
-pub(super) fn id(kind: u128, n: u128) -> Uuid {
+pub(crate) fn id(kind: u128, n: u128) -> Uuid {
     Uuid::from_u128((7 << 76) | (kind << 32) | n)
 }
 
 /// Minutes after 2026-11-02 06:00 UTC.
-pub(super) fn minute(n: i64) -> Instant {
+pub(crate) fn minute(n: i64) -> Instant {
     Instant::parse("2026-11-02T06:00:00Z").unwrap().plus_minutes(n).unwrap()
 }
 
@@ -45,7 +45,7 @@ pub(super) fn nurse() -> UserId {
     UserId(id(1, 1))
 }
 
-pub(super) async fn ledger(store: &Store) -> Ledger {
+pub(crate) async fn ledger(store: &Store) -> Ledger {
     let head = store.ensure_facility(&oakhill(), LOG, minute(0)).await.unwrap();
     store.ledger(oakhill(), &head.log, head.epoch)
 }
@@ -68,7 +68,7 @@ pub(super) fn message(stream: &str, text: &str) -> OutboxRow {
     OutboxRow { stream: stream.into(), topic: format!("t/{stream}"), bytes: text.into() }
 }
 
-pub(super) async fn commit(ledger: &mut Ledger, at: Instant, entries: Vec<Entry>) -> Committed {
+pub(crate) async fn commit(ledger: &mut Ledger, at: Instant, entries: Vec<Entry>) -> Committed {
     let batch = Batch { at, entries };
     ledger.commit_with(&[], |_| Decided::Write(batch, ())).await.unwrap().1
 }
@@ -203,7 +203,7 @@ pub(super) fn charted(n: u128, slot: u128, seq: u128, outcome: Outcome, at: i64)
     }
 }
 
-pub(super) fn given(n: u128, slot: u128, at: i64) -> Fact {
+pub(crate) fn given(n: u128, slot: u128, at: i64) -> Fact {
     Fact::Administration(Box::new(charted(n, slot, 1, Outcome::Given, at)))
 }
 
@@ -249,7 +249,7 @@ pub(super) fn scan(n: u128) -> Fact {
 }
 
 /// People, carts, a formulary, and `n` residents with an order and two doses each.
-pub(super) fn seed(n: u128) -> Vec<Entry> {
+pub(crate) fn seed(n: u128) -> Vec<Entry> {
     let user = User {
         id: nurse(),
         rev: 1,
