@@ -214,6 +214,7 @@ pub async fn open(config: &Config, seams: Seams) -> Result<Opened, StartError> {
         ids,
         outgoing,
         changes,
+        activity: Default::default(),
         scans: broadcast::Sender::new(64),
         heard: HeardFrom::default(),
     });

@@ -4,6 +4,7 @@ use super::Web;
 use super::problem::Problem;
 use super::screens::Viewer;
 use crate::secret::{sha256, unhex};
+use crate::service::activity::{IDLE_CART_MICROS, IDLE_STATION_MICROS};
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -19,10 +20,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub const COOKIE: &str = "__Host-emar";
 /// The cookie of an enrolled cart or station.
 pub const DEVICE_COOKIE: &str = "__Host-emar-device";
-/// Machine microseconds without a request after which a cart's session ends.
-const IDLE_CART_MICROS: i64 = 120 * 1_000_000;
-/// The same for a station.
-const IDLE_STATION_MICROS: i64 = 600 * 1_000_000;
 /// How long a session read from the database is trusted before it is read again.
 const TRUST_MICROS: i64 = 5 * 1_000_000;
 
@@ -102,8 +99,6 @@ pub struct Live {
     pub device: Option<Slug>,
     /// When it ends at the latest, machine time.
     pub expires_at: i64,
-    /// Last request, machine time.
-    pub seen_at: i64,
     /// When the database was last asked about it.
     pub read_at: i64,
 }
@@ -120,6 +115,11 @@ impl Sessions {
     /// Remembers a session.
     pub fn put(&self, token: [u8; 32], live: Live) {
         self.lock().insert(token, live);
+    }
+
+    /// Forgets every session opened at a device.
+    pub fn forget_at(&self, device: &Slug) {
+        self.lock().retain(|_, live| live.device.as_ref() != Some(device));
     }
 
     /// Forgets a session.
@@ -145,22 +145,18 @@ impl Web {
         let known = self.sessions.lock().get(&token).cloned();
         let live = match known {
             Some(live) if now - live.read_at < TRUST_MICROS => live,
-            known => {
+            _ => {
                 let row = self.app.store.session(&token).await.ok()??;
                 if row.revoked_at.is_some() || row.facility != self.app.facility {
                     self.sessions.forget(&token);
                     return None;
                 }
-                // A restart forgets the last request: the sign-on is then not older than the limit.
-                let seen_at =
-                    known.map_or(row.created_at.max(now - IDLE_CART_MICROS), |l| l.seen_at);
                 Live {
                     id: row.id,
                     user: row.user,
                     role: row.role,
                     device: row.device,
                     expires_at: row.expires_at,
-                    seen_at,
                     read_at: now,
                 }
             }
@@ -169,7 +165,7 @@ impl Web {
             Some(kind) if kind == "station" => IDLE_STATION_MICROS,
             _ => IDLE_CART_MICROS,
         };
-        if now >= live.expires_at || now - live.seen_at > idle {
+        if now >= live.expires_at || !self.app.activity.used(live.id, now, idle) {
             return None;
         }
         let active = self.app.home().users.get(&live.user).is_some_and(|u| u.active);
@@ -183,7 +179,7 @@ impl Web {
             device: live.device.clone(),
             auth: "badge+pin".to_owned(),
         };
-        self.sessions.put(token, Live { seen_at: now, ..live });
+        self.sessions.put(token, live);
         Some(Auth { actor, token })
     }
 

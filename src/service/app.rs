@@ -1,5 +1,6 @@
 //! What every part of the server shares.
 
+use super::activity::Activity;
 use super::effects::Outgoing;
 use super::heard::HeardFrom;
 use super::lane::LaneHandle;
@@ -43,6 +44,8 @@ pub struct App {
     pub outgoing: Arc<Outgoing>,
     /// Told after each commit.
     pub changes: broadcast::Sender<Change>,
+    /// When each session was last used.
+    pub activity: Activity,
     /// Told of each scan a bridge sent, after its commit.
     pub scans: broadcast::Sender<(CartId, Box<ScanAnswer>)>,
     /// When each cart was last heard from.

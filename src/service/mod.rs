@@ -1,5 +1,6 @@
 //! Use cases: one batch of commands, one transaction, one answer each.
 
+pub mod activity;
 pub mod app;
 pub mod effects;
 pub mod heard;

@@ -3,6 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::activity::IDLE_CART_MICROS;
 use super::app::App;
 use super::lane::{Asked, Key, Outcome};
 use emar_domain::administration::Override;
@@ -36,6 +37,7 @@ pub struct ScanInput {
 /// comes another way is still the same scan and still gets the first answer.
 pub async fn scan(app: &App, input: ScanInput) -> Outcome {
     let (cart, bridge) = (input.cart.clone(), input.source == "bridge");
+    sign_off_idle(app, &input.cart).await;
     let actor = actor(&app.home(), &input.cart);
     let key = Key {
         key: format!("scan/{}", input.scan_id),
@@ -60,6 +62,16 @@ pub async fn scan(app: &App, input: ScanInput) -> Outcome {
         let _ = app.scans.send((cart, answer.clone()));
     }
     outcome
+}
+
+/// A cart nobody touched for two minutes is signed off before its next scan is judged.
+async fn sign_off_idle(app: &App, cart: &CartId) {
+    let session = app.home().carts.get(cart).and_then(|c| c.session);
+    let now = app.clock.machine();
+    if session.is_some_and(|s| !app.activity.used(s, now, IDLE_CART_MICROS)) {
+        let command = Command::SignOff { cart: Some(cart.clone()) };
+        app.lane.ask(Asked::by_server(command)).await;
+    }
 }
 
 /// Whoever is signed on at the cart; the cart itself when nobody is.

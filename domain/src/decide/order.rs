@@ -163,7 +163,7 @@ fn reinstate(record: &mut Record<'_, '_>, order: &Order) {
     }
 }
 
-fn replan(
+pub(super) fn replan(
     record: &mut Record<'_, '_>,
     dose: &crate::dose::Dose,
     withdrawn: Option<Withdrawal>,

@@ -1,12 +1,14 @@
 //! Packages counted, put in the pot, confirmed, taken back.
 
 use super::chart::{Charted, administer};
+use super::order::replan;
 use super::plan::prn_dose;
 use super::record::{Record, fields};
 use super::{ScanAnswer, ScanCommand, ScanEffect};
 use crate::administration::{Mode, Outcome};
 use crate::audit::leaf::Action;
 use crate::cart::{Counting, InPot};
+use crate::dose::Withdrawal;
 use crate::fact::{Fact, PotAct, PotFact};
 use crate::id::{AdministrationId, CartId, DoseId, OrderId, PreparedId};
 use crate::schedule::policy::Confirm;
@@ -148,6 +150,11 @@ pub(super) fn give_back(record: &mut Record<'_, '_>, cart: &CartId, dose: InPot)
     let Some(order) = record.home.orders.get(&dose.order) else { return };
     let resident = order.current.resident;
     let Some(by) = record.cart(cart).user else { return };
+    // A PRN dose exists only because it was prepared: taken back, nobody waits for it.
+    if let Some(planned) = record.home.doses.get(&dose.dose).filter(|_| order.is_prn()) {
+        replan(record, planned, Some(Withdrawal::Superseded), record.now);
+        record.settle(dose.dose);
+    }
     let id = PreparedId(record.fresh());
     let at = record.now;
     record.fact(Fact::Pot(Box::new(PotFact {

@@ -65,7 +65,9 @@ pub fn judge(
     if let Named::Badge(text) = named {
         return judge_badge(home, cart, text);
     }
-    let Some(role) = role.filter(|_| cart.user.is_some()) else { return stop(Check::SignOnFirst) };
+    let Some(role) = role.filter(|_| cart.session.is_some()) else {
+        return stop(Check::SignOnFirst);
+    };
     if !role.may(Action::Chart) {
         return stop(Check::RoleCannotChart);
     }
@@ -88,8 +90,8 @@ pub fn judge(
 
 fn judge_badge(home: &Home, cart: &CartSession, text: &str) -> Judgement {
     let user = home.user_by_badge(text).filter(|u| u.active).map(|u| u.id);
-    let expected =
-        cart.open.is_none() && (cart.user.is_none() || (user.is_some() && user != cart.user));
+    let other = user.is_some() && user != cart.user;
+    let expected = cart.session.is_none() || (cart.open.is_none() && other);
     if expected {
         let target = Target::Badge(user);
         return Judgement { kind: "badge", objections: Vec::new(), target };

@@ -237,6 +237,11 @@ impl Script {
                 self.run(&actor, &c);
                 Ok(())
             }
+            [cart, "sign-off"] => {
+                let cart = Some(Slug::new(cart).unwrap());
+                self.run(&Actor::server(), &Command::SignOff { cart });
+                Ok(())
+            }
             [cart, "band", name] => {
                 let band = self.home.residents[&self.residents[*name]].band.0.clone();
                 self.scan(cart, &format!("]C0{band}"), &[], &want)

@@ -130,6 +130,10 @@ pub async fn sign_on(
         expires_at: now + SHIFT_MICROS,
         revoked_at: None,
     };
+    // One session a cart: another badge ends the one before.
+    let ended = web.app.store.revoke_sessions_at(&web.app.facility, &device, now).await;
+    ended.map_err(|_| Problem::unavailable())?;
+    web.sessions.forget_at(&device);
     web.app.store.add_session(&row).await.map_err(|_| Problem::unavailable())?;
     let is_cart = web.app.home().devices.get(&device).is_some_and(|d| d.kind == "cart");
     let actor = Actor {
@@ -149,7 +153,6 @@ pub async fn sign_on(
         role: user.role,
         device: Some(device),
         expires_at: row.expires_at,
-        seen_at: now,
         read_at: now,
     };
     web.sessions.put(row.token_sha256, live);

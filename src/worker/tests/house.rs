@@ -121,6 +121,7 @@ impl House {
             ids,
             outgoing,
             changes,
+            activity: Default::default(),
             scans: broadcast::Sender::new(16),
             heard: HeardFrom::default(),
         };
