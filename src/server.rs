@@ -1,49 +1,33 @@
 //! Putting a server together: data, lane, broker, workers, listeners; and taking it apart again.
 
+mod open;
+
 use crate::bus::broker::{Account, Broker};
-use crate::bus::cart::Carts;
-use crate::bus::inbound::{self, Doors};
-use crate::bus::pharmacy::PharmacyDoor;
-use crate::bus::station::StationDoor;
 use crate::bus::{Bus, BusEvents, mqtt};
-use crate::clock::{Clock, Ids, RandomIds, SystemClock};
 use crate::config::{Config, Mqtt};
 use crate::http::Web;
 use crate::http::screens::Screens;
-use crate::secret::{self, Pins, SecretError};
+use crate::secret::{self, SecretError};
 use crate::service::app::App;
-use crate::service::effects::Outgoing;
-use crate::service::heard::HeardFrom;
-use crate::service::lane::Lane;
-use crate::service::told;
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 use crate::worker;
-use crate::worker::heartbeat::OldestUnsent;
-use crate::worker::outbox::OutboxHandle;
 use crate::worker::scheduler::{Ended, Terms};
-use crate::zones::Catalogue;
+use crate::worker::start;
 use axum::Router;
-use emar_domain::audit::note::{KeyKind, SignKey};
-use emar_domain::id::Slug;
-use emar_domain::schedule::policy::Policy;
-use emar_domain::time::Instant;
-use emar_wire::client::{Announced, Options};
-use emar_wire::payload::Presence;
-use emar_wire::{Id, Role, Topic};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
-/// Machine microseconds a lease lasts unless renewed.
-const LEASE_MICROS: i64 = 10_000_000;
 /// Name of the last clinical instant among the kept values.
 pub const LAST_INSTANT: &str = "last_instant";
 /// Name of the demo's mark among the kept values.
 pub const DEMO_MARK: &str = "demo";
+
+pub use open::{MakeClock, Opened, Seams, open, policy};
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -85,152 +69,6 @@ pub enum StartError {
     /// A demo's data, or the reverse.
     #[error("{0}")]
     Demo(&'static str),
-}
-
-/// A home opened for work: its app, and what signs for it.
-pub struct Opened {
-    /// The app.
-    pub app: Arc<App>,
-    /// Signs checkpoints.
-    pub sign: SignKey,
-    /// Name of the audit log.
-    pub log: String,
-    /// Checks PINs.
-    pub pins: Arc<Pins>,
-    /// Epoch of the lane.
-    pub epoch: i64,
-    /// Zone data.
-    pub zones: Arc<Catalogue>,
-    /// Tells when the lane cannot go on.
-    pub fatal: mpsc::Receiver<String>,
-}
-
-/// What a caller may replace: the clock (the demo's) and the ids.
-pub struct Seams {
-    /// Makes the clock from the last instant the data knows.
-    pub clock: Box<dyn FnOnce(&Policy, &Catalogue, Option<Instant>) -> Arc<dyn Clock> + Send>,
-    /// Ids.
-    pub ids: Arc<dyn Ids>,
-    /// Whether the data is a demo's.
-    pub demo: bool,
-}
-
-impl Seams {
-    /// Real time, random ids.
-    #[must_use]
-    pub fn real() -> Self {
-        let clock = |_: &Policy, _: &Catalogue, last: Option<Instant>| -> Arc<dyn Clock> {
-            Arc::new(SystemClock::new(last.unwrap_or(Instant::EPOCH)))
-        };
-        Self { clock: Box::new(clock), ids: Arc::new(RandomIds), demo: false }
-    }
-}
-
-/// The policy a configuration names.
-///
-/// # Errors
-/// Every fault of the file, in words.
-pub fn policy(config: &Config, zones: &Catalogue) -> Result<Policy, StartError> {
-    crate::policy_file::load(&config.policy, zones).map_err(|faults| {
-        let file = config.policy.display();
-        let told = faults.iter().map(|f| {
-            format!("{file}:{}:{}: {}: {}. {}", f.line, f.column, f.path, f.what, f.remedy)
-        });
-        StartError::Policy(told.collect::<Vec<_>>().join("\n"))
-    })
-}
-
-/// Opens a home: database, keys, state in memory, write lane. No listener, no worker.
-///
-/// # Errors
-/// [`StartError`] in words for the person at the terminal.
-pub async fn open(config: &Config, seams: Seams) -> Result<Opened, StartError> {
-    config.check()?;
-    let zones = Arc::new(Catalogue::open(config.zoneinfo.as_deref()));
-    let policy = policy(config, &zones)?;
-    let zone = zones.rules(&policy.zone).map_err(|e| StartError::Zone(e.to_string()))?;
-    let facility = Slug::new(&policy.facility).map_err(|e| StartError::Policy(e.to_string()))?;
-    let store = Store::open(&place(config)?).await?;
-    let log = emar_domain::audit::checkpoint::origin("org", facility.as_str());
-    let sign = secret::key_file(&config.data.join("keys/checkpoint.key"))?;
-    let sign = SignKey::from_seed(&log, KeyKind::Log, &sign)
-        .map_err(|e| StartError::Policy(e.to_string()))?;
-    let pepper = secret::key_file(&config.data.join("keys/pepper.key"))?;
-    let wire = secret::key_file(&config.data.join("keys/mqtt.key"))?;
-
-    let now = Instant::from_micros(SystemClock::new(Instant::EPOCH).machine());
-    store.ensure_facility(&facility, &log, now).await?;
-    let marked = store.meta(&facility, DEMO_MARK).await?.is_some();
-    match (marked, seams.demo) {
-        (true, false) => {
-            return Err(StartError::Demo(
-                "this data directory was made by `emar demo`: its times and people are invented; \
-                 start a real home with `emar init`",
-            ));
-        }
-        (false, true) => store.set_meta(&facility, DEMO_MARK, "1").await?,
-        _ => {}
-    }
-    let last = store.meta(&facility, LAST_INSTANT).await?;
-    let last = last.and_then(|t| t.parse().ok()).map(Instant::from_micros);
-    let clock = (seams.clock)(&policy, &zones, last);
-    let machine = clock.machine();
-    let lease =
-        store.take_lease(&facility, &config.server, machine, machine + LEASE_MICROS).await?;
-    if lease.holder != config.server {
-        let seconds = (lease.until - machine) / 1_000_000;
-        return Err(StartError::Leased { holder: lease.holder, seconds });
-    }
-    let versions = store.policies(&facility).await?;
-    let in_force = worker::policy::in_force(&versions, clock.clinical());
-    let policy = in_force.and_then(|v| worker::policy::from_body(&v.body)).unwrap_or(policy);
-    let home = store.load_home(&facility, policy, (*zone).clone(), clock.clinical()).await?;
-    let home = Arc::new(RwLock::new(home));
-    let outgoing = Arc::new(Outgoing {
-        key: ed25519_dalek::SigningKey::from_bytes(&wire),
-        pharmacies: config.pharmacies.clone(),
-        administration: told::administration,
-    });
-    let (changes, _) = broadcast::channel(256);
-    let (stop, fatal) = mpsc::channel(1);
-    let lane = Lane {
-        ledger: store.ledger(facility.clone(), &log, lease.epoch),
-        store: store.clone(),
-        home: Arc::clone(&home),
-        clock: Arc::clone(&clock),
-        ids: Arc::clone(&seams.ids),
-        outgoing: Arc::clone(&outgoing),
-        changes: changes.clone(),
-        fatal: stop,
-    }
-    .start();
-    let ids = seams.ids;
-    let app = Arc::new(App {
-        facility,
-        store,
-        home,
-        lane,
-        clock,
-        ids,
-        outgoing,
-        changes,
-        activity: Default::default(),
-        scans: broadcast::Sender::new(64),
-        heard: HeardFrom::default(),
-    });
-    let pins = Arc::new(Pins::new(pepper));
-    Ok(Opened { app, sign, log, pins, epoch: lease.epoch, zones, fatal })
-}
-
-fn place(config: &Config) -> Result<String, StartError> {
-    match &config.database_url_file {
-        None => Ok(config.data.to_string_lossy().into_owned()),
-        Some(path) => {
-            std::fs::read_to_string(path).map(|t| t.trim().to_owned()).map_err(|source| {
-                StartError::Config(crate::config::ConfigError::Read { path: path.clone(), source })
-            })
-        }
-    }
 }
 
 /// A running server.
@@ -306,12 +144,23 @@ pub async fn start(config: &Config, seams: Seams, extra: Extra) -> Result<Runnin
     let http = listen(config.http).await?;
     let metrics = listen(config.metrics).await?;
     let (stop, stopped) = watch::channel(false);
-    let mut loops = JoinSet::new();
     let screens = Arc::new(Screens::default());
     let app = Arc::clone(&opened.app);
-    let (broker, line) = connect(config, &app, &extra).await?;
+    let (broker, line) = connect(config, &opened, &extra).await?;
     let mqtt = broker.as_ref().map(Broker::addr);
-    let outbox = workers(&mut loops, config, &opened, line, &stopped);
+    let has_line = line.is_some();
+    let parts = start::Parts {
+        app: Arc::clone(&app),
+        terms: Terms { holder: config.server.clone(), epoch: opened.epoch },
+        sign: opened.sign.clone(),
+        directory: config.data.clone(),
+        policy: Some(config.policy.clone()),
+        zones: Arc::clone(&opened.zones),
+        bus: line,
+    };
+    let start::Running { outbox, scheduler, mut loops, .. } = start::start(parts, &stopped);
+    loops.spawn(end_with_the_lease(scheduler));
+    let outbox = has_line.then_some(outbox);
     let control = secret::random()?;
     let web = Web::new(
         Arc::clone(&app),
@@ -343,6 +192,14 @@ pub async fn start(config: &Config, seams: Seams, extra: Extra) -> Result<Runnin
         fatal: opened.fatal,
         control_file,
     })
+}
+
+/// Another server runs the home from then on: what this one holds in memory is worth nothing.
+async fn end_with_the_lease(scheduler: JoinHandle<Ended>) {
+    if matches!(scheduler.await, Ok(Ended::LeaseLost)) {
+        tracing::error!("another server took over the lease; this one must be restarted");
+        std::process::exit(75);
+    }
 }
 
 fn serve(
@@ -393,7 +250,7 @@ type Line = Option<(Arc<dyn Bus>, Box<dyn BusEvents>)>;
 
 async fn connect(
     config: &Config,
-    app: &Arc<App>,
+    opened: &Opened,
     extra: &Extra,
 ) -> Result<(Option<Broker>, Line), StartError> {
     let told = |e: &dyn std::fmt::Display| StartError::Broker(e.to_string());
@@ -420,67 +277,8 @@ async fn connect(
             (None, host.clone(), *port, user.clone(), password_of(password_file)?)
         }
     };
-    let id = |text: &str| Id::new(text).map_err(|e| told(&e));
-    let facility = id(app.facility.as_str())?;
-    let server = id(&config.server)?;
-    let clock = Arc::clone(&app.clock);
-    let now: Arc<dyn Fn() -> i64 + Send + Sync> = Arc::new(move || clock.machine());
-    let mut options =
-        Options::new((host, port), id(&format!("emar-{server}"))?, (user, password), now);
-    let role = Role::Server { facility: facility.clone() };
-    options.subscriptions = role.filters();
-    options.announced = Some(Announced {
-        topic: Topic::ServerPresence { facility, server },
-        presence: Presence::default(),
-    });
-    options.clean_session = false;
-    let (bus, events) = mqtt::connect(options);
+    let (server, at, login) = (&config.server, (host.as_str(), port), (&*user, &*password));
+    let options = start::options(&opened.app, server, opened.epoch, at, login);
+    let (bus, events) = mqtt::connect(options.map_err(|e| told(&e))?);
     Ok((broker, Some((Arc::new(bus), Box::new(events)))))
-}
-
-fn workers(
-    loops: &mut JoinSet<()>,
-    config: &Config,
-    opened: &Opened,
-    line: Line,
-    stopped: &watch::Receiver<bool>,
-) -> Option<OutboxHandle> {
-    let app = &opened.app;
-    let clone = || (Arc::clone(app), stopped.clone());
-    let (passes, passed) = watch::channel(None);
-    let terms = Terms { holder: config.server.clone(), epoch: opened.epoch };
-    let (a, s) = clone();
-    loops.spawn(async move {
-        if worker::scheduler::run(a, terms, passes, s).await == Ended::LeaseLost {
-            tracing::error!("another server took over the lease; this one must be restarted");
-            std::process::exit(75);
-        }
-    });
-    let (a, s) = clone();
-    loops.spawn(worker::horizon::run(a, s));
-    let (a, s) = clone();
-    loops.spawn(worker::policy::run(a, config.policy.clone(), Arc::clone(&opened.zones), s));
-    let (latest, _) = watch::channel(String::new());
-    let (connections, connected) = watch::channel(0);
-    let bus = line.as_ref().map(|(bus, _)| Arc::clone(bus));
-    let (a, s) = clone();
-    let (key, data) = (opened.sign.clone(), config.data.clone());
-    loops.spawn(worker::checkpoint::run(a, key, data, bus, latest, connected, s));
-    let (bus, events) = line?;
-    let oldest = Arc::new(OldestUnsent::default());
-    let (handle, inbox) = worker::outbox::channel();
-    let (a, s) = clone();
-    loops.spawn(worker::outbox::run(a, Arc::clone(&bus), inbox, Arc::clone(&oldest), s));
-    let (a, s) = clone();
-    loops.spawn(worker::heartbeat::run(a, Arc::clone(&bus), passed, oldest, s));
-    let doors = Doors {
-        carts: Carts::new(Arc::clone(app), Arc::clone(&bus)),
-        stations: StationDoor::new(Arc::clone(app), Arc::clone(&bus)),
-        pharmacies: PharmacyDoor::new(Arc::clone(app), Arc::clone(&bus)),
-        outbox: handle.clone(),
-        connected: connections,
-    };
-    let (a, s) = clone();
-    loops.spawn(inbound::run(a, bus, events, doors, s));
-    Some(handle)
 }

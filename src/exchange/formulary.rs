@@ -139,7 +139,7 @@ fn product<'r>(
         }
     };
     let gtin = cell("gtin14");
-    if !gtin.is_empty() && !(gtin.len() == 14 && has_check_digit(gtin)) {
+    if !gtin.is_empty() && (gtin.len() != 14 || !has_check_digit(gtin)) {
         fault("gtin14", "not 14 digits with a right check digit");
     }
     if cell("ndc").is_empty() && gtin.is_empty() {

@@ -11,36 +11,47 @@ use serde::Serialize;
 pub struct Problem {
     /// Always `about:blank`: `code` tells what it is.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    #[schema(value_type = String)]
+    kind: Kind,
     /// The status in words.
-    pub title: String,
+    pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
     /// What it is.
-    pub code: String,
+    #[schema(value_type = String)]
+    pub code: Box<str>,
     /// What, why and what to do next.
-    pub detail: String,
+    #[schema(value_type = String)]
+    pub detail: Box<str>,
     /// The rules' objections.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>)]
     pub objections: Vec<Objection>,
     /// Code of what to do next.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub next: Option<Box<str>>,
     /// Where in the request, as a JSON pointer or a header's name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pointer: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub pointer: Option<Box<str>>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+enum Kind {
+    #[serde(rename = "about:blank")]
+    Blank,
 }
 
 impl Problem {
     /// A problem.
     #[must_use]
-    pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, code: &str, detail: impl Into<Box<str>>) -> Self {
         Self {
-            kind: "about:blank",
-            title: status.canonical_reason().unwrap_or("Problem").to_owned(),
+            kind: Kind::Blank,
+            title: status.canonical_reason().unwrap_or("Problem"),
             status: status.as_u16(),
-            code: code.to_owned(),
+            code: code.into(),
             detail: detail.into(),
             objections: Vec::new(),
             next: None,
@@ -50,9 +61,9 @@ impl Problem {
 
     /// A request that cannot be read, and where.
     #[must_use]
-    pub fn malformed(pointer: &str, detail: impl Into<String>) -> Self {
+    pub fn malformed(pointer: &str, detail: impl Into<Box<str>>) -> Self {
         let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "malformed", detail);
-        problem.pointer = Some(pointer.to_owned());
+        problem.pointer = Some(pointer.into());
         problem
     }
 
@@ -101,7 +112,7 @@ impl Problem {
         };
         let mut problem = Self::new(status, &refusal.code, sentence);
         problem.objections = refusal.objections;
-        problem.next = Some(refusal.next);
+        problem.next = Some(refusal.next.into());
         problem
     }
 }

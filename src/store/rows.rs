@@ -6,7 +6,7 @@ use super::value::{Value, bind};
 use emar_domain::administration::Administration;
 use emar_domain::alert::{Alert, AlertState};
 use emar_domain::drug::Product;
-use emar_domain::fact::{Fact, PotAct};
+use emar_domain::fact::{DoseDue, DoseFact, Fact, PotAct, PotFact};
 use emar_domain::id::FacilityId;
 use emar_domain::order::OrderVersion;
 use emar_domain::resident::{Resident, ResidentState};
@@ -164,57 +164,9 @@ impl Rows {
                 self.order_event.extend(row);
                 self.orders_touched.insert(e.order.0);
             }
-            Fact::Dose(d) => {
-                let (s, resident) = (d.slot, d.resident.0);
-                let (date, local) = (s.date.to_string(), d.local.to_string());
-                let planned = d.planned_at.micros();
-                self.dose.extend(bind![
-                    d.id.0, f, seq, rank, planned, s.order.0, s.plan, date, s.slot, resident, local
-                ]);
-                let (far, no) = (Instant::MAX.micros(), None::<i64>);
-                self.dose_state.extend(bind![
-                    d.id.0,
-                    f,
-                    s.order.0,
-                    resident,
-                    0_i64,
-                    planned,
-                    planned,
-                    far,
-                    false,
-                    None::<&str>,
-                    None::<Uuid>,
-                    true,
-                    no
-                ]);
-            }
-            Fact::DoseDue(d) => {
-                let (due, opens, closes) = (d.due.micros(), d.opens.micros(), d.closes.micros());
-                let why = d.withdrawn.map(|w| w.code());
-                self.dose_due.extend(bind![
-                    d.dose.0,
-                    d.rev,
-                    f,
-                    seq,
-                    rank,
-                    d.at.micros(),
-                    due,
-                    opens,
-                    closes,
-                    d.shifted,
-                    why
-                ]);
-                self.doses_moved.insert(d.dose.0);
-                self.doses_touched.insert(d.dose.0);
-            }
-            Fact::Pot(p) => {
-                let act = if p.act == PotAct::Prepared { "prepared" } else { "returned" };
-                let (id, dose, text) = (p.id.0, p.dose.0, body(&**p)?);
-                let (order, resident) = (p.order.0, p.resident.0);
-                let row = bind![id, f, seq, rank, p.at.micros(), dose, order, resident, act, text];
-                self.prepared.extend(row);
-                self.doses_touched.insert(dose);
-            }
+            Fact::Dose(d) => self.add_dose(d, place),
+            Fact::DoseDue(d) => self.add_dose_due(d, place),
+            Fact::Pot(p) => self.add_pot(p, place)?,
             Fact::Administration(a) => self.add_administration(a, place)?,
             Fact::Scan(s) => {
                 let (resident, dose) = (s.resident.map(|r| r.0), s.dose.map(|d| d.0));
@@ -238,6 +190,67 @@ impl Rows {
                 self.cart_session.insert(c.cart.as_str().to_owned(), row);
             }
         }
+        Ok(())
+    }
+
+    fn add_dose(&mut self, d: &DoseFact, place: Place<'_>) {
+        let Place { facility, seq, rank, .. } = place;
+        let f = facility.as_str();
+        let (s, resident) = (d.slot, d.resident.0);
+        let (date, local) = (s.date.to_string(), d.local.to_string());
+        let planned = d.planned_at.micros();
+        self.dose.extend(bind![
+            d.id.0, f, seq, rank, planned, s.order.0, s.plan, date, s.slot, resident, local
+        ]);
+        let (far, no) = (Instant::MAX.micros(), None::<i64>);
+        self.dose_state.extend(bind![
+            d.id.0,
+            f,
+            s.order.0,
+            resident,
+            0_i64,
+            planned,
+            planned,
+            far,
+            false,
+            None::<&str>,
+            None::<Uuid>,
+            true,
+            no
+        ]);
+    }
+
+    fn add_dose_due(&mut self, d: &DoseDue, place: Place<'_>) {
+        let Place { facility, seq, rank, .. } = place;
+        let f = facility.as_str();
+        let (due, opens, closes) = (d.due.micros(), d.opens.micros(), d.closes.micros());
+        let why = d.withdrawn.map(|w| w.code());
+        self.dose_due.extend(bind![
+            d.dose.0,
+            d.rev,
+            f,
+            seq,
+            rank,
+            d.at.micros(),
+            due,
+            opens,
+            closes,
+            d.shifted,
+            why
+        ]);
+        self.doses_moved.insert(d.dose.0);
+        self.doses_touched.insert(d.dose.0);
+    }
+
+    fn add_pot(&mut self, p: &PotFact, place: Place<'_>) -> Result<(), StoreError> {
+        let Place { facility, seq, rank, .. } = place;
+        let f = facility.as_str();
+        let act = if p.act == PotAct::Prepared { "prepared" } else { "returned" };
+        let (id, dose, text) = (p.id.0, p.dose.0, body(p)?);
+        let (order, resident) = (p.order.0, p.resident.0);
+        let row = bind![id, f, seq, rank, p.at.micros(), dose, order, resident, act, text];
+        self.prepared.extend(row);
+        self.doses_touched.insert(dose);
         Ok(())
     }
 

@@ -94,7 +94,7 @@ impl Reader<'_> {
         byte
     }
 
-    fn expect(&mut self) -> Result<u8, PatternError> {
+    fn another(&mut self) -> Result<u8, PatternError> {
         self.next().ok_or_else(|| self.wrong("it ends too soon"))
     }
 
@@ -113,7 +113,7 @@ impl Reader<'_> {
     }
 
     fn escape(&mut self) -> Result<u128, PatternError> {
-        match self.expect()? {
+        match self.another()? {
             b'd' => Ok(DIGITS),
             byte if byte.is_ascii_punctuation() => Ok(1 << byte),
             _ => Err(self.wrong("this escape is not known")),
@@ -123,7 +123,7 @@ impl Reader<'_> {
     fn class(&mut self) -> Result<u128, PatternError> {
         let mut set = 0u128;
         loop {
-            let first = match self.expect()? {
+            let first = match self.another()? {
                 b']' if set != 0 => return Ok(set),
                 b'\\' => {
                     set |= self.escape()?;
@@ -137,7 +137,7 @@ impl Reader<'_> {
                 continue;
             }
             self.at += 1;
-            let last = self.expect()?;
+            let last = self.another()?;
             if !(first..0x7F).contains(&last) {
                 return Err(self.wrong("the range runs backwards"));
             }

@@ -76,7 +76,7 @@ fn number(object: &Value, name: &str) -> Result<u64, String> {
 }
 
 fn bytes(hex: &str) -> Result<Vec<u8>, String> {
-    if !hex.is_ascii() || hex.len() % 2 != 0 {
+    if !hex.is_ascii() || !hex.len().is_multiple_of(2) {
         return Err("hex must be pairs of hexadecimal digits".into());
     }
     (0..hex.len())

@@ -49,7 +49,6 @@ pub fn parse(bytes: &[u8]) -> Result<Node, BadJson> {
 }
 
 // Taken by value because `map_err` hands it over so.
-#[allow(clippy::needless_pass_by_value)]
 fn syntax(e: serde_json::Error) -> BadJson {
     BadJson::Syntax(e.to_string())
 }

@@ -164,8 +164,7 @@ impl<'a> Work<'a> {
         self.commands.push(Command::Order(OrderCommand::Receive(Box::new(version))));
     }
 
-    // One field each of the version it makes.
-    #[allow(clippy::too_many_arguments)]
+    #[allow(clippy::too_many_arguments, reason = "one field each of the version it makes")]
     fn version(
         &self,
         at: &At<'a>,

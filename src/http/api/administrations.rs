@@ -73,7 +73,7 @@ fn key(headers: &HeaderMap, auth: &Auth, request: &[u8]) -> Result<Key, Problem>
         let detail = "Send an Idempotency-Key header of 8 to 64 characters, fresh for each \
             request and the same at every retry.";
         let mut problem = Problem::new(StatusCode::BAD_REQUEST, "key_missing", detail);
-        problem.pointer = Some("Idempotency-Key".to_owned());
+        problem.pointer = Some("Idempotency-Key".into());
         return Err(problem);
     };
     let who = auth.actor.user.map(|u| u.to_string()).unwrap_or_default();

@@ -19,9 +19,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
-        if !kind
-            .is_some_and(|k| k.split(';').next().is_some_and(|k| k.trim() == "application/json"))
-        {
+        let kind = kind.and_then(|k| k.split(';').next()).map(str::trim);
+        if kind != Some("application/json") {
             let detail = "Send the body as Content-Type: application/json.";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content_type", detail));
         }
@@ -58,7 +57,7 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
             StatusCode::BAD_REQUEST
         };
         let mut problem = Problem::new(status, "malformed", format!("The body {what} at {place}."));
-        problem.pointer = Some(pointer);
+        problem.pointer = Some(pointer.into());
         problem
     })
 }

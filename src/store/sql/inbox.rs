@@ -57,7 +57,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    #[allow(clippy::too_many_arguments)] // a row has that many columns
+    #[allow(clippy::too_many_arguments, reason = "a row has that many columns")]
     pub async fn receive(
         &self,
         facility: &FacilityId,

@@ -39,7 +39,7 @@ pub(super) fn pharmacy_wait(tries: u32, waiting: u64) -> i64 {
         let backlog = i64::try_from(waiting).unwrap_or(i64::MAX).saturating_mul(BACKLOG);
         return backlog.max(60 * SECOND);
     }
-    (2 * SECOND << tries.min(5)).min(60 * SECOND)
+    ((2 * SECOND) << tries.min(5)).min(60 * SECOND)
 }
 
 /// Machine time until an alert is sent again: 1, 2, 5, 10 s, then each 10 s; a minute once it has

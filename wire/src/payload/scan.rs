@@ -35,7 +35,6 @@ impl Scan {
 }
 
 // serde hands the field by reference.
-#[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_false(flag: &bool) -> bool {
     !*flag
 }

@@ -1,0 +1,178 @@
+//! Opening a home: database, keys, state in memory, write lane.
+
+use super::{DEMO_MARK, LAST_INSTANT, StartError};
+use crate::clock::{Clock, Ids, RandomIds, SystemClock};
+use crate::config::Config;
+use crate::secret::{self, Pins};
+use crate::service::app::App;
+use crate::service::effects::Outgoing;
+use crate::service::heard::HeardFrom;
+use crate::service::lane::Lane;
+use crate::service::told;
+use crate::store::Store;
+use crate::worker;
+use crate::zones::Catalogue;
+use emar_domain::audit::note::{KeyKind, SignKey};
+use emar_domain::id::Slug;
+use emar_domain::schedule::policy::Policy;
+use emar_domain::time::Instant;
+use std::sync::{Arc, RwLock};
+use tokio::sync::{broadcast, mpsc};
+
+/// Machine microseconds a lease lasts unless renewed.
+const LEASE_MICROS: i64 = 10_000_000;
+
+/// A home opened for work: its app, and what signs for it.
+pub struct Opened {
+    /// The app.
+    pub app: Arc<App>,
+    /// Signs checkpoints.
+    pub sign: SignKey,
+    /// Name of the audit log.
+    pub log: String,
+    /// Checks PINs.
+    pub pins: Arc<Pins>,
+    /// Epoch of the lane.
+    pub epoch: i64,
+    /// Zone data.
+    pub zones: Arc<Catalogue>,
+    /// Tells when the lane cannot go on.
+    pub fatal: mpsc::Receiver<String>,
+}
+
+/// Makes the clock of a home from the last instant its data knows.
+pub type MakeClock = dyn FnOnce(&Policy, &Catalogue, Option<Instant>) -> Arc<dyn Clock> + Send;
+
+/// What a caller may replace: the clock (the demo's) and the ids.
+pub struct Seams {
+    /// Makes the clock from the last instant the data knows.
+    pub clock: Box<MakeClock>,
+    /// Ids.
+    pub ids: Arc<dyn Ids>,
+    /// Whether the data is a demo's.
+    pub demo: bool,
+}
+
+impl Seams {
+    /// Real time, random ids.
+    #[must_use]
+    pub fn real() -> Self {
+        let clock = |_: &Policy, _: &Catalogue, last: Option<Instant>| -> Arc<dyn Clock> {
+            Arc::new(SystemClock::new(last.unwrap_or(Instant::EPOCH)))
+        };
+        Self { clock: Box::new(clock), ids: Arc::new(RandomIds), demo: false }
+    }
+}
+
+/// The policy a configuration names.
+///
+/// # Errors
+/// Every fault of the file, in words.
+pub fn policy(config: &Config, zones: &Catalogue) -> Result<Policy, StartError> {
+    crate::policy_file::load(&config.policy, zones).map_err(|faults| {
+        let file = config.policy.display();
+        let told = faults.iter().map(|f| {
+            format!("{file}:{}:{}: {}: {}. {}", f.line, f.column, f.path, f.what, f.remedy)
+        });
+        StartError::Policy(told.collect::<Vec<_>>().join("\n"))
+    })
+}
+
+/// Opens a home: database, keys, state in memory, write lane. No listener, no worker.
+///
+/// # Errors
+/// [`StartError`] in words for the person at the terminal.
+pub async fn open(config: &Config, seams: Seams) -> Result<Opened, StartError> {
+    config.check()?;
+    let zones = Arc::new(Catalogue::open(config.zoneinfo.as_deref()));
+    let policy = policy(config, &zones)?;
+    let zone = zones.rules(&policy.zone).map_err(|e| StartError::Zone(e.to_string()))?;
+    let facility = Slug::new(&policy.facility).map_err(|e| StartError::Policy(e.to_string()))?;
+    let store = Store::open(&place(config)?).await?;
+    let log = emar_domain::audit::checkpoint::origin("org", facility.as_str());
+    let sign = secret::key_file(&config.data.join("keys/checkpoint.key"))?;
+    let sign = SignKey::from_seed(&log, KeyKind::Log, &sign)
+        .map_err(|e| StartError::Policy(e.to_string()))?;
+    let pepper = secret::key_file(&config.data.join("keys/pepper.key"))?;
+    let wire = secret::key_file(&config.data.join("keys/mqtt.key"))?;
+
+    let now = Instant::from_micros(SystemClock::new(Instant::EPOCH).machine());
+    store.ensure_facility(&facility, &log, now).await?;
+    mark(&store, &facility, seams.demo).await?;
+    let last = store.meta(&facility, LAST_INSTANT).await?;
+    let last = last.and_then(|t| t.parse().ok()).map(Instant::from_micros);
+    let clock = (seams.clock)(&policy, &zones, last);
+    let machine = clock.machine();
+    let lease =
+        store.take_lease(&facility, &config.server, machine, machine + LEASE_MICROS).await?;
+    if lease.holder != config.server {
+        let seconds = (lease.until - machine) / 1_000_000;
+        return Err(StartError::Leased { holder: lease.holder, seconds });
+    }
+    let versions = store.policies(&facility).await?;
+    let in_force = worker::policy::in_force(&versions, clock.clinical());
+    let policy = in_force.and_then(|v| worker::policy::from_body(&v.body)).unwrap_or(policy);
+    let home = store.load_home(&facility, policy, (*zone).clone(), clock.clinical()).await?;
+    let home = Arc::new(RwLock::new(home));
+    let outgoing = Arc::new(Outgoing {
+        key: ed25519_dalek::SigningKey::from_bytes(&wire),
+        pharmacies: config.pharmacies.clone(),
+        administration: told::administration,
+    });
+    let (changes, _) = broadcast::channel(256);
+    let (stop, fatal) = mpsc::channel(1);
+    let lane = Lane {
+        ledger: store.ledger(facility.clone(), &log, lease.epoch),
+        store: store.clone(),
+        home: Arc::clone(&home),
+        clock: Arc::clone(&clock),
+        ids: Arc::clone(&seams.ids),
+        outgoing: Arc::clone(&outgoing),
+        changes: changes.clone(),
+        fatal: stop,
+    }
+    .start();
+    let ids = seams.ids;
+    let app = Arc::new(App {
+        facility,
+        store,
+        home,
+        lane,
+        clock,
+        ids,
+        outgoing,
+        changes,
+        activity: Default::default(),
+        scans: broadcast::Sender::new(64),
+        heard: HeardFrom::default(),
+    });
+    let pins = Arc::new(Pins::new(pepper));
+    Ok(Opened { app, sign, log, pins, epoch: lease.epoch, zones, fatal })
+}
+
+fn place(config: &Config) -> Result<String, StartError> {
+    match &config.database_url_file {
+        None => Ok(config.data.to_string_lossy().into_owned()),
+        Some(path) => {
+            std::fs::read_to_string(path).map(|t| t.trim().to_owned()).map_err(|source| {
+                StartError::Config(crate::config::ConfigError::Read { path: path.clone(), source })
+            })
+        }
+    }
+}
+
+/// A demo's data stays a demo's, and no home becomes one.
+async fn mark(store: &Store, facility: &Slug, demo: bool) -> Result<(), StartError> {
+    let marked = store.meta(facility, DEMO_MARK).await?.is_some();
+    match (marked, demo) {
+        (true, false) => {
+            return Err(StartError::Demo(
+                "this data directory was made by `emar demo`: its times and people are invented; \
+                 start a real home with `emar init`",
+            ));
+        }
+        (false, true) => store.set_meta(facility, DEMO_MARK, "1").await?,
+        _ => {}
+    }
+    Ok(())
+}
