@@ -136,16 +136,16 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
-/// How many packages and pieces of a product in the formulary make one dose of an order; `None`
-/// when no product of the home does.
+/// How many packages and pieces of the ordered strength make one dose of an order; `None` when no
+/// product of the home does. Another strength that would make it is left out: its count beside the
+/// ordered name would be read as a count of the ordered strength.
 #[must_use]
 pub fn units_of(home: &Home, order: &Order) -> Option<Units> {
     let drug = &order.current.drug;
-    let counted = piece_of(order.current.dose.unit.code()).is_some();
     home.products
         .values()
         .filter(|p| drug.same_ingredient(p) && p.form == drug.form)
-        .filter(|p| !counted || drug.strength.is_none_or(|s| s.same_as(p.strength)))
+        .filter(|p| drug.strength.is_none_or(|s| s.same_as(p.strength)))
         .find_map(|p| units_for(order.current.dose, p))
 }
 
