@@ -76,10 +76,12 @@ impl Round {
         Self { now: sight.now, pass: sight.home.policy.pass_of(civil) }
     }
 
-    /// Whether a dose belongs to it: it waits for somebody now, or the pass under way is its own.
+    /// Whether a dose belongs to it: it waits for somebody now, its window is open (charted or not,
+    /// so that progress never goes down), or the pass under way is its own.
     #[must_use]
     pub fn holds(&self, home: &Home, dose: &Dose) -> bool {
-        if dose.is_open() && dose.opens <= self.now {
+        let waits = dose.is_open() || (dose.withdrawn.is_none() && self.now <= dose.closes);
+        if dose.opens <= self.now && waits {
             return true;
         }
         let near = |at: Instant| self.now.seconds_since(at).abs() < 24 * 3600;
