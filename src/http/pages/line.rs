@@ -35,9 +35,10 @@ impl Line {
         self.push(text, true)
     }
 
-    /// Adds a drug's name, tall-man letters bold where the list has the name.
+    /// Adds a drug's name, tall-man letters bold where the list has the name, its strength as every
+    /// other amount is written.
     pub fn drug(mut self, name: &str, list: &TallMan) -> Self {
-        self.runs.extend(list.runs(&keep_units(name)));
+        self.runs.extend(list.runs(&keep_units(&spell_out(name))));
         self
     }
 
@@ -57,6 +58,32 @@ impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.runs.iter().try_for_each(|run| f.write_str(&run.text))
     }
+}
+
+/// `1000 mcg` as `1,000 micrograms`: names come from formularies as they were typed there.
+fn spell_out(name: &str) -> String {
+    let words: Vec<&str> = name.split(' ').collect();
+    let spelled = words.iter().enumerate().map(|(at, word)| {
+        let (unit, rest) =
+            word.split_once('/').map_or((*word, ""), |(unit, _)| (unit, &word[unit.len()..]));
+        let before = at.checked_sub(1).and_then(|at| words.get(at));
+        let measured = words.get(at + 1).is_some_and(|next| next.starts_with(char::is_alphabetic));
+        if unit == "mcg" && before.is_some_and(|w| w.ends_with(|c: char| c.is_ascii_digit())) {
+            format!("micrograms{rest}")
+        } else if measured && word.len() > 3 && word.bytes().all(|b| b.is_ascii_digit()) {
+            thousands(word)
+        } else {
+            (*word).to_owned()
+        }
+    });
+    spelled.collect::<Vec<_>>().join(" ")
+}
+
+/// Digits in groups of three.
+fn thousands(digits: &str) -> String {
+    let groups = digits.as_bytes().rchunks(3).rev();
+    let groups: Vec<_> = groups.map(String::from_utf8_lossy).collect();
+    groups.join(",")
 }
 
 /// No-break space.
@@ -98,6 +125,20 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(keep_units(text), kept);
+        }
+    }
+
+    #[test]
+    fn a_name_from_a_formulary_reads_like_every_other_amount() {
+        for (name, spelled) in [
+            ("cyanocobalamin 1000 mcg tablet", "cyanocobalamin 1,000 micrograms tablet"),
+            ("fentanyl 25 mcg/h patch", "fentanyl 25 micrograms/h patch"),
+            ("heparin 1000000 units", "heparin 1,000,000 units"),
+            ("lactulose 10 g/15 mL solution", "lactulose 10 g/15 mL solution"),
+            ("mcg 2026, 1000", "mcg 2026, 1000"),
+            ("", ""),
+        ] {
+            assert_eq!(spell_out(name), spelled);
         }
     }
 

@@ -67,7 +67,7 @@ fn title(sight: &Sight<'_>, alert: &Alert, status: Option<Status>, doses: &[&Dos
     if let Some(order) = named.and_then(|id| sight.home.orders.get(&id)) {
         line = line.text(": ");
         line.runs.extend(sight.drug(order).runs);
-        line = line.text(" ").strong(&order.current.dose.to_string());
+        line = line.text(" — ").strong(&order.current.dose.to_string());
     }
     if doses.len() > 1 {
         let more = (doses.len() - 1).to_string();

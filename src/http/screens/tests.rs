@@ -181,7 +181,10 @@ fn a_late_dose_is_missed_until_somebody_has_it() {
     assert_eq!(counts(&script), (1, 0, 1, 0));
     let shown = board(&script);
     assert_eq!(shown.alerts[0].status, Some(Status::Missed));
-    assert_eq!(shown.alerts[0].title.to_string(), "Missed: senna 8.6\u{a0}mg tablet 17.2\u{a0}mg");
+    assert_eq!(
+        shown.alerts[0].title.to_string(),
+        "Missed: senna 8.6\u{a0}mg tablet — 17.2\u{a0}mg"
+    );
     assert_eq!(shown.alerts[0].escalates, "charge nurse in 10 min");
     script.step("accept Garza by Novak").unwrap();
     assert_eq!(counts(&script), (0, 1, 1, 0));
