@@ -34,10 +34,21 @@ export function apply(fragments) {
     for (const inner of [fresh, ...fresh.querySelectorAll("[id]")])
       if (shown.has(inner.id)) shown.set(inner.id, seq);
     shown.set(id, seq);
+    keepLink(fresh);
     patch(old, fresh);
     changed = true;
   }
   return changed;
+}
+
+/**
+ * Only the page knows its link: a bar from the server must not say "Connecting" until the next
+ * tick.
+ * @param {Element} fresh
+ */
+function keepLink(fresh) {
+  const own = document.getElementById("link");
+  if (own) fresh.querySelector("#link")?.replaceWith(own.cloneNode(true));
 }
 
 /**
