@@ -34,7 +34,11 @@ use lock::DirectoryLock;
 use sqlx::PgPool;
 use sqlx::error::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use value::{Row, Value};
+
+/// Longest wait for connections in use when the store is closed.
+const CLOSE_MAX: Duration = Duration::from_secs(1);
 
 /// What the store could not do.
 #[derive(Debug, thiserror::Error)]
@@ -165,12 +169,16 @@ impl Store {
         matches!(self.engine, Engine::Postgres(_))
     }
 
-    /// Ends all connections; waits for those in use.
+    /// Ends all connections; waits a moment for those in use. A write lane keeps one for as long as
+    /// it lives, which ends with the process.
     pub async fn close(&self) {
-        match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.readers.close().await,
-            Engine::Postgres(pool) => pool.close().await,
-        }
+        let closing = async {
+            match &self.engine {
+                Engine::Sqlite(sqlite) => sqlite.readers.close().await,
+                Engine::Postgres(pool) => pool.close().await,
+            }
+        };
+        let _ = tokio::time::timeout(CLOSE_MAX, closing).await;
     }
 
     async fn writer(&self) -> Result<Conn, StoreError> {
