@@ -110,7 +110,6 @@ impl Floor {
             carts: made.carts,
             gtins: made.products.iter().flat_map(|p| p.gtins.clone()).collect(),
         };
-        opened.app.store.close().await;
         Ok(floor)
     }
 

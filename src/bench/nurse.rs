@@ -16,10 +16,17 @@ const CALM: Duration = Duration::from_millis(20);
 /// What a step did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Did {
-    /// A wristband or a package was judged, in so many microseconds.
-    Scanned(u32),
+    /// A wristband or a package was judged.
+    Scanned {
+        /// The scan's id.
+        scan: Uuid,
+        /// In so many microseconds.
+        micros: u32,
+    },
     /// A pot was confirmed.
     Taken {
+        /// The scan's id.
+        scan: Uuid,
         /// In so many microseconds.
         micros: u32,
         /// The administrations, as the server names them.
@@ -49,7 +56,7 @@ pub struct Nurse {
     /// 0: the wristband; then the packages; last TAKEN.
     place: usize,
     /// Sent and not answered: asked again with the same id.
-    unanswered: Option<Value>,
+    unanswered: Option<(Uuid, Value)>,
 }
 
 impl Nurse {
@@ -98,8 +105,8 @@ impl Nurse {
         if self.round == DOSES {
             return Ok(Did::Finished);
         }
-        let body = self.unanswered.take().unwrap_or_else(|| self.request());
-        self.unanswered = Some(body.clone());
+        let (scan, body) = self.unanswered.take().unwrap_or_else(|| self.request());
+        self.unanswered = Some((scan, body.clone()));
         let connection = self.connection.as_mut().context("not connected")?;
         let asked = Instant::now();
         let mut reply = connection.post("/api/v1/scans", &body).await?;
@@ -116,12 +123,12 @@ impl Nurse {
         let taken = self.place > self.gtins.len();
         self.move_on();
         if !taken {
-            return Ok(Did::Scanned(micros));
+            return Ok(Did::Scanned { scan, micros });
         }
-        Ok(Did::Taken { micros, administrations: told.administrations })
+        Ok(Did::Taken { scan, micros, administrations: told.administrations })
     }
 
-    fn request(&self) -> Value {
+    fn request(&self) -> (Uuid, Value) {
         let raw = match self.place {
             0 => self.cart.bands[self.bed].clone(),
             place => match self.gtins.get(place - 1) {
@@ -134,7 +141,8 @@ impl Nurse {
                 None => "]C0EMAR:CMD:TAKEN".to_owned(),
             },
         };
-        json!({"scan_id": Uuid::now_v7(), "cart": self.cart.id, "raw": raw, "source": "wedge"})
+        let scan = Uuid::now_v7();
+        (scan, json!({"scan_id": scan, "cart": self.cart.id, "raw": raw, "source": "wedge"}))
     }
 
     fn move_on(&mut self) {

@@ -144,8 +144,8 @@ async fn turn_of(
             let (mut scans, mut taken, mut given) = (Vec::new(), Vec::new(), 0_usize);
             while Instant::now() < until {
                 match nurse.step().await? {
-                    Did::Scanned(micros) => scans.push(micros),
-                    Did::Taken { micros, administrations } => {
+                    Did::Scanned { micros, .. } => scans.push(micros),
+                    Did::Taken { micros, administrations, .. } => {
                         taken.push(micros);
                         given += administrations.len();
                     }

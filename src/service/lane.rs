@@ -212,8 +212,8 @@ impl Lane {
     }
 
     /// Commits a batch and answers; false when the lane must stop.
-    async fn serve(&mut self, batch: Vec<Waiting>) -> bool {
-        match self.commit(&batch).await {
+    async fn serve(&mut self, mut batch: Vec<Waiting>) -> bool {
+        match self.commit(&mut batch).await {
             Ok((turns, committed)) => {
                 self.publish(&turns, &committed);
                 answer(batch, turns);
@@ -248,7 +248,13 @@ impl Lane {
         }
     }
 
-    async fn commit(&mut self, batch: &[Waiting]) -> Result<(Vec<Turn>, Committed), CommitError> {
+    async fn commit(
+        &mut self,
+        batch: &mut [Waiting],
+    ) -> Result<(Vec<Turn>, Committed), CommitError> {
+        #[cfg(feature = "planted-answer-before-commit")]
+        let mut early = planted::replies(batch);
+        let batch = &*batch;
         let keys: Vec<String> =
             batch.iter().filter_map(|w| w.asked.key.as_ref()).map(|k| k.key.clone()).collect();
         for _ in 0..3 {
@@ -258,6 +264,8 @@ impl Lane {
                 Arc::clone(&self.ids),
                 Arc::clone(&self.outgoing),
             );
+            #[cfg(feature = "planted-answer-before-commit")]
+            let early = std::mem::take(&mut early);
             let deciding = move |opened: &Opened| {
                 let home = home.read().unwrap_or_else(PoisonError::into_inner);
                 if home.version != opened.size {
@@ -265,7 +273,10 @@ impl Lane {
                 }
                 let context =
                     Context { home: &home, clock: &*clock, ids: &*ids, outgoing: &outgoing };
-                context.decide_all(batch, opened)
+                let decided = context.decide_all(batch, opened);
+                #[cfg(feature = "planted-answer-before-commit")]
+                planted::answer(early, &decided);
+                decided
             };
             match self.ledger.commit_with(&keys, deciding).await {
                 Err(CommitError::Stale(_)) => self.reload().await?,
@@ -306,6 +317,30 @@ impl Lane {
         }
         // Nobody listening is no error.
         let _ = self.changes.send(change);
+    }
+}
+
+/// The fault that the crash test must find: the answer leaves before the commit.
+#[cfg(feature = "planted-answer-before-commit")]
+mod planted {
+    use super::{Decided, Outcome, Turn, Waiting, oneshot};
+    use std::time::Duration;
+
+    /// Longer than a page takes to be drawn, so that the answer is read before the commit.
+    const BEFORE_COMMIT: Duration = Duration::from_millis(500);
+
+    pub(super) fn replies(batch: &mut [Waiting]) -> Vec<oneshot::Sender<Outcome>> {
+        let take = |w: &mut Waiting| std::mem::replace(&mut w.reply, oneshot::channel().0);
+        batch.iter_mut().map(take).collect()
+    }
+
+    pub(super) fn answer(replies: Vec<oneshot::Sender<Outcome>>, decided: &Decided<Vec<Turn>>) {
+        let Decided::Write(_, turns) = decided else { return };
+        for (reply, turn) in replies.into_iter().zip(turns) {
+            let (Turn::Repeated(outcome) | Turn::Decided(_, outcome)) = turn;
+            let _ = reply.send(outcome.clone());
+        }
+        tokio::task::block_in_place(|| std::thread::sleep(BEFORE_COMMIT));
     }
 }
 

@@ -1,0 +1,164 @@
+//! kill -9 of the real server, again and again, while carts give medicines.
+//!
+//! An answer counts once a cart has read it. At the end every such answer must be in the database,
+//! no dose may have two effective outcomes, and the audit log must verify. `EMAR_CRASH_ROUNDS` sets
+//! the number of kills. A build with the feature `planted-answer-before-commit` must fail here.
+
+mod cluster;
+mod evidence;
+
+use cluster::Cluster;
+use emar::bench::floor::Floor;
+use emar::bench::nurse::{Did, Nurse};
+use emar::bench::process::Server;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+const CARTS: u32 = 8;
+const RESIDENTS: u32 = 2;
+const SQLITE_ROUNDS: u32 = 8;
+const POSTGRES_ROUNDS: u32 = 4;
+/// Milliseconds of load before a kill: at least, and at most more.
+const LOAD_MILLIS: (u64, u64) = (400, 1600);
+const SETTLE_MAX: Duration = Duration::from_secs(60);
+
+#[test]
+fn sqlite() {
+    let directory = Scratch::new("sqlite");
+    crash(&directory.0, None, rounds(SQLITE_ROUNDS));
+}
+
+#[test]
+fn postgres() {
+    let directory = Scratch::new("postgres");
+    let cluster = Cluster::find_or_start();
+    let runtime = Runtime::new().unwrap();
+    let database = runtime.block_on(cluster.new_database());
+    crash(&directory.0, Some(&database), rounds(POSTGRES_ROUNDS));
+}
+
+fn rounds(usual: u32) -> u32 {
+    let asked = std::env::var("EMAR_CRASH_ROUNDS").ok();
+    asked.map_or(usual, |text| text.parse().expect("EMAR_CRASH_ROUNDS is a number"))
+}
+
+/// What the carts have read.
+#[derive(Default)]
+struct Read {
+    scans: Vec<Uuid>,
+    administrations: Vec<Uuid>,
+}
+
+fn crash(directory: &Path, database: Option<&str>, rounds: u32) {
+    let program = Path::new(env!("CARGO_BIN_EXE_emar"));
+    let floor = Floor::make(directory, database, CARTS, RESIDENTS).unwrap();
+    let gtins: Arc<[String]> = floor.gtins.clone().into();
+    let carts = floor.carts.iter().cloned();
+    let mut nurses: Vec<Nurse> = carts.map(|cart| Nurse::new(cart, Arc::clone(&gtins))).collect();
+    let read = Arc::new(Mutex::new(Read::default()));
+    let mut chance = Chance::new();
+    let runtime = Runtime::new().unwrap();
+    for round in 0..rounds {
+        let server = Server::start(program, &floor.config).unwrap();
+        let load = chance.between(LOAD_MILLIS);
+        nurses = runtime.block_on(async {
+            let mut working = JoinSet::new();
+            let http = server.http;
+            for nurse in nurses.drain(..) {
+                working.spawn(work(nurse, http, Arc::clone(&read), None));
+            }
+            tokio::time::sleep(Duration::from_millis(load)).await;
+            server.kill().unwrap();
+            working.join_all().await
+        });
+        let given = read.lock().unwrap().administrations.len();
+        eprintln!("kill {round} after {load} ms of load: {given} administrations acknowledged");
+    }
+    let server = Server::start(program, &floor.config).unwrap();
+    runtime.block_on(async {
+        let mut working = JoinSet::new();
+        for nurse in nurses {
+            working.spawn(work(nurse, server.http, Arc::clone(&read), Some(2)));
+        }
+        let all = tokio::time::timeout(SETTLE_MAX, working.join_all());
+        all.await.expect("what was not answered is answered after the last start");
+    });
+    server.stop().unwrap();
+    let read = read.lock().unwrap();
+    assert!(!read.scans.is_empty(), "no cart was answered anything: this proves nothing");
+    let place =
+        database.map_or_else(|| directory.join("data").display().to_string(), str::to_owned);
+    runtime.block_on(evidence::check(&place, &floor.log, &read.scans, &read.administrations));
+}
+
+/// One nurse at work until the server goes, or for so many steps.
+async fn work(
+    mut nurse: Nurse,
+    http: std::net::SocketAddr,
+    read: Arc<Mutex<Read>>,
+    steps: Option<u32>,
+) -> Nurse {
+    if let Err(error) = nurse.arrive(http).await {
+        assert!(steps.is_none(), "a cart cannot go on: {error:#}");
+        return nurse;
+    }
+    let mut done = 0;
+    while steps != Some(done) {
+        match nurse.step().await {
+            Ok(Did::Scanned { scan, .. }) => read.lock().unwrap().scans.push(scan),
+            Ok(Did::Taken { scan, administrations, .. }) => {
+                let mut read = read.lock().unwrap();
+                read.scans.push(scan);
+                let ids = administrations.iter().map(|id| id.parse::<Uuid>().unwrap());
+                read.administrations.extend(ids);
+            }
+            Ok(Did::Finished) => return nurse,
+            Err(error) if error.is::<std::io::Error>() && steps.is_none() => return nurse,
+            Err(error) => panic!("a right scan went wrong: {error:#}"),
+        }
+        done += 1;
+    }
+    nurse
+}
+
+/// Moments that differ each time; they need no seed, for no kill can be repeated.
+struct Chance(u64);
+
+impl Chance {
+    fn new() -> Self {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        Self(u64::from(now.subsec_nanos()) | 1)
+    }
+
+    fn between(&mut self, (least, more): (u64, u64)) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        least + self.0 % more
+    }
+}
+
+/// A directory of this test, gone at its end unless it failed.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("emar-crash-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the data is kept in {}", self.0.display());
+        } else {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+}
