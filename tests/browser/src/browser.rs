@@ -21,17 +21,37 @@ where
         Program::start(Command::new(driver).arg(format!("--port={port}")).stdout(Stdio::null()));
     driver.listens(port).await;
     let session = WebDriver::new(format!("http://127.0.0.1:{port}"), chromium(width, height));
-    let result = run_browser_test(session, test).await;
+    let result = run_browser_test(session, async |page: WebDriver| {
+        fit(&page, width, height).await?;
+        test(page).await
+    })
+    .await;
     result.unwrap_or_else(|error| panic!("in the browser: {error:?}"));
 }
 
-/// Saves a picture of the page as `NAME.png` in `EMAR_TEST_SCREENSHOTS`, when that is set.
+/// Makes the page as large as asked; a window is larger by its bars.
+async fn fit(page: &WebDriver, width: u32, height: u32) -> WebDriverResult<()> {
+    let bars = page.execute("return [outerWidth - innerWidth, outerHeight - innerHeight]", vec![]);
+    let (wide, high): (u32, u32) = bars.await?.convert()?;
+    page.set_window_rect(0, 0, width + wide, height + high).await
+}
+
+/// Saves pictures of the page by day and by night, `NAME-day.png` and `NAME-night.png`, in
+/// `EMAR_TEST_SCREENSHOTS`, when that is set.
 ///
 /// # Errors
 /// When the browser gives no picture.
 pub async fn shot(page: &WebDriver, name: &str) -> WebDriverResult<()> {
-    let Some(folder) = env::var_os("EMAR_TEST_SCREENSHOTS") else { return Ok(()) };
-    page.screenshot(&PathBuf::from(folder).join(name).with_extension("png")).await
+    let Some(folder) = env::var_os("EMAR_TEST_SCREENSHOTS").map(PathBuf::from) else {
+        return Ok(());
+    };
+    let theme = "const page = document.documentElement.dataset; const was = page.theme ?? '';\
+                 page.theme = arguments[0]; return was";
+    let was = page.execute(theme, vec!["day".into()]).await?.json().clone();
+    page.screenshot(&folder.join(format!("{name}-day.png"))).await?;
+    page.execute(theme, vec!["night".into()]).await?;
+    page.screenshot(&folder.join(format!("{name}-night.png"))).await?;
+    page.execute(theme, vec![was]).await.map(drop)
 }
 
 fn chromium(width: u32, height: u32) -> ChromeCapabilities {

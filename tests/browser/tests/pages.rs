@@ -86,7 +86,7 @@ async fn a_pass_from_badge_to_given() {
         let sheet = Sheet::read(&page, &demo).await?;
         let (one, _) = stocks(&sheet);
         sign_on(&page, &demo).await?;
-        shot(&page, "round-day").await?;
+        shot(&page, "round").await?;
 
         // A package while nobody is open; Esc clears it.
         scan(&page, &one[0].packages[0]).await?;
@@ -106,7 +106,7 @@ async fn a_pass_from_badge_to_given() {
         until(&page, STOP).await?;
         let look_of = "getComputedStyle(document.querySelector('#slab.stop')).backgroundImage";
         until(&page, &format!("{look_of}.includes('gradient')")).await?;
-        shot(&page, "stop-day").await?;
+        shot(&page, "stop").await?;
         scan(&page, &one[0].packages[0]).await?;
         shows(&page, &row(&one[0]), "in the pot").await?;
         until(&page, NO_STOP).await?;
@@ -125,7 +125,7 @@ async fn a_pass_from_badge_to_given() {
             &format!("/Given \\d\\d:\\d\\d/.test(document.querySelector(\"{chip}\").innerText)"),
         )
         .await?;
-        shot(&page, "given-day").await?;
+        shot(&page, "given").await?;
         clean(&page).await
     })
     .await;
@@ -177,7 +177,7 @@ async fn two_packages_a_refusal_and_scans_over_fields_and_buttons() {
         until(&page, "document.querySelector('#reason [aria-pressed=true]')").await?;
         page.execute("document.querySelector('#reason textarea').focus()", vec![]).await?;
         type_by_hand(&page, "asleep").await?;
-        shot(&page, "reason-day").await?;
+        shot(&page, "reason").await?;
         press(&page, Key::Enter).await?;
         shows(&page, &row(refuses), "Refused").await?;
         clean(&page).await
@@ -219,7 +219,7 @@ async fn a_scan_at_one_page_shows_at_the_others() {
         page.switch_to_window(station).await?;
         until(&page, &format!("{} === {}", count("due"), due - 1)).await?;
         until(&page, &format!("{} === {}", count("given"), given + 1)).await?;
-        shot(&page, "station-day").await?;
+        shot(&page, "station").await?;
         clean(&page).await
     })
     .await;
@@ -243,7 +243,7 @@ async fn an_alert_comes_up_is_taken_and_silence_shows() {
         shows(&page, "#alerts [data-take]", "").await?;
         shows(&page, "#alerts .alert .title", "Missed").await?;
         take_an_alert(&page, &demo).await?;
-        shot(&page, "alerts-day").await?;
+        shot(&page, "alerts").await?;
 
         demo.freeze();
         shows(&page, "#link[data-link=stale]", "LIST MAY BE STALE").await?;
