@@ -125,7 +125,7 @@ fn every_package_of_the_sheet_is_for_its_own_order() {
         let order = home.orders.values().find(|o| o.id().to_string() == package.order).unwrap();
         let mut cart = CartSession::empty(seed.carts[0].id.clone());
         cart.user = Some(nurse.id);
-        cart.session = Some(emar_domain::id::SessionId(uuid::Uuid::nil()));
+        cart.session = Some(emar_domain::id::SessionId(Uuid::nil()));
         let first = home.doses_of_order(order.id()).find(|d| d.is_open());
         let now = first.map_or(seed.start, |dose| dose.due);
         cart.open(order.current.resident, now);
@@ -187,7 +187,7 @@ fn an_expired_package_is_stopped() {
     let bed = &seed.beds[0];
     let mut cart = CartSession::empty(seed.carts[0].id.clone());
     cart.user = Some(seed.people[0].id);
-    cart.session = Some(emar_domain::id::SessionId(uuid::Uuid::nil()));
+    cart.session = Some(emar_domain::id::SessionId(Uuid::nil()));
     cart.open(bed.resident.id, seed.start);
     let what = named(home, &bed.orders[0].1.expired_code(1), seed.start);
     let judged = judge(home, &cart, Some(Role::Nurse), &what, None, seed.start);
