@@ -198,7 +198,8 @@ pub enum Due {
 }
 
 impl ZoneRules {
-    /// Checks and keeps the rules of one zone. `tzdb` is the release they are from, such as `2026f`.
+    /// Checks and keeps the rules of one zone. `tzdb` is the release they are from, such as
+    /// `2026f`.
     ///
     /// # Errors
     /// When offsets are insane, transitions out of order or too many, or texts not plain.

@@ -241,7 +241,7 @@ impl Verify {
             (Some(folder), _) => {
                 let export = export::Reader::open(folder)?;
                 let own = export.key();
-                (Source::Export(export), own)
+                (Source::Export(Box::new(export)), own)
             }
             (None, Some(found)) => {
                 let database = found.open().await?;

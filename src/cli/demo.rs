@@ -147,7 +147,8 @@ fn table(ready: &Ready, home: &Home) -> String {
         text += &format!("  {:<12}{:<24}{:<28}{}\n", user.role, user.name, user.badge, user.pin);
     }
     text += &format!(
-        "\n  mosquitto_sub -h {host} -p {port} -u {mqtt_user} -P {mqtt_password} -t 'emar/v1/#' -v\n\
+        "\n  mosquitto_sub -h {host} -p {port} -u {mqtt_user} -P {mqtt_password} \
+         -t 'emar/v1/#' -v\n\
          \n  The pharmacy of the demo signs on to the broker as demo-pharmacy, password {}.\n\
          \nCtrl-C stops it; --data {} goes on where it stopped.\n",
         home.pharmacy_password, ready.data

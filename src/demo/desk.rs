@@ -108,7 +108,8 @@ impl Desk {
             Ok(answer) => {
                 if !answer.is_done() {
                     let code = answer.body["code"].as_str().unwrap_or_default().to_owned();
-                    tracing::info!(cart = %self.cart, what, status = answer.status, code, "refused");
+                    let (cart, status) = (&self.cart, answer.status);
+                    tracing::info!(%cart, what, status, code, "refused");
                 }
                 Some(answer)
             }

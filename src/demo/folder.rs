@@ -55,7 +55,8 @@ pub struct Folder {
 
 impl Folder {
     /// Takes `path`, or makes a fresh directory for temporary files. A new or empty directory gets
-    /// the mark; one with the mark goes on; anything else is refused. `seed`: as asked for, if it was.
+    /// the mark; one with the mark goes on; anything else is refused. `seed`: as asked for, if it
+    /// was.
     ///
     /// # Errors
     /// [`FolderError`] in words for the person at the terminal.

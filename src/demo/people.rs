@@ -57,8 +57,8 @@ const BADGES_FROM: u64 = 90_000_001;
 /// The staff; `hash` makes a PIN's hash as the server stores it.
 ///
 /// # Errors
-/// [`SeedError::Policy`] when the home has no GSRN prefix for badges, [`SeedError::Pin`] when `hash`
-/// fails.
+/// [`SeedError::Policy`] when the home has no GSRN prefix for badges, [`SeedError::Pin`] when
+/// `hash` fails.
 pub fn staff(
     seed: u64,
     policy: &Policy,

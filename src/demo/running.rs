@@ -233,7 +233,8 @@ impl Demo {
         Stations::start(&posts, self.number, &told).map(Some).map_err(bad)
     }
 
-    /// Carries out the seed's steps; those done by a start that broke off are refused and passed by.
+    /// Carries out the seed's steps; those done by a start that broke off are refused and passed
+    /// by.
     async fn make_home(&self) -> Result<(), DemoError> {
         self.carry_out(self.seed.steps.iter().cloned()).await?;
         let plans = self.seed.beds.iter().map(|bed| {

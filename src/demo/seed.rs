@@ -195,7 +195,8 @@ fn is_planned(order: &OrderVersion) -> bool {
     matches!(order.timing, emar_domain::order::Timing::Planned { .. })
 }
 
-/// A recorded reaction to what is ordered, seen and accepted: the verdict tells it and lets it pass.
+/// A recorded reaction to what is ordered, seen and accepted: the verdict tells it and lets it
+/// pass.
 fn overrule(resident: &mut Resident, orders: &mut [(OrderVersion, Stock)]) {
     let Some((order, _)) = orders.iter_mut().find(|(order, _)| is_planned(order)) else { return };
     resident.allergies.push(Allergy {

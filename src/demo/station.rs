@@ -172,10 +172,11 @@ impl Station {
                     self.alerts.retain(|id, _| index.open.iter().any(|entry| entry.id == *id));
                 }
             }
-            Topic::Heartbeat { .. } if !message.retained => {
-                if self.keys.open::<Heartbeat>(&message.payload, max).is_ok() {
-                    self.heard = Monotonic::now();
-                }
+            Topic::Heartbeat { .. }
+                if !message.retained
+                    && self.keys.open::<Heartbeat>(&message.payload, max).is_ok() =>
+            {
+                self.heard = Monotonic::now();
             }
             _ => {}
         }

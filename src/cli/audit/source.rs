@@ -69,7 +69,7 @@ impl Database {
 /// A log, wherever it is.
 pub(super) enum Source {
     Database(Box<Database>),
-    Export(Reader),
+    Export(Box<Reader>),
 }
 
 impl Source {

@@ -15,6 +15,7 @@ const SHOWN: usize = 10;
 const LISTED: usize = 1000;
 
 /// What a finding means, and what to do.
+#[allow(clippy::too_many_lines, reason = "a table, one arm a code")]
 pub(super) const fn words(code: Code) -> (&'static str, &'static str) {
     match code {
         Code::Fork => (

@@ -3,9 +3,8 @@ use crate::http::pages::view::bedside::Look as SlabLook;
 use crate::http::pages::view::{Theme, fixtures};
 use crate::http::pages::words::Lang;
 
-/// Writes the pages as files to look at in a browser.
+/// Every page renders by day and by night; the files stay, to look at in a browser.
 #[test]
-#[ignore = "for the eye: cargo test -p emar -- --ignored pages_for_the_eye"]
 fn pages_for_the_eye() {
     let out = std::env::temp_dir().join("emar-pages");
     std::fs::create_dir_all(&out).unwrap();

@@ -1,4 +1,5 @@
-//! The due list of an open resident: every active order is on it, or below it with why it is not due.
+//! The due list of an open resident: every active order is on it, or below it with why it is not
+//! due.
 use super::sight::{Sight, pieces, span, units_of};
 use super::standing::{charted, status};
 use crate::http::pages::line::Line;

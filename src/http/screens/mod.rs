@@ -1,7 +1,7 @@
 //! What the pages show, from the home in memory: view builders, live streams and their routes.
 //!
-//! One [`Screens`] a facility. Whoever settles a scan, of a page or of a bridge, passes the answer to
-//! [`Screens::scan_response`]; a charting goes to [`Screens::charted`], signing on and off to
+//! One [`Screens`] a facility. Whoever settles a scan, of a page or of a bridge, passes the answer
+//! to [`Screens::scan_response`]; a charting goes to [`Screens::charted`], signing on and off to
 //! [`Screens::signed`], a station's word that it displayed an alert to [`Screens::shown`], presence
 //! of a cart to [`crate::service::heard::HeardFrom`]. Commits reach the pages by themselves.
 pub mod alert_rows;
