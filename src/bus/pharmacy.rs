@@ -268,8 +268,9 @@ impl Desk {
 
     fn write(&self, letter: &Letter, to: &str, kind: Kind, reasons: &[Reason]) -> String {
         let app = &self.app;
-        let home = app.home();
+        // Before the home is borrowed: a second borrow beside a waiting writer never comes back.
         let event = self.event(letter);
+        let home = app.home();
         let envelope = Envelope {
             id: app.ids.fresh(),
             at: home.zone.to_offset_time(app.clock.clinical()),

@@ -63,20 +63,16 @@ pub async fn prove(
     };
     let device = Slug::new(&asked.device).map_err(|_| failed())?;
     let now = web.app.clock.machine();
-    let (user, enrolled) = {
+    // Before the home is borrowed: a second borrow beside a waiting writer never comes back.
+    let enrolled = web.from_device(headers, &device);
+    let user = {
         let home = web.app.home();
-        let badge = match emar_domain::verdict::read::named(
-            &home,
-            &asked.badge,
-            web.app.clock.clinical(),
-        ) {
+        let now = web.app.clock.clinical();
+        let badge = match emar_domain::verdict::read::named(&home, &asked.badge, now) {
             emar_domain::verdict::read::Named::Badge(text) => text,
             _ => asked.badge.clone(),
         };
-        (
-            home.user_by_badge(&badge).filter(|u| u.active).cloned(),
-            web.from_device(headers, &device),
-        )
+        home.user_by_badge(&badge).filter(|u| u.active).cloned()
     };
     let id = user.as_ref().map(|u| u.id);
     if !web.attempts.may_try(id, &device, now) {
