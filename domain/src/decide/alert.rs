@@ -50,14 +50,11 @@ fn raise_or_extend(record: &mut Record<'_, '_>, dose: &Dose, open: &mut BTreeMap
     let key = (dose.resident, date, pass.clone());
     let now = record.now;
     if let Some(id) = open.get(&key).copied() {
-        let already_new = record.alert(id).is_some_and(|a| a.changed_at == now && a.rev == 1);
         if let Some(alert) = record.alert(id) {
             alert.doses.push(dose.id);
             alert.due = alert.due.min(dose.due);
             alert.time_critical |= time_critical;
-            if !already_new {
-                revise(alert, now);
-            }
+            revise(home, alert, now);
         }
         return;
     }
@@ -85,12 +82,11 @@ fn raise_or_extend(record: &mut Record<'_, '_>, dose: &Dose, open: &mut BTreeMap
     });
 }
 
-/// One revision an instant: several changes at once are one step for whoever listens.
-fn revise(alert: &mut Alert, now: Instant) {
-    if alert.changed_at != now {
-        alert.rev += 1;
-        alert.changed_at = now;
-    }
+/// One revision a decision: several changes at once are one step for whoever listens. It counts from
+/// what was committed, not from the time, which may stand still between two decisions.
+fn revise(home: &Home, alert: &mut Alert, now: Instant) {
+    alert.rev = home.alerts.get(&alert.id).map_or(1, |committed| committed.rev + 1);
+    alert.changed_at = now;
 }
 
 /// Whether [`overdue`] would find anything to do at `now`: a loop that asks first leaves no empty
@@ -109,7 +105,7 @@ fn move_on(record: &mut Record<'_, '_>, id: AlertId) -> bool {
     let Some(alert) = record.alert(id) else { return false };
     let moved = moves_on(home, alert, now);
     if moved {
-        revise(alert, now);
+        revise(home, alert, now);
     }
     moved
 }
@@ -159,6 +155,7 @@ pub(super) fn command(record: &mut Record<'_, '_>, c: &AlertCommand) -> Result<A
     | AlertCommand::Escalate(id, rev)) = c;
     let now = record.now;
     let seconds = i64::from(record.home.policy.escalation.accept_expires_s);
+    let home = record.home;
     let alert = record.alert(*id).ok_or_else(|| Refusal::new("alert_ended", "reload"))?;
     match c {
         AlertCommand::Accept(..) => {
@@ -187,7 +184,7 @@ pub(super) fn command(record: &mut Record<'_, '_>, c: &AlertCommand) -> Result<A
             alert.level = (alert.level + 1).min(LEVEL_MAX);
         }
     }
-    revise(alert, now);
+    revise(home, alert, now);
     let answer = alert.clone();
     Ok(Answer::Alert(Box::new(answer)))
 }
