@@ -78,7 +78,7 @@ fn prepare(record: &mut Record<'_, '_>, cart: &CartId, counting: Counting) -> Op
 }
 
 /// Confirms the whole pot: each dose in it is given, now. A dose whose order was stopped meanwhile
-/// stays in the pot, with its objection.
+/// stays in the pot, with its objection; so does one that was charted as taken elsewhere meanwhile.
 pub(super) fn confirm_pot(
     record: &mut Record<'_, '_>,
     cart: &CartId,
@@ -91,8 +91,13 @@ pub(super) fn confirm_pot(
     for dose in pot {
         let Some(order) = record.home.orders.get(&dose.order) else { continue };
         let all = order_objections(record.home, order, None, record.now);
-        let stops: Vec<Objection> =
+        let mut stops: Vec<Objection> =
             all.into_iter().filter(|o| o.severity == Severity::Stop).collect();
+        let charted = record.home.doses.get(&dose.dose).and_then(|d| d.outcome.as_ref());
+        if let Some(charted) = charted.filter(|o| o.outcome.is_taken()) {
+            let o = Objection::new(Check::AlreadyGiven).with("given_at", charted.at);
+            stops.push(o.with("by", charted.by.to_string()));
+        }
         if !stops.is_empty() {
             answer.verdict = Word::Stop;
             answer.objections.extend(stops);

@@ -127,9 +127,11 @@ pub(super) fn double_scan(
             || counting.is_some_and(|c| c.packages.contains(&package.key))
             || cart.pot.iter().any(|p| p.packages.contains(&package.key))
             || cart.used.contains(&package.key));
-    let beyond = dose.is_some_and(|d| {
-        cart.pot.iter().any(|p| p.dose == d)
-            || home.doses.get(&d).is_some_and(|d| d.prepared.is_some())
-    });
-    (again || beyond).then(|| Objection::new(Check::DoubleScan))
+    if again || dose.is_some_and(|d| cart.pot.iter().any(|p| p.dose == d)) {
+        return Some(Objection::new(Check::DoubleScan));
+    }
+    // In a pot at another cart: whoever comes second is told who has it, and since when.
+    let pot = dose.and_then(|d| home.doses.get(&d)).and_then(|d| d.prepared.as_ref())?;
+    let o = Objection::new(Check::DoubleScan).with("by", pot.by.to_string());
+    Some(o.with("prepared_at", pot.at))
 }

@@ -2,7 +2,7 @@
 use super::line::keep_units;
 use super::words::{Lang, ObjectionText, Words};
 use emar_domain::time::{CivilDate, Instant};
-use emar_domain::verdict::{Objection, Param, Severity};
+use emar_domain::verdict::{Check, Objection, Param, Severity};
 use emar_domain::zone::ZoneRules;
 use std::collections::BTreeMap;
 
@@ -25,7 +25,11 @@ impl Speaker<'_> {
         let params = objection.params.iter();
         let params: BTreeMap<String, String> =
             params.map(|(name, value)| (name.clone(), self.param(name, value))).collect();
-        let text = self.words.objection(objection.code.code(), &params);
+        let code = match objection.code {
+            Check::DoubleScan if params.contains_key("prepared_at") => "in_another_pot",
+            code => code.code(),
+        };
+        let text = self.words.objection(code, &params);
         ObjectionText { headline: text.headline, detail: keep_units(&text.detail) }
     }
 
