@@ -1,6 +1,6 @@
 //! Charting without a scan of its own, and corrections.
 
-use super::json::Json;
+use super::json::{Json, Path};
 use super::scans::{OverrideBody, list_version, overrides};
 use super::settle;
 use crate::http::Web;
@@ -8,7 +8,7 @@ use crate::http::auth::Auth;
 use crate::http::problem::Problem;
 use crate::secret::{random, sha256};
 use crate::service::lane::{Asked, Key};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use emar_domain::administration::{Administration, Mode, Outcome};
@@ -112,7 +112,7 @@ pub async fn post(
 pub async fn correct(
     State(web): State<Arc<Web>>,
     auth: Auth,
-    Path(id): Path<String>,
+    Path(id): Path,
     headers: HeaderMap,
     Json(body): Json<ChartBody>,
 ) -> Result<Response, Problem> {

@@ -1,13 +1,13 @@
 //! Alerts: what is open, who has it.
 
-use super::json::Json;
+use super::json::{Json, Path};
 use super::sessions::{SignOn, prove};
 use super::settle;
 use crate::http::Web;
 use crate::http::auth::Auth;
 use crate::http::problem::Problem;
 use crate::service::lane::Asked;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json as Reply};
 use emar_domain::decide::{Actor, AlertCommand, Answer, Command};
@@ -96,7 +96,7 @@ async fn act(web: &Arc<Web>, actor: Actor, command: AlertCommand) -> Result<Repl
 pub async fn accept(
     State(web): State<Arc<Web>>,
     auth: Option<Extension<Auth>>,
-    Path(alert): Path<String>,
+    Path(alert): Path,
     headers: HeaderMap,
     Json(take): Json<Take>,
 ) -> Result<Reply<Value>, Problem> {
@@ -131,14 +131,14 @@ pub async fn accept(
 pub async fn snooze(
     State(web): State<Arc<Web>>,
     auth: Auth,
-    Path(alert): Path<String>,
+    Path(alert): Path,
     Json(snooze): Json<Snooze>,
 ) -> Result<Reply<Value>, Problem> {
     if !(1..=QUIET_MINUTES_MAX).contains(&snooze.minutes) {
         return Err(Problem::malformed("/minutes", "An alert may be quiet for 1 to 60 minutes."));
     }
-    if snooze.reason.trim().is_empty() {
-        return Err(Problem::malformed("/reason", "Say why."));
+    if snooze.reason.trim().is_empty() || snooze.reason.len() > 1000 {
+        return Err(Problem::malformed("/reason", "Say why, in at most 1,000 bytes."));
     }
     let until = web.app.clock.clinical().plus_minutes(snooze.minutes);
     let until = until.ok_or_else(|| Problem::malformed("/minutes", "Too long."))?;
@@ -154,7 +154,7 @@ pub async fn snooze(
 pub async fn escalate(
     State(web): State<Arc<Web>>,
     auth: Auth,
-    Path(alert): Path<String>,
+    Path(alert): Path,
     Json(take): Json<Take>,
 ) -> Result<Reply<Value>, Problem> {
     act(&web, auth.actor, AlertCommand::Escalate(id(&alert)?, take.rev)).await
@@ -169,7 +169,7 @@ pub async fn escalate(
 pub async fn shown(
     State(web): State<Arc<Web>>,
     auth: Option<Extension<Auth>>,
-    Path(alert): Path<String>,
+    Path(alert): Path,
     headers: HeaderMap,
     Json(body): Json<ShownBody>,
 ) -> Result<StatusCode, Problem> {

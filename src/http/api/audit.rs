@@ -1,10 +1,11 @@
 //! The audit trail over HTTP: the newest checkpoint and inclusion proofs.
 
+use super::json::Query;
 use crate::http::Web;
 use crate::http::auth::Auth;
 use crate::http::problem::Problem;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use emar_domain::audit::proof;
 use emar_domain::audit::tree::Hash;
 use serde::Deserialize;

@@ -1,11 +1,11 @@
 //! Enrolling a cart or station with its one-time code: the browser becomes that device.
 
+use super::json::Form;
 use crate::http::Web;
 use crate::http::auth::DEVICE_COOKIE;
 use crate::http::problem::Problem;
 use crate::secret::{hex, random, sha256};
 use crate::service::lane::{Asked, Outcome};
-use axum::Form;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};

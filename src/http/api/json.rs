@@ -1,8 +1,9 @@
-//! JSON bodies: bounded, typed, and told exactly where they are wrong.
+//! Bodies and queries: bounded, typed, told exactly where they are wrong, and never echoed.
 
 use crate::http::problem::Problem;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
 
@@ -32,6 +33,65 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
+/// What follows the `?` of an address. The framework's own refusal would be no problem document and
+/// would quote the input.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match axum::extract::Query::from_request_parts(parts, state).await {
+            Ok(axum::extract::Query(query)) => Ok(Self(query)),
+            Err(rejection) => {
+                let field = named(&rejection.body_text());
+                let detail = "The address asks with something this server does not know, twice, or not at all. See /api/openapi.json.";
+                let mut problem = Problem::new(StatusCode::BAD_REQUEST, "query", detail);
+                problem.pointer = Some(field.map(|f| format!("?{f}")).unwrap_or_default());
+                Err(problem)
+            }
+        }
+    }
+}
+
+/// The id in an address; what cannot be one names nothing.
+pub struct Path(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Path {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::from_request_parts(parts, state).await;
+        path.map(|axum::extract::Path(id)| Self(id)).map_err(|_| Problem::not_found())
+    }
+}
+
+/// A form.
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let form = axum::extract::Form::from_request(request, state).await;
+        form.map(|axum::extract::Form(form)| Self(form)).map_err(|rejection| {
+            let field = named(&rejection.body_text());
+            let detail = "The form cannot be read. Open its page again and fill in every field.";
+            let mut problem = Problem::new(rejection.status(), "form", detail);
+            problem.pointer = field.map(|f| format!("/{f}"));
+            problem
+        })
+    }
+}
+
+/// The field a refusal of serde says is missing or there twice. What else it quotes is input.
+fn named(text: &str) -> Option<String> {
+    let after = ["missing field `", "duplicate field `"].iter().find_map(|w| text.split_once(w))?.1;
+    let field = after.split('`').next()?;
+    let plain = field.len() <= 64 && field.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    plain.then(|| field.to_owned())
+}
+
 /// Reads JSON.
 ///
 /// # Errors
@@ -43,14 +103,7 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         let what = if error.is_data() { "is not what is asked for" } else { "is no JSON" };
-        // serde's words name the field and the type, and may quote the input: only the name is
-        // kept.
-        let field = error.to_string();
-        let field = field
-            .split('`')
-            .nth(1)
-            .filter(|f| f.len() <= 64 && f.bytes().all(|b| b.is_ascii_graphic()));
-        let pointer = field.map(|f| format!("/{f}")).unwrap_or_default();
+        let pointer = named(&error.to_string()).map(|f| format!("/{f}")).unwrap_or_default();
         let status = if error.is_data() {
             StatusCode::UNPROCESSABLE_ENTITY
         } else {
@@ -96,6 +149,7 @@ mod tests {
         assert_eq!(told("{\"rev\":").status, 400);
         assert_eq!(told("{}").pointer.as_deref(), Some("/rev"));
         assert!(!told("{\"rev\":\"SECRET\"}").detail.contains("SECRET"));
+        assert_eq!(told("{\"rev\":\"`secret`\"}").pointer.as_deref(), Some(""));
         assert!(told(&"[".repeat(40)).detail.contains("32 levels"));
         assert_eq!(parse::<serde_json::Value>(b"\"[[[[\"").unwrap(), "[[[[");
     }

@@ -1,21 +1,24 @@
 //! Orders: the worklist of drafts, and the acts on them.
 
-use super::json::Json;
+use super::json::{Json, Path, Query};
 use super::settle;
 use crate::http::Web;
 use crate::http::auth::Auth;
 use crate::http::problem::Problem;
 use crate::service::lane::Asked;
 use axum::Json as Reply;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use emar_domain::decide::{Answer, Command, OrderCommand};
 use emar_domain::id::OrderId;
-use emar_domain::order::{Order, OrderVersion};
+use emar_domain::order::{Order, OrderState, OrderVersion, Timing};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+/// Longest window on either side of a due time, in minutes: a day.
+const WINDOW_MINUTES_MAX: i64 = 24 * 60;
 
 /// Most rows in one answer.
 const ROWS_MAX: usize = 200;
@@ -27,6 +30,16 @@ pub struct InState {
     /// `draft`, `active`, `held`, `discontinued`, `expired`, `completed`, `entered_in_error`.
     pub state: Option<String>,
 }
+
+const STATES: [OrderState; 7] = [
+    OrderState::Draft,
+    OrderState::Active,
+    OrderState::Held,
+    OrderState::Discontinued,
+    OrderState::Expired,
+    OrderState::Completed,
+    OrderState::EnteredInError,
+];
 
 /// Why.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -67,7 +80,10 @@ pub async fn list(
     State(web): State<Arc<Web>>,
     _auth: Auth,
     Query(of): Query<InState>,
-) -> Reply<Value> {
+) -> Result<Reply<Value>, Problem> {
+    if of.state.as_deref().is_some_and(|want| STATES.iter().all(|s| s.code() != want)) {
+        return Err(Problem::malformed("?state", "There is no such state of an order."));
+    }
     let now = web.app.clock.clinical();
     let home = web.app.home();
     let mut found: Vec<(&Order, &str)> = home
@@ -79,7 +95,7 @@ pub async fn list(
     found.sort_by_key(|(o, _)| (o.since, o.id()));
     found.truncate(ROWS_MAX);
     let rows: Vec<Value> = found.into_iter().map(|(o, s)| told(o, s)).collect();
-    Reply(json!({"orders": rows}))
+    Ok(Reply(json!({"orders": rows})))
 }
 
 async fn act(web: &Arc<Web>, auth: Auth, command: OrderCommand) -> Result<Reply<Value>, Problem> {
@@ -110,6 +126,7 @@ pub async fn enter(
     auth: Auth,
     Json(mut version): Json<OrderVersion>,
 ) -> Result<Response, Problem> {
+    sound(&version)?;
     version.order = OrderId(web.app.ids.fresh());
     version.version = 1;
     version.entered_by = auth.actor.user;
@@ -117,6 +134,73 @@ pub async fn enter(
     version.source.placer = version.order.to_string();
     let told = act(&web, auth, OrderCommand::Receive(Box::new(version))).await?;
     Ok((StatusCode::CREATED, told).into_response())
+}
+
+/// What the types cannot say of an order: texts that are there and not endless, a dose, windows and a
+/// schedule that can be.
+fn sound(version: &OrderVersion) -> Result<(), Problem> {
+    let drug = &version.drug;
+    let texts = [
+        ("/drug/ingredient", &drug.ingredient, 1, 200),
+        ("/drug/name", &drug.name, 1, 300),
+        ("/drug/form", &drug.form, 1, 100),
+        ("/drug/route", &drug.route, 0, 100),
+        ("/dose_text", &version.dose_text, 0, 1000),
+        ("/frequency", &version.frequency, 0, 100),
+        ("/indication", &version.indication, 0, 1000),
+        ("/instructions", &version.instructions, 0, 4000),
+        ("/source/version", &version.source.version, 0, 100),
+    ];
+    for (pointer, text, least, most) in texts {
+        if text.len() > most || text.trim().len() < least {
+            let detail = format!("This text has {least} to {most} bytes.");
+            return Err(Problem::malformed(pointer, detail));
+        }
+    }
+    if version.allergy_override.as_ref().is_some_and(|t| t.trim().is_empty() || t.len() > 1000) {
+        return Err(Problem::malformed("/allergy_override", "Say why, in at most 1,000 bytes."));
+    }
+    if version.dose.nano <= 0 {
+        return Err(Problem::malformed("/dose/nano", "A dose is more than nothing."));
+    }
+    let windows =
+        [("/before_minutes", version.before_minutes), ("/after_minutes", version.after_minutes)];
+    for (pointer, minutes) in windows {
+        if !(0..=WINDOW_MINUTES_MAX).contains(&minutes) {
+            return Err(Problem::malformed(pointer, "A window has 0 to 1,440 minutes."));
+        }
+    }
+    if version.stop.is_some_and(|stop| stop <= version.start) {
+        return Err(Problem::malformed("/stop", "The order stops before it starts."));
+    }
+    timing(&version.timing)
+}
+
+fn timing(timing: &Timing) -> Result<(), Problem> {
+    match timing {
+        Timing::Planned { schedule } => schedule
+            .validate()
+            .map_err(|fault| Problem::malformed("/timing/schedule", fault.to_string())),
+        Timing::Prn { indication, interval_minutes_min, per_day_max } => {
+            if indication.len() > 1000 {
+                let detail = "Say what for, in at most 1,000 bytes.";
+                return Err(Problem::malformed("/timing/indication", detail));
+            }
+            if interval_minutes_min.is_some_and(|m| !(1..=7 * WINDOW_MINUTES_MAX).contains(&m)) {
+                let detail = "Two givings are 1 minute to 7 days apart.";
+                return Err(Problem::malformed("/timing/interval_minutes_min", detail));
+            }
+            if per_day_max.is_some_and(|most| !(1..=100).contains(&most)) {
+                let detail = "There are 1 to 100 givings in a day.";
+                return Err(Problem::malformed("/timing/per_day_max", detail));
+            }
+            Ok(())
+        }
+        Timing::Unschedulable { reason } if reason.len() > 200 => {
+            Err(Problem::malformed("/timing/reason", "A reason code has at most 200 bytes."))
+        }
+        Timing::Unschedulable { .. } => Ok(()),
+    }
 }
 
 /// A nurse accepts a received order into the home.
@@ -127,7 +211,7 @@ pub async fn enter(
 pub async fn note(
     State(web): State<Arc<Web>>,
     auth: Auth,
-    Path(order): Path<String>,
+    Path(order): Path,
 ) -> Result<Reply<Value>, Problem> {
     act(&web, auth, OrderCommand::Note(id(&order)?)).await
 }
@@ -140,7 +224,7 @@ pub async fn note(
 pub async fn verify(
     State(web): State<Arc<Web>>,
     auth: Auth,
-    Path(order): Path<String>,
+    Path(order): Path,
 ) -> Result<Reply<Value>, Problem> {
     act(&web, auth, OrderCommand::Verify(id(&order)?)).await
 }
@@ -154,7 +238,7 @@ pub async fn verify(
 pub async fn hold(
     State(web): State<Arc<Web>>,
     auth: Auth,
-    Path(order): Path<String>,
+    Path(order): Path,
     Json(because): Json<Because>,
 ) -> Result<Reply<Value>, Problem> {
     act(&web, auth, OrderCommand::Hold(id(&order)?, reason(because)?)).await
@@ -169,7 +253,7 @@ pub async fn hold(
 pub async fn discontinue(
     State(web): State<Arc<Web>>,
     auth: Auth,
-    Path(order): Path<String>,
+    Path(order): Path,
     Json(because): Json<Because>,
 ) -> Result<Reply<Value>, Problem> {
     act(&web, auth, OrderCommand::Discontinue(id(&order)?, reason(because)?)).await

@@ -1,10 +1,11 @@
 //! Residents, their doses, their MAR.
 
+use super::json::{Path, Query};
 use crate::http::Web;
 use crate::http::auth::Auth;
 use crate::http::problem::Problem;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use emar_domain::dose::Dose;
 use emar_domain::home::Home;
 use emar_domain::id::ResidentId;
@@ -91,7 +92,7 @@ fn find<'a>(home: &'a Home, auth: &Auth, id: &str) -> Result<&'a Resident, Probl
 pub async fn one(
     State(web): State<Arc<Web>>,
     auth: Auth,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<Json<Value>, Problem> {
     let home = web.app.home();
     Ok(Json(told(find(&home, &auth, &id)?)))
@@ -154,7 +155,7 @@ fn is_over(state: OrderState) -> bool {
 pub async fn doses(
     State(web): State<Arc<Web>>,
     auth: Auth,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<Json<Value>, Problem> {
     let now = web.app.clock.clinical();
     let home = web.app.home();
@@ -191,7 +192,7 @@ pub async fn doses(
 pub async fn mar(
     State(web): State<Arc<Web>>,
     auth: Auth,
-    Path(id): Path<String>,
+    Path(id): Path,
     Query(of): Query<OfMonth>,
 ) -> Result<Json<Value>, Problem> {
     let now = web.app.clock.clinical();

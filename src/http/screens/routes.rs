@@ -2,6 +2,7 @@
 use super::hub::{Manner, Screens};
 use super::live::{Page, follow};
 use super::sight::Sight;
+use crate::http::api::json::Query;
 use crate::http::pages::assets;
 use crate::http::pages::render::{
     Fragment, render_bedside, render_bedside_fragments, render_start, render_station,
@@ -11,7 +12,7 @@ use crate::http::pages::view::{Frame, Theme};
 use crate::http::pages::words::{Lang, words};
 use crate::service::App;
 use axum::Router;
-use axum::extract::{Extension, Query, State};
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::sse::Sse;
 use axum::response::{Html, IntoResponse, Redirect, Response};
