@@ -1,0 +1,133 @@
+//! The matrix: every route of the server's own table, every role and nobody.
+
+use crate::support::world::{PEOPLE, of_role};
+use crate::support::{Asked, TestApp};
+use emar::http::auth::{Needs, TABLE, needs};
+use emar_domain::role::Role;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// A request that reaches the route's own checks and no further.
+fn request(method: &str, path: &str) -> Asked {
+    let path = path.replace("{id}", &Uuid::nil().to_string()).replace("{*path}", "tokens.css");
+    let asked = Asked::new(method, &path);
+    if method == "POST" { asked.bytes(b"{}".to_vec()) } else { asked }
+}
+
+/// Whether the guard in front let the request pass: what the routes refuse by themselves are the
+/// places of carts and stations, badges and the command line, each with a code of its own.
+fn passed(reply: &crate::support::Reply) -> bool {
+    let code = match reply.header("content-type") {
+        Some("application/problem+json") => reply.json()["code"].as_str().unwrap().to_owned(),
+        _ => String::new(),
+    };
+    !matches!(code.as_str(), "sign_on_first" | "role_forbidden" | "cross_site")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_and_every_role_do_as_the_table_says() {
+    let app = TestApp::new().await;
+    let roles: Vec<Role> = Role::ALL.iter().copied().filter(|r| *r != Role::Device).collect();
+    assert!(roles.iter().all(|r| PEOPLE.iter().any(|p| p.role == *r)), "a role nobody has");
+    let mut sessions = BTreeMap::new();
+    for role in &roles {
+        sessions.insert(*role, app.sign_on(of_role(*role), "station-east").await);
+    }
+    let mut wrong = Vec::new();
+    let mut asked = 0;
+    for (method, path, needed) in TABLE {
+        // The demo's own routes are not in this server.
+        if path.starts_with("/demo/") || *path == "/api/v1/session" {
+            continue;
+        }
+        for who in std::iter::once(None).chain(roles.iter().copied().map(Some)) {
+            let mut request = request(method, path);
+            if let Some(role) = who {
+                request = request.by(&sessions[&role]);
+            }
+            let reply = app.send(request).await;
+            asked += 1;
+            assert!(reply.status < 500, "{method} {path}: {}", reply.text);
+            let allowed = match (needed, who) {
+                // Open to the guard: some of these ask for a device or a badge themselves.
+                (Needs::Open, _) => continue,
+                (_, None) => false,
+                (Needs::Session, Some(_)) => true,
+                (Needs::Role(action), Some(role)) => role.may(*action),
+            };
+            if passed(&reply) != allowed {
+                wrong.push(format!("{method} {path} as {who:?}: {} {}", reply.status, reply.text));
+            }
+            if !allowed {
+                let status = if who.is_none() { 401 } else { 403 };
+                assert_eq!(reply.status, status, "{method} {path} as {who:?}");
+            }
+        }
+    }
+    assert!(asked > 250, "{asked}");
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    let off = Asked::new("DELETE", "/api/v1/session");
+    assert_eq!(app.send(off.clone()).await.problem(401), "sign_on_first");
+    for role in &roles {
+        assert_eq!(app.send(off.clone().by(&sessions[role])).await.status, 204, "{role:?}");
+    }
+    app.finish().await;
+}
+
+/// Routes a guard that is open must refuse by themselves to whoever is nobody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn open_routes_tell_a_stranger_nothing_about_anybody() {
+    let app = TestApp::new().await;
+    app.resident(1, "Zwetschgenmus").await;
+    for (method, path, needed) in TABLE {
+        if *needed != Needs::Open || path.starts_with("/demo/") {
+            continue;
+        }
+        let mut asked = request(method, path);
+        if path.starts_with("/bedside") || *path == "/api/v1/core/home" {
+            asked.path.push_str("?cart=cart-1");
+        } else if path.starts_with("/station") || *path == "/events" {
+            asked.path.push_str("?unit=east");
+        }
+        let reply = app.send(asked).await;
+        assert!(!reply.text.contains("Zwetschgenmus"), "{method} {path}");
+        let public = ["/", "/healthz", "/readyz", "/api/openapi.json", "/enrol", "/api/v1/words"];
+        let open = *method == "GET" && (public.contains(path) || path.starts_with("/assets"));
+        assert_eq!(reply.status < 400, open, "{method} {path}: {} {}", reply.status, reply.text);
+    }
+    app.finish().await;
+}
+
+/// The router cannot be listed; what the API describes and what the table names must be the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_table_names_every_route_and_the_rest_is_not_there() {
+    let app = TestApp::new().await;
+    let described = app.send(Asked::get("/api/openapi.json")).await.expect(200);
+    for (path, methods) in described["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            let method: axum::http::Method = method.to_uppercase().parse().unwrap();
+            assert!(needs(&method, path).is_some(), "{method} {path} is not in the table");
+        }
+    }
+    let session = app.sign_on(of_role(Role::Don), "station-east").await;
+    for (method, path, _) in TABLE.iter().filter(|(_, p, _)| !p.starts_with("/demo/")) {
+        let reply = app.send(request(method, path).by(&session)).await;
+        assert_ne!(reply.status, 405, "{method} {path} is in the table and not in the router");
+    }
+    let session = app.sign_on(of_role(Role::Don), "station-east").await;
+    for (method, path) in [
+        ("GET", "/api/v1/users"),
+        ("GET", "/api/v1/residents/"),
+        ("GET", "/admin"),
+        ("POST", "/api/v2/scans"),
+        ("GET", "/assets/../Cargo.toml"),
+        ("GET", "/demo/scanner"),
+        ("DELETE", "/api/v1/residents"),
+        ("PUT", "/api/v1/orders"),
+        ("PATCH", "/api/v1/session"),
+    ] {
+        let reply = app.send(request(method, path).by(&session)).await;
+        assert!(matches!(reply.status, 404 | 405), "{method} {path}: {}", reply.status);
+    }
+    app.finish().await;
+}

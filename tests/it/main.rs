@@ -1,0 +1,14 @@
+//! The whole server, over its own doors: HTTP, MQTT and the clock. One binary; its modules mirror
+//! the routes.
+
+#![allow(clippy::disallowed_methods, reason = "a test has real time, files and processes")]
+
+mod administrations;
+mod alerts;
+mod authorisation;
+mod bad_input;
+mod clock_changes;
+mod pharmacy;
+mod scans;
+mod sessions;
+mod support;

@@ -1,0 +1,161 @@
+//! Signing on and off, and everything that must not count as a session.
+
+use crate::support::world::{device_token, person};
+use crate::support::{Asked, PIN, TestApp};
+use emar::clock::Clock;
+use emar::http::auth::Live;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn badge_and_pin_open_a_session_and_sign_off_ends_it() {
+    let app = TestApp::new().await;
+    let reply = app.try_sign_on("B-OSEI", PIN, "cart-1").await;
+    let body = reply.expect(201);
+    assert_eq!(body["role"], "nurse");
+    assert_eq!(body["user"], person("Osei").id().to_string());
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+
+    let [cookie] = reply.all("set-cookie")[..] else { panic!("{reply:?}") };
+    let mut parts = cookie.split("; ");
+    let pair = parts.next().unwrap();
+    assert!(pair.starts_with("__Host-emar="), "{cookie}");
+    let attributes: Vec<&str> = parts.collect();
+    for wanted in ["Secure", "HttpOnly", "SameSite=Strict", "Path=/"] {
+        assert!(attributes.contains(&wanted), "{cookie}");
+    }
+    assert!(!cookie.contains("Domain"), "{cookie}");
+
+    let session = body["session"].as_str().unwrap();
+    assert_eq!(session.len(), 64, "256 bits");
+    let residents = Asked::get("/api/v1/residents");
+    app.send(residents.clone().by(session)).await.expect(200);
+    app.send(residents.clone().header("Cookie", pair)).await.expect(200);
+
+    let off = Asked::new("DELETE", "/api/v1/session").by(session);
+    let reply = app.send(off).await;
+    assert_eq!(reply.status, 204);
+    assert!(reply.header("set-cookie").unwrap().contains("Max-Age=0"), "{reply:?}");
+    assert_eq!(app.send(residents.clone().by(session)).await.problem(401), "sign_on_first");
+    assert_eq!(app.send(residents.header("Cookie", pair)).await.problem(401), "sign_on_first");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_failed_sign_on_looks_the_same() {
+    let app = TestApp::new().await;
+    let wrong_pin = app.try_sign_on("B-OSEI", "111222", "cart-1").await;
+    assert_eq!(wrong_pin.problem(401), "sign_on_failed");
+    let tries = [
+        ("B-NOBODY", PIN, "cart-1"),
+        ("B-OSEI", "", "cart-1"),
+        ("B-OSEI", PIN, "cart-9"),
+        ("B-OSEI", PIN, "cart-new"),
+        ("B-OSEI", PIN, "no such place"),
+    ];
+    for (badge, pin, device) in tries {
+        let reply = app.try_sign_on(badge, pin, device).await;
+        assert_eq!((reply.status, &reply.text), (401, &wrong_pin.text), "{badge} {pin} {device}");
+        assert!(reply.header("set-cookie").is_none());
+    }
+    // The right PIN is no second factor on a browser nobody enrolled.
+    let body = json!({"badge": "B-LIND", "pin": PIN, "device": "cart-1"});
+    let stranger = app.send(Asked::post("/api/v1/sessions", &body)).await;
+    assert_eq!((stranger.status, &stranger.text), (401, &wrong_pin.text));
+    let other = Asked::post("/api/v1/sessions", &body).at(&"ab".repeat(32));
+    assert_eq!(app.send(other).await.problem(401), "sign_on_failed");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_wrong_pins_lock_one_user_for_fifteen_minutes_and_nobody_else() {
+    let app = TestApp::new().await;
+    for _ in 0..5 {
+        let reply = app.try_sign_on("B-OSEI", "111222", "cart-1").await;
+        assert_eq!(reply.problem(401), "sign_on_failed");
+    }
+    assert_eq!(app.try_sign_on("B-OSEI", PIN, "cart-1").await.problem(423), "locked_out");
+    assert_eq!(app.try_sign_on("B-OSEI", PIN, "cart-2").await.problem(423), "locked_out");
+    app.try_sign_on("B-LIND", PIN, "cart-1").await.expect(201);
+    app.pass_machine_seconds(14 * 60).await;
+    assert_eq!(app.try_sign_on("B-OSEI", PIN, "cart-1").await.problem(423), "locked_out");
+    app.pass_machine_seconds(61).await;
+    app.try_sign_on("B-OSEI", PIN, "cart-1").await.expect(201);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_ends_after_idle_minutes_and_after_a_shift() {
+    let app = TestApp::new().await;
+    let cart = app.sign_on(person("Osei"), "cart-1").await;
+    let station = app.sign_on(person("Novak"), "station-east").await;
+    let ask = |session: &str| app.send(Asked::get("/api/v1/residents").by(session));
+    app.pass_machine_seconds(110).await;
+    ask(&cart).await.expect(200);
+    app.pass_machine_seconds(110).await;
+    ask(&cart).await.expect(200);
+    app.pass_machine_seconds(121).await;
+    assert_eq!(ask(&cart).await.problem(401), "sign_on_first");
+    assert_eq!(ask(&cart).await.problem(401), "sign_on_first", "asking does not revive it");
+    ask(&station).await.expect(200);
+    // In use all shift long, it still ends twelve hours after it began.
+    let web = &app.running().web;
+    let token = emar::secret::sha256(&emar::secret::unhex(&station).unwrap());
+    let row = app.running().app.store.session(&token).await.unwrap().unwrap();
+    let used = Live {
+        id: row.id,
+        user: row.user,
+        role: row.role,
+        device: row.device,
+        expires_at: row.expires_at,
+        seen_at: row.expires_at - 1,
+        read_at: row.expires_at - 1,
+    };
+    let left = (row.expires_at - Clock::machine(&*app.clock)) / 1_000_000;
+    web.sessions.put(token, used.clone());
+    app.pass_machine_seconds(left - 30).await;
+    ask(&station).await.expect(200);
+    web.sessions.put(token, used);
+    app.pass_machine_seconds(31).await;
+    assert_eq!(ask(&station).await.problem(401), "sign_on_first");
+    // Clinical time scales nothing of this.
+    let again = app.sign_on(person("Osei"), "cart-1").await;
+    app.clock.set("2026-11-02T23:00:00Z");
+    ask(&again).await.expect(200);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_browser_elsewhere_can_neither_use_a_token_nor_post() {
+    let app = TestApp::new().await;
+    let session = app.sign_on(person("Osei"), "cart-1").await;
+    let server = app.running().http.to_string();
+    let residents = Asked::get("/api/v1/residents").by(&session);
+    for origin in [format!("http://{server}"), "https://evil.example".to_owned()] {
+        let reply = app.send(residents.clone().header("Origin", &origin)).await;
+        assert_eq!(reply.problem(401), "sign_on_first", "a Bearer with an Origin");
+    }
+    let cookie = format!("__Host-emar={session}");
+    let post = || {
+        Asked::post("/api/v1/sessions", &json!({"badge": "B-OSEI", "pin": PIN, "device": "cart-1"}))
+            .header("Cookie", &cookie)
+            .at(&device_token())
+    };
+    let same = format!("http://{server}");
+    for (name, value) in [
+        ("Origin", "https://evil.example"),
+        ("Origin", "null"),
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+    ] {
+        let reply = app.send(post().header(name, value)).await;
+        assert_eq!(reply.problem(403), "cross_site", "{name}: {value}");
+    }
+    app.send(post().header("Origin", &same).header("Sec-Fetch-Site", "same-origin"))
+        .await
+        .expect(201);
+    let form = Asked::new("POST", "/api/v1/sessions")
+        .at(&device_token())
+        .header("Content-Type", "text/plain");
+    assert_eq!(app.send(form).await.problem(415), "content_type");
+    app.finish().await;
+}
