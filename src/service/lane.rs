@@ -417,7 +417,7 @@ impl Context<'_> {
             answer,
             facts: decision.facts.clone(),
             leaves,
-            outbox: outbox.collect(),
+            outbox: outbox.chain(asked.outbox.iter().cloned()).collect(),
             inbox: asked.inbox.iter().cloned().collect(),
             policy: asked.policy.clone(),
         };
