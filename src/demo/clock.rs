@@ -48,6 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::disallowed_methods, reason = "a plain thread waits here, no runtime")]
     fn it_stands_then_runs_and_machine_time_never_waits() {
         let from = Instant::parse("2026-11-02T11:30:00Z").unwrap();
         let clock = HeldClock::new(from, 1000);
