@@ -45,9 +45,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
             Ok(axum::extract::Query(query)) => Ok(Self(query)),
             Err(rejection) => {
                 let field = named(&rejection.body_text());
-                let detail = "The address asks with something this server does not know, twice, or not at all. See /api/openapi.json.";
+                let detail = "The address asks with something this server does not know, twice, \
+                              or not at all. See /api/openapi.json.";
                 let mut problem = Problem::new(StatusCode::BAD_REQUEST, "query", detail);
-                problem.pointer = Some(field.map(|f| format!("?{f}")).unwrap_or_default());
+                problem.pointer = Some(field.map(|f| format!("?{f}")).unwrap_or_default().into());
                 Err(problem)
             }
         }
@@ -78,7 +79,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
             let field = named(&rejection.body_text());
             let detail = "The form cannot be read. Open its page again and fill in every field.";
             let mut problem = Problem::new(rejection.status(), "form", detail);
-            problem.pointer = field.map(|f| format!("/{f}"));
+            problem.pointer = field.map(|f| format!("/{f}").into());
             problem
         })
     }
