@@ -150,10 +150,10 @@ fn places(value: &Value, at: &mut Vec<String>, all: &mut Vec<Vec<String>>) {
                 at.pop();
             }
         }
-        Value::Array(items) => {
-            for (n, item) in items.iter().enumerate() {
+        Value::Array(list) => {
+            for (n, element) in list.iter().enumerate() {
                 at.push(n.to_string());
-                places(item, at, all);
+                places(element, at, all);
                 at.pop();
             }
         }

@@ -82,8 +82,8 @@ fn raise_or_extend(record: &mut Record<'_, '_>, dose: &Dose, open: &mut BTreeMap
     });
 }
 
-/// One revision a decision: several changes at once are one step for whoever listens. It counts from
-/// what was committed, not from the time, which may stand still between two decisions.
+/// One revision a decision: several changes at once are one step for whoever listens. It counts
+/// from what was committed, not from the time, which may stand still between two decisions.
 fn revise(home: &Home, alert: &mut Alert, now: Instant) {
     alert.rev = home.alerts.get(&alert.id).map_or(1, |committed| committed.rev + 1);
     alert.changed_at = now;

@@ -136,8 +136,8 @@ pub async fn enter(
     Ok((StatusCode::CREATED, told).into_response())
 }
 
-/// What the types cannot say of an order: texts that are there and not endless, a dose, windows and a
-/// schedule that can be.
+/// What the types cannot say of an order: texts that are there and not endless, a dose, windows
+/// and a schedule that can be.
 fn sound(version: &OrderVersion) -> Result<(), Problem> {
     let drug = &version.drug;
     let texts = [
