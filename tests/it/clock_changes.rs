@@ -3,7 +3,7 @@
 use crate::support::{TestApp, Wanted};
 use emar_domain::time::Instant;
 
-/// A zone, the instant the server starts at, and the due instants of the doses at 01:30 and 02:30 of
+/// A zone, the instant the server starts at, and when the doses of 01:30 and 02:30 are due on
 /// the next civil date.
 type Night = (&'static str, &'static str, &'static [&'static str]);
 
