@@ -126,12 +126,14 @@ pub async fn sign_on(
         expires_at: now + SHIFT_MICROS,
         revoked_at: None,
     };
-    // One session a cart: another badge ends the one before.
-    let ended = web.app.store.revoke_sessions_at(&web.app.facility, &device, now).await;
-    ended.map_err(|_| Problem::unavailable())?;
-    web.sessions.forget_at(&device);
-    web.app.store.add_session(&row).await.map_err(|_| Problem::unavailable())?;
     let is_cart = web.app.home().devices.get(&device).is_some_and(|d| d.kind == "cart");
+    // One session a cart: another badge ends the one before. A station's board is everybody's.
+    if is_cart {
+        let ended = web.app.store.revoke_sessions_at(&web.app.facility, &device, now).await;
+        ended.map_err(|_| Problem::unavailable())?;
+        web.sessions.forget_at(&device);
+    }
+    web.app.store.add_session(&row).await.map_err(|_| Problem::unavailable())?;
     let actor = Actor {
         user: Some(user.id),
         role: user.role,
