@@ -6,6 +6,7 @@ use crate::service::lane::{Asked, Outcome};
 use axum::Json as Reply;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode, header};
 use emar_domain::decide::Command;
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use std::sync::Arc;
 pub async fn post(
     State(web): State<Arc<Web>>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Reply<Value>, Problem> {
     let token = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
     let token = token.and_then(|t| t.strip_prefix("Control ")).and_then(crate::secret::unhex);
@@ -23,6 +24,10 @@ pub async fn post(
         let detail = "Only the command line of this data directory's owner may do this.";
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "control", detail));
     }
+    let body = body.map_err(|e| {
+        let detail = "The body is larger than 256 KiB or broke off. Send fewer commands at once.";
+        Problem::new(e.status(), "body", detail)
+    })?;
     let commands: Vec<Command> = super::json::parse(&body)?;
     let mut refused = Vec::new();
     for command in commands {

@@ -47,6 +47,7 @@ fn judge(home: &Home, raw: &str, open: Option<ResidentId>) -> Value {
     let cart = Slug::new("cart-1").unwrap();
     let mut session = emar_domain::cart::CartSession::empty(cart.clone());
     session.user = Some(serde_json::from_value(json!(Uuid::from_u128(9))).unwrap());
+    session.session = Some(serde_json::from_value(json!(Uuid::from_u128(10))).unwrap());
     session.open = open;
     home.carts.insert(cart, session);
     let request = json!({
