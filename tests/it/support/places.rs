@@ -83,6 +83,8 @@ fn start_cluster() -> String {
         dir.display()
     );
     let mut keeper = Command::new("sh");
+    // Whoever ends this process by its group must not end the one that clears up after it.
+    std::os::unix::process::CommandExt::process_group(&mut keeper, 0);
     keeper.args(["-c", &script]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     drop(keeper.spawn().unwrap());
     format!("postgres://postgres@localhost/postgres?host={s}")
