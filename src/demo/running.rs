@@ -32,6 +32,8 @@ use std::sync::Arc;
 const POLICY: &str = include_str!("../../schedules/oakhill.toml");
 /// Where metrics listen when nobody else does.
 const METRICS_PORT: u16 = 9464;
+/// Where pages and API listen unless told otherwise.
+const HTTP_PORT: u16 = 8080;
 /// Steps asked for at once; the lane takes as many in one commit.
 const STEPS_AT_ONCE: usize = 64;
 
@@ -304,16 +306,17 @@ fn config(wishes: &Wishes, folder: &Folder) -> Result<Config, DemoError> {
         database_url_file: None,
         server: "srv-1".to_owned(),
         http: wishes.http,
-        metrics: metrics_address(),
+        metrics: metrics_address(wishes.http),
         zoneinfo: None,
         pharmacies: BTreeSet::from([PHARMACY.to_owned()]),
         mqtt: Mqtt::Embedded { address: wishes.mqtt, accounts: Vec::new() },
     })
 }
 
-/// The usual port, or any when another demo has it.
-fn metrics_address() -> SocketAddr {
+/// The usual port for a demo at the usual address that finds it free; any for the others, so that
+/// two demos that start together never want the same one.
+fn metrics_address(http: SocketAddr) -> SocketAddr {
     let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, METRICS_PORT));
-    let free = TcpListener::bind(usual).is_ok();
+    let free = http.port() == HTTP_PORT && TcpListener::bind(usual).is_ok();
     if free { usual } else { SocketAddr::from((Ipv4Addr::LOCALHOST, 0)) }
 }

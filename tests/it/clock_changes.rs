@@ -61,13 +61,14 @@ async fn night_doses_come_once_at_the_right_instants_over_both_changes() {
         let order = app.order(garza, "senna", "8.6 mg", &["01:30", "02:30"]).await;
         // Planning again, as the server does every while, makes no second dose.
         app.ask(emar_domain::decide::Command::Plan(vec![order])).await;
-        let home = app.home();
-        let date = home.today(emar::clock::Clock::clinical(&*app.clock)).plus_days(1).unwrap();
-        let doses = home.doses_of_order(order).filter(|d| d.slot.date == date);
-        let found: Vec<Instant> = doses.map(|d| d.due).collect();
-        let wanted: Vec<Instant> = nights.iter().map(|t| Instant::parse(t).unwrap()).collect();
-        assert_eq!(found, wanted, "{zone:?} {date}");
-        drop(home);
+        {
+            let home = app.home();
+            let date = home.today(emar::clock::Clock::clinical(&*app.clock)).plus_days(1).unwrap();
+            let doses = home.doses_of_order(order).filter(|d| d.slot.date == date);
+            let found: Vec<Instant> = doses.map(|d| d.due).collect();
+            let wanted: Vec<Instant> = nights.iter().map(|t| Instant::parse(t).unwrap()).collect();
+            assert_eq!(found, wanted, "{zone:?} {date}");
+        }
         app.finish().await;
     }
 }

@@ -31,6 +31,9 @@ impl Demo {
     /// When the binary is not built or the demo ends before it is ready.
     pub async fn start(flags: &[&str]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
+        // One at a time, so that a free port is still free when its demo takes it.
+        static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+        let _starting = STARTING.lock().await;
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("emar-page-{}-{count}", std::process::id()));
         let mut command = Command::new(binary());

@@ -128,7 +128,7 @@ impl TestApp {
         let policy = dir.path().join("oakhill.toml");
         let zone = wanted.zone.unwrap_or("America/New_York");
         std::fs::write(&policy, include_str!("oakhill.toml").replace("ZONE", zone)).unwrap();
-        let url = wanted.postgres.then(|| places::new_database());
+        let url = wanted.postgres.then(places::new_database);
         let database_url_file = match url {
             Some(url) => {
                 let file = dir.path().join("url");
