@@ -96,12 +96,11 @@ fn receive(record: &mut Record<'_, '_>, version: &OrderVersion) -> Result<Answer
 /// act of a nurse notes and verifies; an order entered here needs a second person to verify.
 fn note(record: &mut Record<'_, '_>, id: OrderId) -> Result<Answer, Refusal> {
     let order = standing(record, id, &[OrderState::Draft])?;
-    let by = person(record, role::Action::NoteOrder)?;
+    person(record, role::Action::NoteOrder)?;
     act(record, order, OrderAct::Noted, "");
     if order.current.entered_by.is_none() {
         act(record, order, OrderAct::Verified, "");
     }
-    debug_assert_eq!(Some(by), record.actor.user);
     Ok(answer(order))
 }
 
