@@ -8,6 +8,7 @@ pub mod folder;
 pub mod orders;
 pub mod pages;
 pub mod people;
+pub mod pharmacy;
 pub mod random;
 pub mod robots;
 pub mod running;

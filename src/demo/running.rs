@@ -6,6 +6,7 @@ use super::folder::{Folder, FolderError};
 use super::orders::PHARMACY;
 use super::pages::routes;
 use super::people::Post;
+use super::pharmacy::{self, Pharmacy};
 use super::robots::{Floor, Robots};
 use super::seed::{Seed, SeedError, seed, start as start_of};
 use super::sheet::Sheet;
@@ -50,7 +51,7 @@ pub struct Wishes {
     pub speed: u32,
     /// Seed of the home; none: that of the directory, else 1.
     pub seed: Option<u64>,
-    /// Robot nurses and stations.
+    /// Robot nurses, stations, and a pharmacy that confirms.
     pub robots: bool,
 }
 
@@ -100,6 +101,7 @@ pub struct Demo {
     bridges: Vec<Bridge>,
     robots: Option<Robots>,
     stations: Option<Stations>,
+    pharmacy: Option<Pharmacy>,
 }
 
 fn policy_and_zone() -> Result<(Policy, ZoneRules), DemoError> {
@@ -168,6 +170,7 @@ impl Demo {
             bridges: Vec::new(),
             robots: None,
             stations: None,
+            pharmacy: None,
         };
         if let Err(why) = demo.furnish(&mut folder, wishes, carts, &passwords, zone).await {
             demo.stop().await;
@@ -202,12 +205,26 @@ impl Demo {
             self.bridges.push(bridge);
         }
         if wishes.robots {
+            self.pharmacy = Some(self.pharmacy(broker, zone.clone())?);
             let clock = Arc::clone(&self.server.app.clock);
             let floor = Floor { clock, zone, server: self.server.http, carts };
             self.robots = Some(Robots::start(&self.seed, self.number, &floor, &self.bridges));
             self.stations = self.stations(broker, passwords)?;
         }
         Ok(())
+    }
+
+    fn pharmacy(&self, broker: SocketAddr, zone: ZoneRules) -> Result<Pharmacy, DemoError> {
+        let bad = |why: emar_wire::IdError| DemoError::Policy(why.to_string());
+        let app = &self.server.app;
+        Ok(Pharmacy::start(pharmacy::Told {
+            facility: Id::new(app.facility.as_str()).map_err(bad)?,
+            pharmacy: Id::new(PHARMACY).map_err(bad)?,
+            password: self.pharmacy_password.clone(),
+            broker,
+            clock: Arc::clone(&app.clock),
+            zone,
+        }))
     }
 
     fn stations(
@@ -272,13 +289,16 @@ impl Demo {
         Ok(())
     }
 
-    /// Stops robots, stations, bridges and the server, in this order.
+    /// Stops robots, stations, pharmacy, bridges and the server, in this order.
     pub async fn stop(self) {
         if let Some(robots) = self.robots {
             robots.stop().await;
         }
         if let Some(stations) = self.stations {
             stations.stop().await;
+        }
+        if let Some(pharmacy) = self.pharmacy {
+            pharmacy.stop().await;
         }
         for bridge in self.bridges {
             bridge.stop().await;
