@@ -3,6 +3,10 @@
 use clap::Parser;
 use emar::cli::Cli;
 
+// Under load glibc keeps three times the memory that is in use.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> anyhow::Result<()> {
     Cli::parse().run()
 }

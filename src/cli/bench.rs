@@ -25,7 +25,7 @@ struct MedPass {
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1000))]
     carts: u32,
     /// Seconds of load.
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=600))]
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=600))]
     seconds: u32,
     /// An empty PostgreSQL database; without it SQLite.
     #[arg(long, value_name = "URL")]

@@ -12,6 +12,7 @@ use crate::store::{
     Batch, CommitError, Committed, Decided, Entry, InboxAnswer, KeptAnswer, Ledger, NewAnswer,
     Opened, OutboxRow, PolicyRow, Store,
 };
+use emar_domain::audit::leaf::{Leaf, LeafError};
 use emar_domain::audit::tree::leaf_hash;
 use emar_domain::decide::{Actor, Answer, Command, Decision, Refusal, Stamp, decide};
 use emar_domain::fact::Fact;
@@ -19,11 +20,14 @@ use emar_domain::home::Home;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use touched::touches;
 
 /// Most commands in one batch.
 const BATCH_MAX: usize = 64;
+/// Longest wait for a batch to fill under load.
+const GATHER: Duration = Duration::from_millis(2);
 /// Most commands waiting; beyond it callers are told to come again.
 const WAITING_MAX: usize = 1024;
 
@@ -153,8 +157,9 @@ pub struct Lane {
 
 /// A command in a batch, and what was decided on it.
 enum Turn {
-    Decided(Vec<Fact>, Outcome),
-    Repeated(Outcome),
+    Decided(Outcome),
+    /// Nothing is written for it: it was answered before, or cannot be recorded.
+    Unwritten(Outcome),
 }
 
 impl Lane {
@@ -168,6 +173,7 @@ impl Lane {
 
     async fn run(mut self, mut receiver: mpsc::Receiver<Waiting>) {
         let mut waiting: VecDeque<Waiting> = VecDeque::new();
+        let mut last = 0;
         loop {
             if waiting.is_empty() {
                 match receiver.recv().await {
@@ -175,12 +181,9 @@ impl Lane {
                     None => return,
                 }
             }
-            while waiting.len() < BATCH_MAX
-                && let Ok(next) = receiver.try_recv()
-            {
-                waiting.push_back(next);
-            }
+            gather(&mut waiting, &mut receiver, last).await;
             let batch = self.disjoint(&mut waiting);
+            last = batch.len();
             if !self.serve(batch).await {
                 return;
             }
@@ -215,7 +218,7 @@ impl Lane {
     async fn serve(&mut self, mut batch: Vec<Waiting>) -> bool {
         match self.commit(&mut batch).await {
             Ok((turns, committed)) => {
-                self.publish(&turns, &committed);
+                self.publish(&committed);
                 answer(batch, turns);
                 true
             }
@@ -299,16 +302,12 @@ impl Lane {
     }
 
     /// Folds the committed facts into memory and tells who shows them.
-    fn publish(&self, turns: &[Turn], committed: &Committed) {
-        let decided = turns.iter().filter_map(|t| match t {
-            Turn::Decided(facts, _) => Some(facts),
-            Turn::Repeated(_) => None,
-        });
+    fn publish(&self, committed: &Committed) {
         let mut change = Change { version: committed.size, ..Change::default() };
         {
             let mut home = self.home.write().unwrap_or_else(PoisonError::into_inner);
-            for (facts, entry) in decided.zip(&committed.entries) {
-                for fact in facts {
+            for entry in &committed.entries {
+                for fact in &entry.facts {
                     note(&mut change, fact);
                     home.apply(fact, entry.version);
                 }
@@ -317,6 +316,29 @@ impl Lane {
         }
         // Nobody listening is no error.
         let _ = self.changes.send(change);
+    }
+}
+
+/// Takes what waits. After a batch of several it waits a moment for as many to come again: those
+/// who were just answered ask next, and a batch of the first alone would cost a commit of its own.
+async fn gather(
+    waiting: &mut VecDeque<Waiting>,
+    receiver: &mut mpsc::Receiver<Waiting>,
+    last: usize,
+) {
+    let patience = tokio::time::sleep(GATHER);
+    tokio::pin!(patience);
+    while waiting.len() < BATCH_MAX {
+        let next = tokio::select! {
+            biased;
+            next = receiver.recv() => next,
+            () = &mut patience, if waiting.len() < last => return,
+            () = std::future::ready(()), if waiting.len() >= last => return,
+        };
+        match next {
+            Some(next) => waiting.push_back(next),
+            None => return,
+        }
     }
 }
 
@@ -337,7 +359,7 @@ mod planted {
     pub(super) fn answer(replies: Vec<oneshot::Sender<Outcome>>, decided: &Decided<Vec<Turn>>) {
         let Decided::Write(_, turns) = decided else { return };
         for (reply, turn) in replies.into_iter().zip(turns) {
-            let (Turn::Repeated(outcome) | Turn::Decided(_, outcome)) = turn;
+            let (Turn::Unwritten(outcome) | Turn::Decided(outcome)) = turn;
             let _ = reply.send(outcome.clone());
         }
         tokio::task::block_in_place(|| std::thread::sleep(BEFORE_COMMIT));
@@ -360,15 +382,22 @@ impl Context<'_> {
         for waiting in batch {
             let asked = &waiting.asked;
             if let Some(kept) = asked.key.as_ref().and_then(|k| opened.answers.get(&k.key)) {
-                turns.push(Turn::Repeated(repeat(asked, kept)));
+                turns.push(Turn::Unwritten(repeat(asked, kept)));
                 continue;
             }
             let mut fresh = || self.ids.fresh();
             let mut stamp = Stamp { now: at, demo: self.clock.is_demo(), fresh: &mut fresh };
             let decision = decide(self.home, &asked.actor, &asked.command, &mut stamp);
-            let (entry, outcome) = self.entry(asked, &decision, at, &mut seq);
-            entries.push(entry);
-            turns.push(Turn::Decided(decision.facts, outcome));
+            turns.push(match self.entry(asked, decision, at, &mut seq) {
+                Ok((entry, outcome)) => {
+                    entries.push(entry);
+                    Turn::Decided(outcome)
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a command has no leaf and was not carried out");
+                    Turn::Unwritten(Outcome::Unavailable)
+                }
+            });
         }
         if entries.is_empty() {
             return Decided::Nothing(turns);
@@ -377,22 +406,16 @@ impl Context<'_> {
     }
 
     /// What a decision writes, and what will be answered once it is written; `seq` moves on by its
-    /// leaves.
+    /// leaves. Nothing is written without its leaf.
     fn entry(
         &self,
         asked: &Asked,
-        decision: &Decision,
+        decision: Decision,
         at: emar_domain::time::Instant,
         seq: &mut u64,
-    ) -> (Entry, Outcome) {
-        let leaves = decision.leaves.iter().filter_map(|l| match l.to_bytes() {
-            Ok(bytes) => Some(bytes),
-            Err(error) => {
-                tracing::error!(%error, "a leaf could not be written");
-                None
-            }
-        });
-        let leaves: Vec<Vec<u8>> = leaves.collect();
+    ) -> Result<(Entry, Outcome), LeafError> {
+        let leaves = decision.leaves.iter().map(Leaf::to_bytes);
+        let leaves = leaves.collect::<Result<Vec<Vec<u8>>, LeafError>>()?;
         let first = leaves.first().map(|l| leaf_hash(l).to_string()).unwrap_or_default();
         let receipt = Receipt { seq: *seq, leaf_hash: first };
         *seq += u64::try_from(leaves.len()).unwrap_or(u64::MAX);
@@ -415,13 +438,13 @@ impl Context<'_> {
         });
         let entry = Entry {
             answer,
-            facts: decision.facts.clone(),
+            facts: decision.facts,
             leaves,
             outbox: outbox.chain(asked.outbox.iter().cloned()).collect(),
             inbox: asked.inbox.iter().cloned().collect(),
             policy: asked.policy.clone(),
         };
-        (entry, outcome)
+        Ok((entry, outcome))
     }
 }
 
@@ -442,7 +465,7 @@ fn repeat(asked: &Asked, kept: &KeptAnswer) -> Outcome {
 
 fn answer(batch: Vec<Waiting>, turns: Vec<Turn>) {
     for (waiting, turn) in batch.into_iter().zip(turns) {
-        let (Turn::Repeated(outcome) | Turn::Decided(_, outcome)) = turn;
+        let (Turn::Unwritten(outcome) | Turn::Decided(outcome)) = turn;
         // A caller who went away keeps their answer under their key.
         let _ = waiting.reply.send(outcome);
     }

@@ -1,9 +1,11 @@
 //! One connection of either engine, and explicit transactions on it.
 
 use super::StoreError;
+use super::insert::Marks;
 use super::value::{Row, Value};
 use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, Executor, Postgres, SqlSafeStr, SqlStr, Sqlite, SqliteConnection};
+use std::future::poll_fn;
 use std::sync::Arc;
 use tokio::sync::OwnedMutexGuard;
 
@@ -110,6 +112,24 @@ impl Conn {
         })
     }
 
+    /// Runs a statement and hands over its rows one after the other, for reads of many rows: none
+    /// is kept.
+    pub(crate) async fn each(
+        &mut self,
+        sql: impl Into<Sql>,
+        values: Vec<Value>,
+        mut take: impl FnMut(&Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let sql = sql.into().safe();
+        on_each!(self, conn, Wrap => {
+            let mut rows = bound!(sql, values).fetch(conn);
+            while let Some(row) = poll_fn(|cx| rows.as_mut().poll_next(cx)).await {
+                take(&Wrap(row?))?;
+            }
+            Ok(())
+        })
+    }
+
     /// Runs several statements at once, without values.
     pub(crate) async fn batch(&mut self, sql: impl Into<Sql>) -> Result<(), StoreError> {
         let sql = sql.into().safe();
@@ -127,6 +147,14 @@ impl Conn {
             conn.prepare(sql).await?;
             Ok(())
         })
+    }
+
+    /// How this engine's driver wants the values of long statements marked.
+    pub(crate) const fn marks(&self) -> Marks {
+        match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => Marks::Plain,
+            Self::Postgres(_) => Marks::Numbered,
+        }
     }
 
     /// Begins a transaction that will write.

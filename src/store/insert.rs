@@ -21,14 +21,14 @@ pub(crate) struct Table {
 /// The texts made so far. Numbers of rows are rounded so that few are needed.
 #[derive(Default)]
 pub(crate) struct Texts {
-    inserts: BTreeMap<(&'static str, usize), Arc<str>>,
+    inserts: BTreeMap<(&'static str, usize, Marks), Arc<str>>,
     lists: BTreeMap<(&'static str, usize), Arc<str>>,
 }
 
 impl Texts {
-    fn insert(&mut self, table: &Table, rows: usize) -> Sql {
-        let make = || insert_text(table, rows).into();
-        Sql::Made(self.inserts.entry((table.name, rows)).or_insert_with(make).clone())
+    fn insert(&mut self, table: &Table, rows: usize, marks: Marks) -> Sql {
+        let make = || insert_text(table, rows, marks).into();
+        Sql::Made(self.inserts.entry((table.name, rows, marks)).or_insert_with(make).clone())
     }
 
     /// `head` with `($from, ...)` for `count` values in place of `{}`.
@@ -38,13 +38,23 @@ impl Texts {
     }
 }
 
-/// The text that inserts `rows` rows, for the test that prepares it.
-#[cfg(test)]
-pub(crate) fn text(table: &Table, rows: usize) -> Arc<str> {
-    insert_text(table, rows).into()
+/// How values are marked in a text. SQLite's driver asks for the name of every mark, and SQLite
+/// finds a named one by walking over those before it: hundreds of them cost more than the insert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Marks {
+    /// `$1`, `$2`, ...
+    Numbered,
+    /// `?`, in the order of the values.
+    Plain,
 }
 
-fn insert_text(table: &Table, rows: usize) -> String {
+/// The text that inserts `rows` rows, for the test that prepares it.
+#[cfg(test)]
+pub(crate) fn text(table: &Table, rows: usize, marks: Marks) -> Arc<str> {
+    insert_text(table, rows, marks).into()
+}
+
+fn insert_text(table: &Table, rows: usize, marks: Marks) -> String {
     let width = table.columns.len();
     let mut text = format!("INSERT INTO {}({}) VALUES ", table.name, table.columns.join(", "));
     for row in 0..rows {
@@ -52,7 +62,10 @@ fn insert_text(table: &Table, rows: usize) -> String {
         for column in 0..width {
             let comma = if column == 0 { "" } else { ", " };
             // Writing to a String cannot fail.
-            let _ = write!(text, "{comma}${}", row * width + column + 1);
+            let _ = match marks {
+                Marks::Numbered => write!(text, "{comma}${}", row * width + column + 1),
+                Marks::Plain => write!(text, "{comma}?"),
+            };
         }
         text.push(')');
     }
@@ -86,7 +99,7 @@ pub(crate) async fn insert(
     while !values.is_empty() {
         let rows = rows_of_next(values.len() / width);
         let rest = values.split_off(rows * width);
-        touched += conn.execute(texts.insert(table, rows), values).await?;
+        touched += conn.execute(texts.insert(table, rows, conn.marks()), values).await?;
         values = rest;
     }
     Ok(touched)
@@ -161,8 +174,12 @@ mod tests {
     fn texts_are_numbered_through() {
         let table = Table { name: "t", columns: &["a", "b"], tail: "ON CONFLICT DO NOTHING" };
         assert_eq!(
-            insert_text(&table, 2),
+            insert_text(&table, 2, Marks::Numbered),
             "INSERT INTO t(a, b) VALUES ($1, $2), ($3, $4) ON CONFLICT DO NOTHING"
+        );
+        assert_eq!(
+            insert_text(&table, 1, Marks::Plain),
+            "INSERT INTO t(a, b) VALUES (?, ?) ON CONFLICT DO NOTHING"
         );
         assert_eq!(list_text("x = $1 AND y IN {}", 2, 2), "x = $1 AND y IN ($2, $3)");
     }

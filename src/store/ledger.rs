@@ -13,6 +13,7 @@ use emar_domain::audit::tree::{Frontier, Hash, leaf_hash};
 use emar_domain::id::FacilityId;
 use emar_domain::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
+use tokio::time::Instant as Lap;
 
 pub use batch::{
     Batch, CommitError, Committed, CommittedEntry, Decided, Entry, InboxAnswer, KeptAnswer,
@@ -87,15 +88,25 @@ impl Ledger {
         keys: &[String],
         decide: impl FnOnce(&Opened) -> Decided<R>,
     ) -> Result<(R, Committed), CommitError> {
+        let asked = Lap::now();
         let mut conn = match self.held.take() {
             Some(conn) => conn,
             None => self.store.writer().await?,
         };
         // On error the connection is given back, and whoever takes it next rolls back first.
         conn.begin().await?;
+        let begun = Lap::now();
         let written = match self.write(&mut conn, keys, decide).await {
             Ok((answer, committed, true)) => {
+                let written = Lap::now();
                 conn.commit().await.map_err(CommitError::Unknown)?;
+                tracing::debug!(
+                    commands = committed.entries.len(),
+                    wait = ?(begun - asked),
+                    write = ?(written - begun),
+                    commit = ?written.elapsed(),
+                    "a batch"
+                );
                 self.known_size = Some(committed.size);
                 Ok((answer, committed))
             }
@@ -196,7 +207,7 @@ impl Ledger {
             }
             self.add_messages(conn, &mut rows, batch.at, entry.answer, entry.outbox, entry.inbox)
                 .await?;
-            entries.push(CommittedEntry { leaves, version });
+            entries.push(CommittedEntry { leaves, version, facts: entry.facts });
         }
         self.insert_facts(conn, &mut rows).await?;
         self.insert_states(conn, rows).await?;

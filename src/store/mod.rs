@@ -181,6 +181,18 @@ impl Store {
         let _ = tokio::time::timeout(CLOSE_MAX, closing).await;
     }
 
+    /// Carries committed pages of SQLite's write-ahead log over into its file, as far as no reader
+    /// still needs the old ones; writers go on meanwhile.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn carry_over(&self) -> Result<(), StoreError> {
+        match &self.engine {
+            Engine::Sqlite(_) => self.reader().await?.batch("PRAGMA wal_checkpoint(PASSIVE)").await,
+            Engine::Postgres(_) => Ok(()),
+        }
+    }
+
     async fn writer(&self) -> Result<Conn, StoreError> {
         Ok(match &self.engine {
             Engine::Sqlite(sqlite) => Conn::SqliteWrite(sqlite.writer.clone().lock_owned().await),

@@ -3,6 +3,7 @@
 //! Architecture Invariant: only the lease holder runs these. Each loop waits for a commit or a
 //! timer, never spins, and asks the lane only when there is something to do.
 
+pub mod carry;
 pub mod checkpoint;
 pub mod heartbeat;
 pub mod horizon;

@@ -25,7 +25,7 @@ const ROWS_MAX: u32 = 256;
 /// At most so long until the next look at what is due.
 const TICK: Duration = Duration::from_millis(500);
 /// At least so long between two passes, so that marks are made in lots under load.
-const GATHER: Duration = Duration::from_millis(15);
+const GATHER: Duration = Duration::from_millis(50);
 /// After an error of the database or the broker.
 const CALM: Duration = Duration::from_secs(1);
 /// Words that wait for the worker.

@@ -19,7 +19,9 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 const CARTS: u32 = 8;
-const RESIDENTS: u32 = 2;
+/// Residents of each cart: as many as a slow build gives to in a few rounds, or a fast one in many.
+const RESIDENTS: (u32, u32) = (2, 100);
+const ROUNDS_FEW: u32 = 10;
 const SQLITE_ROUNDS: u32 = 8;
 const POSTGRES_ROUNDS: u32 = 4;
 /// Milliseconds of load before a kill: at least, and at most more.
@@ -55,7 +57,8 @@ struct Read {
 
 fn crash(directory: &Path, database: Option<&str>, rounds: u32) {
     let program = Path::new(env!("CARGO_BIN_EXE_emar"));
-    let floor = Floor::make(directory, database, CARTS, RESIDENTS).unwrap();
+    let residents = if rounds > ROUNDS_FEW { RESIDENTS.1 } else { RESIDENTS.0 };
+    let floor = Floor::make(directory, database, CARTS, residents).unwrap();
     // Small pots, so that a slow build too confirms many between two kills.
     let gtins: Arc<[String]> = floor.gtins.iter().take(2).cloned().collect();
     let carts = floor.carts.iter().cloned();

@@ -26,6 +26,9 @@ struct Row {
 /// After this long a test program hangs, and the report is worth more than the wait.
 const TEST_SECONDS_MAX: u32 = 1_500;
 
+/// The feature under which the server answers before it commits.
+const PLANTED: &str = "planted-answer-before-commit";
+
 #[derive(Default)]
 struct Report {
     rows: Vec<Row>,
@@ -104,6 +107,28 @@ fn test(report: &mut Report) {
         counted(&mut cases::score()?, tally)?;
         cases::silence()
     });
+    report.step("planted fault is found", |_| {
+        let planted = ["-p", "emar", "--features", PLANTED, "--test", "crash", "--", "sqlite"];
+        blind(&mut tests(&planted))
+    });
+}
+
+/// Fails unless the crash test finds the server that answers before it commits, and for that.
+fn blind(command: &mut Command) -> Result<()> {
+    let named = workspace::name(command);
+    let output = limited(command).output().with_context(|| format!("starting {named}"))?;
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    match said.lines().find(|line| line.contains("acknowledged") && line.contains("are lost")) {
+        Some(line) if !output.status.success() => {
+            println!("found: {}", line.chars().take(100).collect::<String>());
+            Ok(())
+        }
+        _ => {
+            println!("{said}");
+            bail!("{named} did not find the planted fault");
+        }
+    }
 }
 
 /// Runs a test command, shows its output as it comes, and counts.

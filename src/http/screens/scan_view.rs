@@ -6,7 +6,7 @@ use crate::http::pages::line::Line;
 use crate::http::pages::render::Fragment;
 use crate::http::pages::say::{Speaker, override_reasons};
 use crate::http::pages::view::bedside::{Look, Slab};
-use crate::http::pages::words::{Lang, ObjectionText};
+use crate::http::pages::words::ObjectionText;
 use emar_domain::cart::CartSession;
 use emar_domain::decide::{ChartAnswer, Refusal, ScanAnswer, ScanEffect};
 use emar_domain::home::Home;
@@ -20,17 +20,24 @@ use std::collections::BTreeMap;
 /// Most sentences of objections on one slab; the rest is in the list of objections.
 const SENTENCES_MAX: usize = 3;
 
-/// The newest verdict at a cart, said in every language.
+/// The newest verdict at a cart; put into words when a page shows it.
 #[derive(Clone, Debug)]
 pub struct Verdict {
     look: Look,
-    said: [ObjectionText; 2],
+    what: What,
     at: Instant,
+    cart: CartId,
     scan_id: String,
     /// A badge was read: the PIN comes next.
     pub badge: bool,
     session: Option<SessionId>,
     open: Option<ResidentId>,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    Scan(Box<ScanAnswer>),
+    Chart(ChartAnswer),
 }
 
 impl Verdict {
@@ -43,18 +50,18 @@ impl Verdict {
         if asks && answer.verdict == Word::Ok {
             return None;
         }
-        let said = [Lang::En, Lang::Es].map(|lang| say(&Sight { home, now, lang }, cart, answer));
+        let what = What::Scan(Box::new(answer.clone()));
         let scan_id = answer.scan_id.to_string();
         let badge = answer.effect == ScanEffect::Badge;
-        Some(Self { badge, ..Self::new(home, now, cart, look(answer), said, scan_id) })
+        Some(Self { badge, ..Self::new(home, now, cart, look(answer), what, scan_id) })
     }
 
     /// The verdict of a charting without a scan.
     #[must_use]
     pub fn of_chart(home: &Home, now: Instant, cart: &CartId, answer: &ChartAnswer) -> Self {
-        let said = [Lang::En, Lang::Es].map(|lang| charted(&Sight { home, now, lang }, answer));
+        let what = What::Chart(answer.clone());
         let look = if answer.outcome.is_taken() { Look::Ok } else { Look::Partial };
-        Self::new(home, now, cart, look, said, answer.administration.to_string())
+        Self::new(home, now, cart, look, what, answer.administration.to_string())
     }
 
     fn new(
@@ -62,14 +69,15 @@ impl Verdict {
         at: Instant,
         cart: &CartId,
         look: Look,
-        said: [ObjectionText; 2],
+        what: What,
         scan_id: String,
     ) -> Self {
         let session = home.carts.get(cart);
         Self {
             look,
-            said,
+            what,
             at,
+            cart: cart.clone(),
             scan_id,
             badge: false,
             session: session.and_then(|s| s.session),
@@ -83,22 +91,23 @@ impl Verdict {
         self.session == session.session && self.open == session.open
     }
 
-    /// Headline and sentence in a language.
+    /// Headline and sentence, as they were true when the verdict came.
     #[must_use]
-    pub fn text(&self, lang: Lang) -> &ObjectionText {
-        match lang {
-            Lang::En => &self.said[0],
-            Lang::Es => &self.said[1],
+    pub fn text(&self, sight: &Sight<'_>) -> ObjectionText {
+        let sight = Sight { now: self.at, ..*sight };
+        match &self.what {
+            What::Scan(answer) => say(&sight, &self.cart, answer),
+            What::Chart(answer) => charted(&sight, answer),
         }
     }
 
     /// The slab.
     #[must_use]
     pub fn slab(&self, sight: &Sight<'_>) -> Slab {
-        let text = self.text(sight.lang);
+        let text = self.text(sight);
         Slab {
             look: self.look,
-            headline: text.headline.clone(),
+            headline: text.headline,
             detail: sight.sentence(&text.detail),
             time: sight.clock(self.at),
             scan_id: self.scan_id.clone(),
@@ -151,7 +160,8 @@ pub struct ScanResponse {
     pub detail: String,
     /// `none`, `partial`, `ok` or `stop`.
     pub tone: &'static str,
-    /// What it changed on the page.
+    /// What it changed on the page, when the page asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fragments: Vec<Fragment>,
 }
 

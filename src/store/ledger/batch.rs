@@ -115,6 +115,8 @@ pub struct CommittedEntry {
     pub leaves: Vec<(u64, Hash)>,
     /// The log's size after this entry: the version its facts are folded in under.
     pub version: u64,
+    /// The facts, for whoever folds them in.
+    pub facts: Vec<Fact>,
 }
 
 /// What was committed.

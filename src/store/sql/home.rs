@@ -120,23 +120,26 @@ async fn load(conn: &mut Conn, mut home: Home, now: Instant) -> Result<Home, Sto
     let size = conn.fetch(SIZE, one()).await?;
     let unknown = || StoreError::Damaged(format!("there is no facility {facility}"));
     let size = size.first().ok_or_else(unknown)?.size(0)?;
-    for row in conn.fetch(LIVE, one()).await?.iter().chain(&conn.fetch(GONE_LATELY, two()).await?) {
-        put_latest(&mut home, row)?;
-    }
+    conn.each(LIVE, one(), |row| put_latest(&mut home, row)).await?;
+    conn.each(GONE_LATELY, two(), |row| put_latest(&mut home, row)).await?;
     let mut dose_changed = BTreeMap::new();
     let mut done = BTreeMap::new();
-    let open = conn.fetch(DOSES_OPEN, one()).await?;
-    for row in open.iter().chain(&conn.fetch(DOSES_CLOSED, two()).await?) {
+    let mut put = |row: &Row| {
         let (dose, changed, pot) = read_dose(row)?;
         dose_changed.extend(changed.map(|version| (dose.id, version)));
         done.extend(pot);
         home.put_dose(dose);
-    }
+        Ok(())
+    };
+    conn.each(DOSES_OPEN, one(), &mut put).await?;
+    conn.each(DOSES_CLOSED, two(), put).await?;
     let mut orders: BTreeSet<Uuid> = home.doses.values().map(|d| d.slot.order.0).collect();
     for sql in [ORDERS_RUNNING, ORDERS_ENDED] {
-        for row in conn.fetch(sql, two()).await? {
+        let add = |row: &Row| {
             orders.insert(row.id(0)?);
-        }
+            Ok(())
+        };
+        conn.each(sql, two(), add).await?;
     }
     load_orders(conn, &mut home, &orders).await?;
     load_done(conn, &mut home, done, since).await?;
@@ -148,7 +151,7 @@ async fn load(conn: &mut Conn, mut home: Home, now: Instant) -> Result<Home, Sto
     }
     home.dose_changed = dose_changed;
     home.version = size;
-    Ok(home.indexed())
+    Ok(home)
 }
 
 fn put_latest(home: &mut Home, row: &Row) -> Result<(), StoreError> {
@@ -211,13 +214,17 @@ async fn load_done(
     since: Instant,
 ) -> Result<(), StoreError> {
     let values = bind![home.facility.as_str(), since.micros()];
-    for row in conn.fetch(POTS, values.clone()).await? {
+    let pot = |row: &Row| {
         done.insert((row.int(0)?, row.int(1)?), Fact::Pot(row.noun(2)?));
-    }
+        Ok(())
+    };
+    conn.each(POTS, values.clone(), pot).await?;
     for sql in [TAKEN, OUTCOMES] {
-        for row in conn.fetch(sql, values.clone()).await? {
+        let administration = |row: &Row| {
             done.insert((row.int(0)?, row.int(1)?), Fact::Administration(row.noun(2)?));
-        }
+            Ok(())
+        };
+        conn.each(sql, values.clone(), administration).await?;
     }
     for fact in done.into_values() {
         home.apply(&fact, 0);

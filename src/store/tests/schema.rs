@@ -2,7 +2,7 @@
 
 use super::guards::FACTS;
 use super::world::*;
-use crate::store::insert::{Texts, insert};
+use crate::store::insert::{Marks, Texts, insert, text};
 use crate::store::{Store, StoreError, migrate, rows, sql};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ pub(super) async fn every_statement_prepares(store: Store, _: String) {
         head.replace("{}", &format!("(${next})")).into()
     });
     let mut made: Vec<std::sync::Arc<str>> = lists.collect();
-    made.extend(rows::WRITTEN.iter().map(|table| crate::store::insert::text(table, 3)));
+    made.extend(rows::WRITTEN.iter().map(|table| text(table, 3, Marks::Numbered)));
     let fixed = sql::all().into_iter().map(crate::store::conn::Sql::Fixed);
     let all: Vec<_> = fixed.chain(made.into_iter().map(crate::store::conn::Sql::Made)).collect();
     assert!(all.len() > 100);
