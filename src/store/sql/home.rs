@@ -36,7 +36,8 @@ macro_rules! dose_columns {
 statements! {
     SIZE = "SELECT h.size FROM facility f JOIN audit_head h ON h.log = f.log WHERE f.id = $1";
     LIVE = "SELECT kind, body FROM latest WHERE facility = $1 AND live = 1";
-    GONE_LATELY = "SELECT kind, body FROM latest WHERE facility = $1 AND live = 0 AND at >= $2";
+    GONE = "SELECT kind, body FROM latest \
+        WHERE facility = $1 AND live = 0 AND (kind = 'resident' OR at >= $2)";
     DOSES_OPEN = dose_columns!("s.facility = $1 AND s.is_open = 1");
     DOSES_CLOSED = dose_columns!("s.facility = $1 AND s.is_open = 0 AND s.due >= $2");
     DOSES_OF = dose_columns!("s.resident = $1 AND s.due >= $2 AND s.due < $3 \
@@ -67,8 +68,8 @@ const LABELS: &str = "SELECT body FROM label WHERE orders IN {} ORDER BY seq, ra
 pub(crate) const LISTS: &[&str] = &[ORDERS, EVENTS, LABELS];
 
 impl Store {
-    /// The home as the rules see it at `now`: admitted residents, orders that run or ended lately,
-    /// doses that are open or were due within [`MEMORY_MINUTES`], and what belongs to them.
+    /// The home as the rules see it at `now`: all residents (who comes back must be known, with
+    /// their allergies), orders that run or ended lately, doses that are open or were due within [`MEMORY_MINUTES`], and what belongs to them.
     ///
     /// # Errors
     /// When the facility is unknown, a row cannot be read, or the database fails.
@@ -121,7 +122,7 @@ async fn load(conn: &mut Conn, mut home: Home, now: Instant) -> Result<Home, Sto
     let unknown = || StoreError::Damaged(format!("there is no facility {facility}"));
     let size = size.first().ok_or_else(unknown)?.size(0)?;
     conn.each(LIVE, one(), |row| put_latest(&mut home, row)).await?;
-    conn.each(GONE_LATELY, two(), |row| put_latest(&mut home, row)).await?;
+    conn.each(GONE, two(), |row| put_latest(&mut home, row)).await?;
     let mut dose_changed = BTreeMap::new();
     let mut done = BTreeMap::new();
     let mut put = |row: &Row| {

@@ -8,6 +8,15 @@ use emar_domain::alert::AlertState;
 use emar_domain::fact::{Fact, PotAct};
 use emar_domain::home::Home;
 use emar_domain::order::OrderAct;
+use emar_domain::resident::{Allergy, Resident, ResidentState};
+
+/// A resident who was discharged, and whose allergy outlasts that.
+fn moved_out() -> Resident {
+    let penicillin =
+        Allergy { ingredient: "penicillin".into(), reaction: "rash".into(), covers: vec![] };
+    let state = ResidentState::Discharged;
+    Resident { state, allergies: vec![penicillin], ..resident(6) }
+}
 
 /// A morning in which a little of everything happens.
 fn morning() -> Vec<Vec<crate::store::Entry>> {
@@ -15,8 +24,7 @@ fn morning() -> Vec<Vec<crate::store::Entry>> {
     corrected.corrects = Some(charted(1, 1, 1, Outcome::Given, 130).id);
     let mut claim = charted(2, 1, 2, Outcome::Given, 140);
     claim.effective = false;
-    let mut moved_out = resident(6);
-    moved_out.state = emar_domain::resident::ResidentState::Discharged;
+    let moved_out = moved_out();
     let one = |fact| entry(vec![fact]);
     vec![
         seed(6),
@@ -61,6 +69,10 @@ pub(super) async fn a_loaded_home_is_the_folded_home(store: Store, _: String) {
     assert!(loaded.doses.values().all(emar_domain::dose::Dose::is_open));
     assert!(!loaded.orders.contains_key(&order(5, 1).order) || !loaded.doses.is_empty());
     assert!(loaded.taken.values().all(Vec::is_empty));
+    // Who comes back after a month must be found, or they would be made anew without allergies.
+    let gone = moved_out();
+    assert_eq!(loaded.residents.get(&gone.id), Some(&gone));
+    assert_eq!(loaded.resident_by_band(&gone.band.0).map(|r| r.id), Some(gone.id));
 }
 
 fn assert_same(loaded: &Home, folded: &Home) {
