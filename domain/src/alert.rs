@@ -92,6 +92,12 @@ pub struct Alert {
     /// Quiet until: without sound and escalation, never absent.
     #[serde(default)]
     pub quiet_until: Option<Instant>,
+    /// Why it was made quiet, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet_reason: Option<String>,
+    /// Salt of the words' hash in the trail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet_salt: Option<[u8; 16]>,
     /// Why it ended.
     #[serde(default)]
     pub ended: Option<String>,

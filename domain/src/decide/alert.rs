@@ -1,17 +1,25 @@
 //! Alerts: raised by the clock, taken by people, ended by charting.
 
+use super::plan::order_fault;
 use super::record::Record;
+use super::resident::lives_here;
 use super::{AlertCommand, Answer, Refusal};
 use crate::alert::{Alert, AlertKind, AlertState};
 use crate::dose::Dose;
 use crate::home::Home;
 use crate::id::{AlertId, ResidentId};
+use crate::order::Order;
+use crate::resident::Resident;
 use crate::role;
 use crate::time::{CivilDate, Instant};
 use std::collections::BTreeMap;
 
 /// Highest escalation level: on call.
 const LEVEL_MAX: u8 = 3;
+/// Longest time an alert may be quiet, in minutes from when that is asked for.
+pub const QUIET_MINUTES_MAX: i64 = 60;
+/// The charge nurse's.
+const LEVEL_CHARGE: u8 = 2;
 
 /// Does what the time demands: raises alerts for doses one second past their late bound, re-raises
 /// those whose taker's time ran out, escalates those nobody took.
@@ -19,8 +27,7 @@ pub(super) fn overdue(record: &mut Record<'_, '_>, most: u32) -> Answer {
     let home = record.home;
     let Some(bound) = record.now.plus_seconds(-1) else { return Answer::Done { count: 0 } };
     let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let late = home.overdue(bound.plus_micros(1).unwrap_or(bound));
-    let late: Vec<&Dose> = late.filter(|d| home.alert_of(d.id).is_none()).take(most).collect();
+    let late: Vec<&Dose> = unheard(home, bound).take(most).collect();
     let mut open = open_by_key(home);
     let mut count = 0;
     for dose in late {
@@ -31,6 +38,13 @@ pub(super) fn overdue(record: &mut Record<'_, '_>, most: u32) -> Answer {
         count += u32::from(move_on(record, *id));
     }
     Answer::Done { count }
+}
+
+/// Late doses no alert covers. Who left gets no dose: theirs are left out here, before anything is
+/// counted, or they would take the turns of those who are waiting.
+fn unheard(home: &Home, bound: Instant) -> impl Iterator<Item = &Dose> {
+    home.overdue(bound.plus_micros(1).unwrap_or(bound))
+        .filter(|d| home.alert_of(d.id).is_none() && lives_here(home, d.resident))
 }
 
 type Key = (ResidentId, CivilDate, String);
@@ -54,23 +68,40 @@ fn raise_or_extend(record: &mut Record<'_, '_>, dose: &Dose, open: &mut BTreeMap
             alert.doses.push(dose.id);
             alert.due = alert.due.min(dose.due);
             alert.time_critical |= time_critical;
+            joined(alert);
             revise(home, alert, now);
         }
         return;
     }
     let id = AlertId(record.fresh());
     open.insert(key, id);
-    record.raise(Alert {
+    let mut alert = raised(id, AlertKind::MissedDose, resident, date, now);
+    alert.pass = pass;
+    alert.doses.push(dose.id);
+    alert.due = dose.due;
+    alert.time_critical = time_critical;
+    record.raise(alert);
+}
+
+/// An alert nobody has taken yet, of no pass and no dose.
+fn raised(
+    id: AlertId,
+    kind: AlertKind,
+    resident: &Resident,
+    date: CivilDate,
+    now: Instant,
+) -> Alert {
+    Alert {
         id,
         rev: 1,
-        kind: AlertKind::MissedDose,
-        resident: dose.resident,
+        kind,
+        resident: resident.id,
         unit: resident.unit.clone(),
         date,
-        pass,
-        doses: vec![dose.id],
-        due: dose.due,
-        time_critical,
+        pass: "none".to_owned(),
+        doses: Vec::new(),
+        due: now,
+        time_critical: false,
         level: 1,
         state: AlertState::Active,
         accepted_by: None,
@@ -78,8 +109,56 @@ fn raise_or_extend(record: &mut Record<'_, '_>, dose: &Dose, open: &mut BTreeMap
         raised_at: now,
         changed_at: now,
         quiet_until: None,
+        quiet_reason: None,
+        quiet_salt: None,
         ended: None,
-    });
+    }
+}
+
+/// An order in force without due times: the charge nurse hears of it. One alert a resident, open
+/// until each such order is stopped; another order makes it anybody's to take again.
+pub(super) fn order_problem(record: &mut Record<'_, '_>, order: &Order) {
+    let (home, now) = (record.home, record.now);
+    let Some(resident) = home.residents.get(&order.current.resident) else { return };
+    let of = |a: &&Alert| a.kind == AlertKind::OrderProblem && a.resident == resident.id;
+    if let Some(open) = home.alerts.values().find(of).map(|a| a.id) {
+        if let Some(alert) = record.alert(open).filter(|a| a.state == AlertState::Accepted) {
+            untaken(alert);
+            revise(home, alert, now);
+        }
+        return;
+    }
+    if record.has_raised(AlertKind::OrderProblem, resident.id) {
+        return;
+    }
+    let id = AlertId(record.fresh());
+    let mut alert = raised(id, AlertKind::OrderProblem, resident, home.today(now), now);
+    alert.level = LEVEL_CHARGE;
+    alert.time_critical = order.current.time_critical;
+    record.raise(alert);
+}
+
+/// Whether a resident who lives here has an order in force without due times.
+fn has_problem(home: &Home, resident: ResidentId, now: Instant) -> bool {
+    lives_here(home, resident)
+        && home.orders_of(resident).any(|o| order_fault(home, o, now).is_some())
+}
+
+/// What a further dose does to an alert: whoever took it has not seen that dose, and nothing quietens
+/// a time-critical one.
+fn joined(alert: &mut Alert) {
+    if alert.state == AlertState::Accepted {
+        untaken(alert);
+    }
+    if alert.time_critical {
+        alert.quiet_until = None;
+    }
+}
+
+fn untaken(alert: &mut Alert) {
+    alert.state = AlertState::Active;
+    alert.accepted_by = None;
+    alert.accepted_until = None;
 }
 
 /// One revision a decision: several changes at once are one step for whoever listens. It counts
@@ -94,8 +173,7 @@ fn revise(home: &Home, alert: &mut Alert, now: Instant) {
 #[must_use]
 pub fn is_overdue(home: &Home, now: Instant) -> bool {
     let Some(bound) = now.plus_seconds(-1) else { return false };
-    let mut late = home.overdue(bound.plus_micros(1).unwrap_or(bound));
-    late.any(|d| home.alert_of(d.id).is_none() && home.residents.contains_key(&d.resident))
+    unheard(home, bound).next().is_some()
         || home.alerts.values().any(|a| moves_on(home, &mut a.clone(), now))
 }
 
@@ -114,14 +192,17 @@ fn move_on(record: &mut Record<'_, '_>, id: AlertId) -> bool {
 fn moves_on(home: &Home, alert: &mut Alert, now: Instant) -> bool {
     let before = alert.clone();
     let settled = |d: &crate::id::DoseId| home.doses.get(d).is_none_or(|d| !d.is_open());
-    if alert.kind == AlertKind::MissedDose && alert.doses.iter().all(settled) {
+    let over = match alert.kind {
+        AlertKind::MissedDose => alert.doses.iter().all(settled),
+        AlertKind::OrderProblem => !has_problem(home, alert.resident, now),
+        AlertKind::PossibleDoubleDose => false,
+    };
+    if over {
         alert.state = AlertState::Ended;
         alert.ended = Some("withdrawn".to_owned());
     } else if alert.state == AlertState::Accepted && alert.accepted_until.is_some_and(|t| t <= now)
     {
-        alert.state = AlertState::Active;
-        alert.accepted_by = None;
-        alert.accepted_until = None;
+        untaken(alert);
         alert.level = (alert.level + 1).min(LEVEL_MAX);
     } else if alert.state == AlertState::Active && alert.quiet_until.is_none_or(|t| t <= now) {
         let due = level_at(home, alert, now);
@@ -154,37 +235,48 @@ pub(super) fn command(record: &mut Record<'_, '_>, c: &AlertCommand) -> Result<A
     | AlertCommand::Snooze(id, rev, ..)
     | AlertCommand::Escalate(id, rev)) = c;
     let now = record.now;
-    let seconds = i64::from(record.home.policy.escalation.accept_expires_s);
+    let salt = record.fresh();
     let home = record.home;
     let alert = record.alert(*id).ok_or_else(|| Refusal::new("alert_ended", "reload"))?;
+    let others = alert.state == AlertState::Accepted && alert.accepted_by != Some(by);
+    if matches!(c, AlertCommand::Accept(..)) && others {
+        return Err(taken(alert, "alert_taken"));
+    }
+    if alert.rev != *rev {
+        return Err(taken(alert, "alert_changed").with("rev", alert.rev));
+    }
     match c {
         AlertCommand::Accept(..) => {
-            if alert.state == AlertState::Accepted && alert.accepted_by != Some(by) {
-                let who = alert.accepted_by.map(|u| u.to_string()).unwrap_or_default();
-                let refusal = Refusal::new("alert_taken", "reload");
-                return Err(refusal.with("by", who).with("since_at", alert.changed_at));
-            }
+            let seconds = i64::from(home.policy.escalation.accept_expires_s);
             alert.state = AlertState::Accepted;
             alert.accepted_by = Some(by);
             alert.accepted_until = now.plus_seconds(seconds);
         }
-        AlertCommand::Snooze(_, _, until, _) => {
-            if alert.rev != *rev {
-                return Err(Refusal::new("alert_changed", "reload"));
-            }
+        AlertCommand::Snooze(_, _, until, reason) => {
             if alert.time_critical {
                 return Err(Refusal::new("never_quiet", "accept"));
             }
-            alert.quiet_until = Some(*until);
-        }
-        AlertCommand::Escalate(..) => {
-            if alert.rev != *rev {
-                return Err(Refusal::new("alert_changed", "reload"));
+            let bound = now.plus_minutes(QUIET_MINUTES_MAX).unwrap_or(now);
+            if *until <= now || *until > bound {
+                let refusal = Refusal::new("quiet_too_long", "shorter");
+                return Err(refusal.with("most", QUIET_MINUTES_MAX));
             }
-            alert.level = (alert.level + 1).min(LEVEL_MAX);
+            alert.quiet_until = Some(*until);
+            alert.quiet_reason = Some(reason.clone());
+            alert.quiet_salt = Some(*salt.as_bytes());
         }
+        AlertCommand::Escalate(..) => alert.level = (alert.level + 1).min(LEVEL_MAX),
     }
     revise(home, alert, now);
     let answer = alert.clone();
     Ok(Answer::Alert(Box::new(answer)))
+}
+
+/// A refusal that says who has the alert, if anybody, and since when it stands as it does.
+fn taken(alert: &Alert, code: &str) -> Refusal {
+    let refusal = Refusal::new(code, "reload").with("since_at", alert.changed_at);
+    match alert.accepted_by.filter(|_| alert.state == AlertState::Accepted) {
+        Some(by) => refusal.with("by", by.to_string()),
+        None => refusal,
+    }
 }

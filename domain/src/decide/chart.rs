@@ -325,6 +325,8 @@ fn possible_double_dose(record: &mut Record<'_, '_>, order: &Order, dose: DoseId
         raised_at: now,
         changed_at: now,
         quiet_until: None,
+        quiet_reason: None,
+        quiet_salt: None,
         ended: None,
     });
 }

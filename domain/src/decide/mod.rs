@@ -6,6 +6,7 @@ mod chart;
 mod order;
 mod plan;
 mod record;
+mod resident;
 mod scan;
 mod scan_unit;
 
@@ -26,8 +27,8 @@ use crate::verdict::{Objection, Word};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use alert::is_overdue;
-pub use plan::HORIZON_DAYS;
+pub use alert::{QUIET_MINUTES_MAX, is_overdue};
+pub use plan::{HORIZON_DAYS, order_fault};
 
 /// The time of a decision and a source of fresh ids.
 pub struct Stamp<'a> {
@@ -373,9 +374,7 @@ pub fn decide(home: &Home, actor: &Actor, command: &Command, stamp: &mut Stamp<'
         Command::SignOff { cart } => Ok(scan::sign_off(&mut record, cart.as_ref())),
         Command::Plan(orders) => Ok(plan::plan(&mut record, orders)),
         Command::Overdue(most) => Ok(alert::overdue(&mut record, *most)),
-        Command::Resident(r) => {
-            Ok(record.register("resident", r.id.to_string(), Fact::Resident(r.clone())))
-        }
+        Command::Resident(r) => Ok(resident::resident(&mut record, r)),
         Command::Product(p) => {
             Ok(record.register("product", p.id.to_string(), Fact::Product(p.clone())))
         }

@@ -3,10 +3,10 @@
 use super::record::{Record, fields};
 use super::{Answer, OrderCommand, Refusal};
 use crate::audit::leaf::Action;
-use crate::dose::Withdrawal;
+use crate::dose::{Dose, Withdrawal};
 use crate::fact::{DoseDue, Fact, OrderEvent};
 use crate::id::{FactId, OrderId};
-use crate::order::{Order, OrderAct, OrderState, OrderVersion};
+use crate::order::{Order, OrderAct, OrderState, OrderVersion, Timing};
 use crate::role;
 use crate::time::Instant;
 
@@ -24,7 +24,10 @@ pub(super) fn order(record: &mut Record<'_, '_>, c: &OrderCommand) -> Result<Ans
         OrderCommand::Resume(id) => {
             let order = standing(record, *id, &[OrderState::Held])?;
             act(record, order, OrderAct::Resumed, "");
-            reinstate(record, order);
+            // Who is not here gets nothing: their return settles it.
+            if super::resident::is_present(record.home, order.current.resident) {
+                reinstate(record, order, &[Withdrawal::Held], None);
+            }
             Ok(answer(order))
         }
         OrderCommand::Discontinue(id, reason) => {
@@ -101,6 +104,9 @@ fn note(record: &mut Record<'_, '_>, id: OrderId) -> Result<Answer, Refusal> {
     if order.current.entered_by.is_none() {
         act(record, order, OrderAct::Verified, "");
     }
+    if matches!(order.current.timing, Timing::Unschedulable { .. }) {
+        super::alert::order_problem(record, order);
+    }
     Ok(answer(order))
 }
 
@@ -134,37 +140,56 @@ fn act(record: &mut Record<'_, '_>, order: &Order, act: OrderAct, reason: &str) 
     leaf.after = Some(fields([("act", act.code().into())]));
 }
 
-fn event(record: &mut Record<'_, '_>, order: OrderId, version: u32, act: OrderAct, reason: &str) {
+pub(super) fn event(
+    record: &mut Record<'_, '_>,
+    order: OrderId,
+    version: u32,
+    act: OrderAct,
+    reason: &str,
+) {
     let id = FactId(record.fresh());
     let (at, by) = (record.now, record.actor.user);
     let reason = reason.to_owned();
     record.fact(Fact::OrderEvent(Box::new(OrderEvent { id, order, version, act, by, reason, at })));
 }
 
-/// Doses from now on are not expected any more; what was charted or is past stays as it is, but a
-/// dose that is still in its window is no longer anybody's to give.
+/// Doses from now on are not expected any more; what was charted or is past stays as it is. After a
+/// discontinuation a dose that is still in its window is no longer anybody's to give; a hold takes
+/// only what is due while it lasts: what was due before it is missed unless somebody charts it.
 fn withdraw(record: &mut Record<'_, '_>, order: &Order, why: Withdrawal) {
     let now = record.now;
     let home = record.home;
-    let ahead = home.doses_of_order(order.id()).filter(|d| d.is_open() && d.closes >= now);
+    let from = |d: &Dose| if why == Withdrawal::Held { d.due } else { d.closes };
+    let ahead = home.doses_of_order(order.id()).filter(|d| d.is_open() && from(d) >= now);
     for dose in ahead {
         replan(record, dose, Some(why), now);
         record.settle(dose.id);
     }
 }
 
-fn reinstate(record: &mut Record<'_, '_>, order: &Order) {
+/// Doses to come that were withdrawn for one of these reasons are expected again, or withdrawn for
+/// another; how many.
+pub(super) fn reinstate(
+    record: &mut Record<'_, '_>,
+    order: &Order,
+    were: &[Withdrawal],
+    withdrawn: Option<Withdrawal>,
+) -> u32 {
     let now = record.now;
     let home = record.home;
-    let held = home.doses_of_order(order.id());
-    for dose in held.filter(|d| d.withdrawn == Some(Withdrawal::Held) && d.due >= now) {
-        replan(record, dose, None, now);
+    let mut count = 0;
+    for dose in home.doses_of_order(order.id()).filter(|d| d.due >= now && d.outcome.is_none()) {
+        if dose.withdrawn.is_some_and(|why| were.contains(&why)) {
+            replan(record, dose, withdrawn, now);
+            count += 1;
+        }
     }
+    count
 }
 
 pub(super) fn replan(
     record: &mut Record<'_, '_>,
-    dose: &crate::dose::Dose,
+    dose: &Dose,
     withdrawn: Option<Withdrawal>,
     at: Instant,
 ) {

@@ -5,9 +5,10 @@ use super::record::{Record, fields};
 use crate::audit::leaf::Action;
 use crate::dose::Slot;
 use crate::fact::{DoseDue, DoseFact, Fact};
+use crate::home::Home;
 use crate::id::{DoseId, OrderId};
 use crate::order::{Order, OrderState, Timing};
-use crate::schedule::{ClockChange, OrderLife, Span, expand};
+use crate::schedule::{ClockChange, ExpandError, Expansion, OrderLife, Schedule, Span, expand};
 use crate::time::Instant;
 
 /// How many days ahead doses are planned.
@@ -16,6 +17,8 @@ pub const HORIZON_DAYS: i64 = 3;
 const PRN_CONFIRM_MINUTES: i64 = 60;
 
 /// Plans the doses of these orders from where planning stopped up to the horizon.
+///
+/// Residents who are not here get none: their return makes the orders go on.
 pub(super) fn plan(record: &mut Record<'_, '_>, orders: &[OrderId]) -> Answer {
     let home = record.home;
     let mut count = 0u32;
@@ -28,22 +31,15 @@ pub(super) fn plan(record: &mut Record<'_, '_>, orders: &[OrderId]) -> Answer {
 fn plan_order(record: &mut Record<'_, '_>, order: &Order) -> u32 {
     let home = record.home;
     let Timing::Planned { schedule } = &order.current.timing else { return 0 };
-    if order.state_at(record.now) != OrderState::Active {
+    let present = super::resident::is_present(home, order.current.resident);
+    if order.state_at(record.now) != OrderState::Active || !present {
         return 0;
     }
-    let begun = order.current.start.max(order.since);
-    let from = order.planned_until.and_then(|t| t.plus_micros(1)).map_or(begun, |t| t.max(begun));
-    let Some(to) = record.now.plus_minutes(HORIZON_DAYS * 24 * 60) else { return 0 };
-    if from >= to {
+    let Some(range) = range(order, schedule, record.now).filter(|r| r.from < r.to) else {
         return 0;
-    }
-    let life = OrderLife {
-        start: Some(order.current.start),
-        stop: order.current.stop,
-        ..OrderLife::default()
     };
-    let range = Span { from, to };
-    let Ok(found) = expand(&life, schedule, &home.zone, ClockChange::default(), range) else {
+    let Ok(found) = expansion(home, order, schedule, range) else {
+        super::alert::order_problem(record, order);
         return 0;
     };
     let mut count = 0;
@@ -63,6 +59,51 @@ fn plan_order(record: &mut Record<'_, '_>, order: &Order) -> u32 {
         leaf.after = Some(fields([("doses", i64::from(count).into())]));
     }
     count
+}
+
+fn expansion(
+    home: &Home,
+    order: &Order,
+    schedule: &Schedule,
+    range: Span,
+) -> Result<Expansion, ExpandError> {
+    let start = order.current.start.min(begins(order, schedule));
+    let life = OrderLife { start: Some(start), stop: order.current.stop, ..OrderLife::default() };
+    expand(&life, schedule, &home.zone, ClockChange::default(), range)
+}
+
+/// From where planning stopped up to the horizon; may be empty.
+fn range(order: &Order, schedule: &Schedule, now: Instant) -> Option<Span> {
+    let begun = begins(order, schedule);
+    let from = order.planned_until.and_then(|t| t.plus_micros(1)).map_or(begun, |t| t.max(begun));
+    Some(Span { from, to: now.plus_minutes(HORIZON_DAYS * 24 * 60)? })
+}
+
+/// Why no due times can be worked out for an order that should have some, in words.
+#[must_use]
+pub fn order_fault(home: &Home, order: &Order, now: Instant) -> Option<String> {
+    if !matches!(order.state_at(now), OrderState::Active | OrderState::Held) {
+        return None;
+    }
+    match &order.current.timing {
+        Timing::Unschedulable { reason } => Some(reason.clone()),
+        Timing::Planned { schedule } => {
+            let range = range(order, schedule, now)?;
+            expansion(home, order, schedule, range).err().map(|fault| fault.to_string())
+        }
+        Timing::Prn { .. } => None,
+    }
+}
+
+/// Where planning begins. Times of a course that passed before the order was noted, or while it was
+/// held, are nobody's to give; the one instant of a one-time order is what was prescribed, and noting
+/// it late makes the dose late, never none.
+fn begins(order: &Order, schedule: &Schedule) -> Instant {
+    let start = order.current.start;
+    match schedule {
+        Schedule::Once(once) => start.min(once.at),
+        _ => start.max(order.since),
+    }
 }
 
 fn write_dose(

@@ -1,8 +1,8 @@
 //! What a decision gathers while it is made: facts, leaves, effects, and the cart as it will be.
 
 use super::{Actor, Answer, Command, Decision, Effect, Refusal, Stamp};
-use crate::alert::{Alert, AlertState};
-use crate::audit::leaf::{Action, Fields, Leaf, Object, Outcome};
+use crate::alert::{Alert, AlertKind, AlertState};
+use crate::audit::leaf::{Action, Fields, Leaf, Object, Outcome, salted_sha256};
 use crate::cart::CartSession;
 use crate::fact::Fact;
 use crate::home::Home;
@@ -71,6 +71,11 @@ impl<'a, 's> Record<'a, 's> {
     /// A new alert.
     pub(super) fn raise(&mut self, alert: Alert) {
         self.alerts.insert(alert.id, alert);
+    }
+
+    /// Whether this decision has raised such an alert already.
+    pub(super) fn has_raised(&self, kind: AlertKind, resident: ResidentId) -> bool {
+        self.alerts.values().any(|a| a.kind == kind && a.resident == resident)
     }
 
     /// A dose that needs nothing more; its alert may end with it.
@@ -151,14 +156,21 @@ impl<'a, 's> Record<'a, 's> {
         self.end_settled_alerts();
         let alerts = std::mem::take(&mut self.alerts);
         for alert in alerts.into_values() {
-            if self.home.alerts.get(&alert.id) == Some(&alert) {
+            let before = self.home.alerts.get(&alert.id);
+            if before == Some(&alert) {
                 continue;
             }
+            // Salted anew each time, so the same words given twice are told twice.
+            let quieted = before.is_none_or(|b| b.quiet_salt != alert.quiet_salt);
+            let quiet = alert.quiet_reason.as_ref().zip(alert.quiet_salt.as_ref());
+            let quiet = quiet.filter(|_| quieted).map(|(why, salt)| salted_sha256(salt, why));
             let resident = alert.resident;
             let state = alert.state.code();
             let rev = i64::from(alert.rev);
             let leaf = self.leaf(Action::Update, "alert", alert.id.to_string());
             leaf.resident = Some(resident.0);
+            leaf.reason = quiet.map(|_| "quiet".to_owned());
+            leaf.comment_sha256 = quiet;
             let level = i64::from(alert.level);
             leaf.after = Some(fields([
                 ("state", state.into()),

@@ -5,9 +5,9 @@ use emar_domain::alert::AlertKind;
 use emar_domain::amount::Amount;
 use emar_domain::decide::{
     Actor, AlertCommand, Answer, ChartCommand, Command, Decision, OrderCommand, ScanAnswer,
-    ScanCommand, Stamp, decide,
+    ScanCommand, Stamp, decide, is_overdue,
 };
-use emar_domain::dose::Dose;
+use emar_domain::dose::{Dose, Withdrawal};
 use emar_domain::drug::{Product, Strength};
 use emar_domain::fact::{Device, User};
 use emar_domain::home::Home;
@@ -16,7 +16,7 @@ use emar_domain::order::{OrderVersion, OrderedDrug, Source, Timing};
 use emar_domain::resident::{Allergy, Resident, ResidentState};
 use emar_domain::role::Role;
 use emar_domain::schedule::policy::Policy;
-use emar_domain::schedule::{Clock, Schedule};
+use emar_domain::schedule::{Clock, Once, Schedule};
 use emar_domain::time::{CivilDate, CivilDateTime, CivilTime, Instant};
 use emar_domain::verdict::Severity;
 use emar_domain::zone::{GapPolicy, OverlapPolicy, ZoneRules};
@@ -148,8 +148,24 @@ impl Script {
                 })
             }
             ["discharge", name] => self.change(name, |r| r.state = ResidentState::Discharged),
+            ["readmit", name] => self.change(name, |r| r.state = ResidentState::Admitted),
+            ["away", name] => {
+                let now = self.now;
+                self.change(name, |r| r.away_since = Some(now))
+            }
+            ["back", name] => self.change(name, |r| r.away_since = None),
             ["order", drug, "for", name, number, unit, "at", times @ ..] => {
-                self.order(drug, name, &format!("{number} {unit}"), times)
+                let times = times.iter().map(|t| CivilTime::parse(t).unwrap()).collect();
+                let clock = Schedule::Clock(Box::new(Clock { times, ..Clock::default() }));
+                let timing = Timing::Planned { schedule: clock };
+                self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})
+            }
+            ["order", drug, "for", name, number, unit, "once", date, time] => {
+                let at = self.instant(&format!("{date} {time}"))?;
+                let schedule = Schedule::Once(Once { at });
+                let timing = Timing::Planned { schedule };
+                let starts = |v: &mut OrderVersion| v.start = at;
+                self.order(drug, name, &format!("{number} {unit}"), timing, starts)
             }
             [role @ ("nurse" | "pharmacist" | "charge" | "aide"), name] => {
                 if !self.users.contains_key(*name) {
@@ -180,6 +196,10 @@ impl Script {
                 self.run(&Actor::server(), &Command::Plan(vec![id]));
                 Ok(())
             }
+            ["plan", order] => {
+                self.run(&Actor::server(), &Command::Plan(vec![self.orders[*order]]));
+                Ok(())
+            }
             ["discontinue", order] => {
                 let c = OrderCommand::Discontinue(self.orders[*order], "pharmacy".into());
                 self.run(&Actor::server(), &Command::Order(c))
@@ -197,6 +217,12 @@ impl Script {
             ["tick"] => {
                 self.run(&Actor::server(), &Command::Overdue(1000));
                 Ok(())
+            }
+            ["tick", "most", most] => {
+                let asked = is_overdue(&self.home, self.now);
+                let done = self.run(&Actor::server(), &Command::Overdue(most.parse().unwrap()));
+                let told = done.answer.is_ok_and(|a| a != Answer::Done { count: 0 });
+                expect(&told.to_string(), &asked.to_string())
             }
             ["no", "alert"] => match self.home.alerts.values().next() {
                 None => Ok(()),
@@ -225,6 +251,26 @@ impl Script {
                 let id = self.orders[*order];
                 let n = self.home.doses_of_order(id).filter(|d| d.slot.date == date).count();
                 expect(&n.to_string(), count)
+            }
+            ["open", order, "on", date, count] => {
+                let date = CivilDate::parse(date.trim_end_matches(':')).unwrap();
+                let all = self.home.doses_of_order(self.orders[*order]);
+                let n = all.filter(|d| d.slot.date == date && d.is_open()).count();
+                expect(&n.to_string(), count)
+            }
+            ["resume", order] => {
+                let c = OrderCommand::Resume(self.orders[*order]);
+                self.run(&Actor::server(), &Command::Order(c))
+                    .answer
+                    .map(|_| ())
+                    .map_err(|r| r.code)
+            }
+            ["no", "alert", "for", name] => {
+                let resident = self.residents[*name];
+                match self.home.alerts.values().find(|a| a.resident == resident) {
+                    None => Ok(()),
+                    Some(a) => Err(format!("{a:?}")),
+                }
             }
             ["chart", order, time, outcome, rest @ ..] => {
                 self.chart(order, time, outcome, rest, &want)
@@ -317,14 +363,19 @@ impl Script {
         Ok(())
     }
 
-    fn order(&mut self, drug: &str, name: &str, dose: &str, times: &[&str]) -> Step {
+    fn order(
+        &mut self,
+        drug: &str,
+        name: &str,
+        dose: &str,
+        timing: Timing,
+        change: impl FnOnce(&mut OrderVersion),
+    ) -> Step {
         let order = OrderId(self.fresh());
         self.orders.insert(drug.into(), order);
         let product =
             self.home.products.values().find(|p| p.ingredient == drug).ok_or("product")?;
-        let times = times.iter().map(|t| CivilTime::parse(t).unwrap()).collect();
-        let clock = Clock { times, ..Clock::default() };
-        let version = OrderVersion {
+        let mut version = OrderVersion {
             order,
             version: 1,
             resident: self.residents[name],
@@ -338,7 +389,7 @@ impl Script {
             dose: Amount::parse_text(dose).unwrap(),
             dose_text: dose.into(),
             frequency: String::new(),
-            timing: Timing::Planned { schedule: Schedule::Clock(Box::new(clock)) },
+            timing,
             start: Instant::parse("2026-10-01T00:00:00Z").unwrap(),
             stop: None,
             before_minutes: 60,
@@ -350,26 +401,26 @@ impl Script {
             entered_by: None,
             source: Source { sender: "pharmacy".into(), placer: drug.into(), version: "1".into() },
         };
+        change(&mut version);
         let c = Command::Order(OrderCommand::Receive(Box::new(version)));
         self.run(&Actor::server(), &c).answer.map(|_| ()).map_err(|r| r.code)
     }
 
+    fn instant(&self, text: &str) -> Result<Instant, String> {
+        let text = text.replace(' ', "T");
+        if let Ok(instant) = Instant::parse(&text) {
+            return Ok(instant);
+        }
+        let civil = CivilDateTime::parse(&text).map_err(|e| e.to_string())?;
+        let (gap, overlap) = (GapPolicy::default(), OverlapPolicy::default());
+        match self.home.zone.resolve_with(civil, gap, overlap) {
+            emar_domain::zone::Due::Once { at, .. } => Ok(at),
+            other => Err(format!("{other:?}")),
+        }
+    }
+
     fn at(&mut self, text: &str) -> Step {
-        let now = match Instant::parse(&text.replace(' ', "T")) {
-            Ok(instant) => instant,
-            Err(_) => {
-                let civil =
-                    CivilDateTime::parse(&text.replace(' ', "T")).map_err(|e| e.to_string())?;
-                match self.home.zone.resolve_with(
-                    civil,
-                    GapPolicy::default(),
-                    OverlapPolicy::default(),
-                ) {
-                    emar_domain::zone::Due::Once { at, .. } => at,
-                    other => return Err(format!("{other:?}")),
-                }
-            }
-        };
+        let now = self.instant(text)?;
         if now < self.now {
             return Err("time goes forward only".into());
         }
@@ -390,7 +441,7 @@ impl Script {
         let got = match (&dose.outcome, &dose.prepared) {
             (Some(o), _) => o.outcome.code(),
             (None, Some(_)) => "in the pot",
-            (None, None) => "open",
+            (None, None) => dose.withdrawn.map_or("open", Withdrawal::code),
         };
         expect(got, want)
     }

@@ -10,15 +10,12 @@ use crate::service::lane::Asked;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json as Reply};
-use emar_domain::decide::{Actor, AlertCommand, Answer, Command};
+use emar_domain::decide::{Actor, AlertCommand, Answer, Command, QUIET_MINUTES_MAX};
 use emar_domain::id::{AlertId, Slug};
 use emar_wire::payload::Shown;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// Longest time an alert may be quiet, in minutes.
-const QUIET_MINUTES_MAX: i64 = 60;
 
 /// Taking an alert: at a station with badge and PIN, or by the session.
 #[derive(Deserialize, utoipa::ToSchema)]

@@ -226,6 +226,8 @@ pub(super) fn alert(n: u128, rev: u32, state: AlertState, doses: &[u128]) -> Ale
         raised_at: minute(0),
         changed_at: minute(i64::from(rev)),
         quiet_until: None,
+        quiet_reason: None,
+        quiet_salt: None,
         ended: None,
     }
 }
