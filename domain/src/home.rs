@@ -63,7 +63,7 @@ pub struct Home {
     pub devices: BTreeMap<Slug, Device>,
     /// People.
     pub users: BTreeMap<UserId, User>,
-    /// What each resident took in the last day.
+    /// What each resident took lately, and the last giving of each PRN order.
     pub taken: BTreeMap<ResidentId, Vec<Taken>>,
     /// Packages with a serial that were put in a pot lately, and for which dose.
     pub spent: BTreeMap<String, DoseId>,
@@ -223,8 +223,18 @@ impl Home {
             self.drop_dose(id);
             self.dose_changed.remove(&id);
         }
+        self.forget_taken(before);
+    }
+
+    /// Forgets what was taken before `before`, except the last giving of each PRN order: its
+    /// interval may be longer than memory reaches.
+    pub fn forget_taken(&mut self, before: Instant) {
+        let orders = &self.orders;
         for taken in self.taken.values_mut() {
-            taken.retain(|t| t.at >= before);
+            let prn = taken.iter().filter(|t| orders.get(&t.order).is_some_and(Order::is_prn));
+            let all: BTreeSet<(OrderId, Instant)> = prn.map(|t| (t.order, t.at)).collect();
+            let last: BTreeMap<OrderId, Instant> = all.into_iter().collect();
+            taken.retain(|t| t.at >= before || last.get(&t.order) == Some(&t.at));
         }
     }
 
@@ -440,7 +450,7 @@ impl Home {
         self.zone.to_civil(now).date()
     }
 
-    /// How often an order was taken at or after `since`, and when last.
+    /// How often an order was taken after `since`, and when last of all: an interval may be longer.
     #[must_use]
     pub fn taken_since(
         &self,
@@ -449,8 +459,8 @@ impl Home {
         since: Instant,
     ) -> (u32, Option<Instant>) {
         let all = self.taken.get(&resident).into_iter().flatten();
-        all.filter(|t| t.order == order && t.at > since)
-            .fold((0, None), |(n, last), t| (n + 1, last.max(Some(t.at))))
+        all.filter(|t| t.order == order)
+            .fold((0, None), |(n, last), t| (n + u32::from(t.at > since), last.max(Some(t.at))))
     }
 
     /// What one resident's screen needs and nothing else: the slice sent to the page's core.

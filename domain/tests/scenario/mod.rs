@@ -1,7 +1,7 @@
 //! The language of the scenarios.
 
 use emar_domain::administration::{Mode, Outcome, Override};
-use emar_domain::alert::AlertKind;
+use emar_domain::alert::{Alert, AlertKind};
 use emar_domain::amount::Amount;
 use emar_domain::decide::{
     Actor, AlertCommand, Answer, ChartCommand, Command, Decision, OrderCommand, ScanAnswer,
@@ -160,6 +160,18 @@ impl Script {
                 let timing = Timing::Planned { schedule: clock };
                 self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})
             }
+            ["order", drug, "for", name, number, unit, "unschedulable", reason] => {
+                let timing = Timing::Unschedulable { reason: (*reason).into() };
+                self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})
+            }
+            ["order", drug, "for", name, number, unit, "prn", "every", minutes] => {
+                let timing = Timing::Prn {
+                    indication: "pain".into(),
+                    interval_minutes_min: minutes.parse().ok(),
+                    per_day_max: None,
+                };
+                self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})
+            }
             ["order", drug, "for", name, number, unit, "once", date, time] => {
                 let at = self.instant(&format!("{date} {time}"))?;
                 let schedule = Schedule::Once(Once { at });
@@ -230,20 +242,39 @@ impl Script {
             },
             ["alert", name, "is", state, "level", level, "doses", doses] => {
                 let resident = self.residents[*name];
-                let of = |a: &&emar_domain::alert::Alert| a.resident == resident;
+                let of = |a: &&Alert| a.resident == resident;
                 let a = self.home.alerts.values().find(of).ok_or("there is no alert")?;
                 let got = format!("{} {} {}", a.state.code(), a.level, a.doses.len());
                 expect(&got, &format!("{state} {level} {doses}"))
             }
-            ["accept", name, "by", who] => {
-                let resident = self.residents[*name];
-                let all = self.home.alerts.values();
-                let mut of =
-                    all.filter(|a| a.resident == resident && a.kind == AlertKind::MissedDose);
-                let a = of.next().ok_or("there is no alert")?;
-                let c = Command::Alert(AlertCommand::Accept(a.id, a.rev));
-                let actor = self.actor(who)?;
-                self.run(&actor, &c).answer.map(|_| ()).map_err(|r| r.code)
+            ["accept", name, "by", who, rev @ ..] => {
+                let a = self.missed(name)?;
+                let rev = rev.first().map_or(a.rev, |rev| rev.parse().unwrap());
+                self.take(who, AlertCommand::Accept(a.id, rev), &want)
+            }
+            ["quiet", name, "by", who, "for", minutes] => {
+                let a = self.missed(name)?;
+                let until = self.now.plus_minutes(minutes.parse().unwrap()).unwrap();
+                let c = AlertCommand::Snooze(a.id, a.rev, until, "asleep".into());
+                self.take(who, c, &want)
+            }
+            ["alert", name, "is", "quiet"] => {
+                let a = self.missed(name)?;
+                let quiet = a.quiet_until.is_some_and(|until| until > self.now);
+                expect(&quiet.to_string(), "true")?;
+                expect(a.quiet_reason.as_deref().unwrap_or_default(), "asleep")
+            }
+            ["alert", name, "is", "loud"] => {
+                let quiet = self.missed(name)?.quiet_until.is_some();
+                expect(&quiet.to_string(), "false")
+            }
+            ["critical", order] => {
+                let mut version = self.home.orders[&self.orders[*order]].current.clone();
+                version.version += 1;
+                version.source.version = "2".into();
+                version.time_critical = true;
+                let c = Command::Order(OrderCommand::Receive(Box::new(version)));
+                self.run(&Actor::server(), &c).answer.map(|_| ()).map_err(|r| r.code)
             }
             ["dose", order, time, "is", state @ ..] => self.dose_is(order, time, &state.join(" ")),
             ["doses", order, "on", date, count] => {
@@ -251,6 +282,23 @@ impl Script {
                 let id = self.orders[*order];
                 let n = self.home.doses_of_order(id).filter(|d| d.slot.date == date).count();
                 expect(&n.to_string(), count)
+            }
+            ["gave", order, "by", who] => {
+                let (order, past) = (self.orders[*order], Mode::Past);
+                let at = Some(self.now);
+                let c = ChartCommand {
+                    order: Some(order),
+                    mode: past,
+                    administered_at: at,
+                    ..charting(None, Outcome::Given)
+                };
+                let actor = self.actor(who)?;
+                let done = self.run(&actor, &Command::Chart(Box::new(c))).answer;
+                done.map(|_| ()).map_err(|r| r.code)
+            }
+            ["forget"] => {
+                self.home.forget(self.now.plus_minutes(-36 * 60).unwrap());
+                Ok(())
             }
             ["open", order, "on", date, count] => {
                 let date = CivilDate::parse(date.trim_end_matches(':')).unwrap();
@@ -305,6 +353,20 @@ impl Script {
                 self.scan(cart, &raw, because.unwrap_or(&[]), &want)
             }
             _ => Err("no such step".into()),
+        }
+    }
+
+    fn missed(&self, name: &str) -> Result<&Alert, String> {
+        let resident = self.residents[name];
+        let of = |a: &&Alert| a.resident == resident && a.kind == AlertKind::MissedDose;
+        self.home.alerts.values().find(of).ok_or_else(|| "there is no alert".into())
+    }
+
+    fn take(&mut self, who: &str, c: AlertCommand, want: &[String]) -> Step {
+        let actor = self.actor(who)?;
+        match self.run(&actor, &Command::Alert(c)).answer {
+            Ok(_) => expect("done", if want.is_empty() { "done" } else { &want[0] }),
+            Err(refusal) => expect(&format!("refused {}", refusal.code), &want.join(" ")),
         }
     }
 
@@ -478,22 +540,7 @@ impl Script {
         want: &[String],
     ) -> Step {
         let dose: DoseId = self.find(order, time)?.id;
-        let mut c = ChartCommand {
-            dose: Some(dose),
-            order: None,
-            outcome: Outcome::parse(outcome).ok_or("outcome")?,
-            reason: None,
-            comment: None,
-            salt: [7; 16],
-            amount: None,
-            mode: Mode::Now,
-            administered_at: None,
-            overrides: vec![],
-            cart: None,
-            list_version: None,
-            corrects: None,
-            corrected: None,
-        };
+        let mut c = charting(Some(dose), Outcome::parse(outcome).ok_or("outcome")?);
         let mut by = "";
         let mut rest = rest.iter();
         while let Some(word) = rest.next() {
@@ -518,6 +565,25 @@ impl Script {
             Err(refusal) => format!("refused {}", refusal.code),
         };
         expect(&got, &want.join(" "))
+    }
+}
+
+fn charting(dose: Option<DoseId>, outcome: Outcome) -> ChartCommand {
+    ChartCommand {
+        dose,
+        order: None,
+        outcome,
+        reason: None,
+        comment: None,
+        salt: [7; 16],
+        amount: None,
+        mode: Mode::Now,
+        administered_at: None,
+        overrides: vec![],
+        cart: None,
+        list_version: None,
+        corrects: None,
+        corrected: None,
     }
 }
 

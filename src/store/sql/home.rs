@@ -61,11 +61,17 @@ const ORDERS: &str = "SELECT v.body, s.plan, s.changed, (SELECT max(d.due) FROM 
     JOIN order_version v ON v.orders = s.orders AND v.version = s.version WHERE s.orders IN {}";
 const EVENTS: &str = "SELECT body, seq FROM order_event WHERE orders IN {} \
     ORDER BY orders, seq, rank";
+/// The last giving of each order of a list.
+const LAST_TAKEN: &str = "SELECT a.seq, a.rank, a.body FROM order_state s \
+    JOIN administration a ON a.id = (SELECT b.id FROM dose_state d \
+      JOIN dose_outcome o ON o.dose = d.dose JOIN administration b ON b.id = o.administration \
+      WHERE d.orders = s.orders AND o.taken = 1 ORDER BY b.administered_at DESC LIMIT 1) \
+    WHERE s.orders IN {}";
 const LABELS: &str = "SELECT body FROM label WHERE orders IN {} ORDER BY seq, rank";
 
 /// The statements that take a list, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const LISTS: &[&str] = &[ORDERS, EVENTS, LABELS];
+pub(crate) const LISTS: &[&str] = &[ORDERS, EVENTS, LAST_TAKEN, LABELS];
 
 impl Store {
     /// The home as the rules see it at `now`: all residents (who comes back must be known, with
@@ -227,12 +233,15 @@ async fn load_done(
         };
         conn.each(sql, values.clone(), administration).await?;
     }
+    let prn = home.orders.values().filter(|o| o.is_prn()).map(|o| Value::from(o.id().0));
+    let prn: Vec<Value> = prn.collect();
+    for row in fetch_list(conn, &mut Texts::default(), LAST_TAKEN, &[], &prn).await? {
+        done.insert((row.int(0)?, row.int(1)?), Fact::Administration(row.noun(2)?));
+    }
     for fact in done.into_values() {
         home.apply(&fact, 0);
     }
-    for taken in home.taken.values_mut() {
-        taken.retain(|t| t.at >= since);
-    }
+    home.forget_taken(since);
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use emar_domain::administration::Outcome;
 use emar_domain::alert::AlertState;
 use emar_domain::fact::{Fact, PotAct};
 use emar_domain::home::Home;
-use emar_domain::order::OrderAct;
+use emar_domain::order::{OrderAct, Timing};
 use emar_domain::resident::{Allergy, Resident, ResidentState};
 
 /// A resident who was discharged, and whose allergy outlasts that.
@@ -73,6 +73,32 @@ pub(super) async fn a_loaded_home_is_the_folded_home(store: Store, _: String) {
     let gone = moved_out();
     assert_eq!(loaded.residents.get(&gone.id), Some(&gone));
     assert_eq!(loaded.resident_by_band(&gone.band.0).map(|r| r.id), Some(gone.id));
+}
+
+/// Its interval may be longer than memory reaches, at a start and in a server that runs on.
+pub(super) async fn the_last_prn_giving_is_kept(store: Store, _: String) {
+    let mut lane = ledger(&store).await;
+    let mut prn = order(1, 2);
+    prn.timing = Timing::Prn {
+        indication: "pain".into(),
+        interval_minutes_min: Some(60 * 72),
+        per_day_max: None,
+    };
+    let mut folded = Home::new(oakhill(), policy(), zone());
+    let noted = act(1, 9, OrderAct::Noted, 1);
+    let seeded = [seed(2), vec![entry(vec![Fact::OrderVersion(Box::new(prn)), noted])]].concat();
+    let givings = vec![entry(vec![given(1, 1, 130), given(1, 2, 140), given(2, 1, 130)])];
+    for entries in [seeded, givings] {
+        let done = commit(&mut lane, minute(0), entries.clone()).await;
+        fold(&mut folded, &entries, &done);
+    }
+    let later = minute(60 * 60);
+    let loaded = store.load_home(&oakhill(), policy(), zone(), later).await.unwrap();
+    folded.forget(later.plus_minutes(-crate::store::MEMORY_MINUTES).unwrap());
+    for home in [loaded, folded] {
+        let at: Vec<_> = home.taken.values().flatten().map(|t| t.at).collect();
+        assert_eq!(at, [minute(140)]);
+    }
 }
 
 fn assert_same(loaded: &Home, folded: &Home) {
