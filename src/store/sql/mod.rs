@@ -47,6 +47,10 @@ pub(crate) fn all() -> Vec<&'static str> {
     .concat()
 }
 
+/// What a scrape of the metrics reads, for the test of its plan.
+#[cfg(test)]
+pub(crate) const OUTBOX_OPEN: &str = outbox::OLDEST_OPEN;
+
 /// Every statement that takes a list in place of `{}`.
 #[cfg(test)]
 pub(crate) fn lists() -> Vec<&'static str> {

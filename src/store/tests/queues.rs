@@ -1,6 +1,7 @@
 //! Inbox, outbox, sessions, lease and checkpoints.
 
 use super::world::*;
+use crate::store::value::bind;
 use crate::store::{
     CheckpointRow, CosignatureRow, InboxAnswer, Mark, Received, SessionRow, Store, StoreError,
 };
@@ -65,6 +66,17 @@ pub(super) async fn outbox_is_sent_in_order(store: Store, _: String) {
     assert_eq!((due.len(), due[0].tries, due[0].sent_at), (1, 2, Some(5)));
     let open = store.outbox_open(&home).await.unwrap();
     assert_eq!(open, [("a".into(), 3, 1), ("b".into(), 1, 1)]);
+}
+
+/// SQLite's planner alone is asked: PostgreSQL's goes by the size of the table, which is empty.
+pub(super) async fn open_messages_have_an_index(store: Store, _: String) {
+    if store.is_shared() {
+        return;
+    }
+    let text = format!("EXPLAIN QUERY PLAN {}", crate::store::sql::OUTBOX_OPEN);
+    let plan = store.read(Box::leak(text.into_boxed_str()), bind!["oakhill", i64::MAX]);
+    let plan: Vec<String> = plan.await.unwrap().iter().map(|r| r.text(3).unwrap()).collect();
+    assert!(plan[0].contains("INDEX outbox_due"), "{plan:?}");
 }
 
 pub(super) async fn sessions_end(store: Store, _: String) {
