@@ -49,7 +49,6 @@ pub struct Nurse {
     cart: Cart,
     gtins: Arc<[String]>,
     connection: Option<Connection>,
-    session: Option<String>,
     /// Rounds made: each gives one dose of every order.
     round: u32,
     bed: usize,
@@ -63,35 +62,22 @@ impl Nurse {
     /// A nurse who has not begun.
     #[must_use]
     pub fn new(cart: Cart, gtins: Arc<[String]>) -> Self {
-        Self {
-            cart,
-            gtins,
-            connection: None,
-            session: None,
-            round: 0,
-            bed: 0,
-            place: 0,
-            unanswered: None,
-        }
+        Self { cart, gtins, connection: None, round: 0, bed: 0, place: 0, unanswered: None }
     }
 
-    /// Connects to a server, and signs on when that was not done before; a session outlives the
-    /// server it was opened at.
+    /// Connects to a server and signs on: a session does not outlive the process it was opened at,
+    /// the cart's place does.
     ///
     /// # Errors
     /// When the server cannot be reached, or refuses badge and PIN.
     pub async fn arrive(&mut self, server: SocketAddr) -> anyhow::Result<()> {
         let mut connection = Connection::open(server, &self.cart.token).await?;
-        if self.session.is_none() {
-            let badge = json!({
-                "badge": self.cart.badge, "pin": self.cart.pin, "device": self.cart.id,
-            });
-            let reply = connection.post("/api/v1/sessions", &badge).await?;
-            let told = reply.json();
-            let session = told["session"].as_str();
-            self.session = Some(session.with_context(|| refused(&reply))?.to_owned());
-        }
-        connection.signed_on(self.session.as_deref().unwrap_or_default());
+        let badge = json!({
+            "badge": self.cart.badge, "pin": self.cart.pin, "device": self.cart.id,
+        });
+        let reply = connection.post("/api/v1/sessions", &badge).await?;
+        let told = reply.json();
+        connection.signed_on(told["session"].as_str().with_context(|| refused(&reply))?);
         self.connection = Some(connection);
         Ok(())
     }

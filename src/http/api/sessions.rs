@@ -143,6 +143,7 @@ pub async fn sign_on(
     };
     let command = Command::SignOn { user: user.id, session, cart: is_cart.then(|| device.clone()) };
     let asked = Asked { actor, ..Asked::by_server(command) };
+    web.app.activity.begun(session, now);
     settle(&web, web.app.lane.ask(asked).await)?;
     web.screens.signed(&device);
     let live = Live {
