@@ -68,14 +68,18 @@ pub async fn run(
     let tick = tick(&*app.clock);
     let start = app.clock.machine();
     let mut due = Due { renew: start, forget: start + FORGET, overdue: start };
+    let mut raised = true;
     loop {
         let now = app.clock.machine();
         if now >= due.overdue {
-            due.overdue = if overdue(&app).await { now } else { now + CALM };
+            raised = overdue(&app).await;
+            due.overdue = if raised { now } else { now + CALM };
         }
         if now >= due.renew {
             due.renew = now + RENEW;
             match renew(&app, &terms).await {
+                // Without alerts this server is no watch: who waits for its sign must know.
+                Ok(true) if !raised => {}
                 Ok(true) => {
                     let pass = Pass { at: app.clock.machine(), epoch: terms.epoch };
                     passes.send_replace(Some(pass));

@@ -3,9 +3,11 @@
 
 mod house;
 
-use super::outbox;
+use super::scheduler::{self, Ended, Terms};
+use super::{horizon, outbox};
 use crate::bus::simulated::SimulatedBroker;
 use crate::bus::{Bus, BusEvent, BusEvents, Delivery, mqtt};
+use crate::clock::Clock;
 use crate::exchange::fhir::answer::{self, Kind};
 use emar_domain::decide::{Command, OrderCommand};
 use emar_domain::order::OrderState;
@@ -20,6 +22,7 @@ use emar_wire::{Id, Role, Topic};
 use house::{House, Mosquitto, discontinue, new_order};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
@@ -368,5 +371,28 @@ async fn a_sound_policy_file_is_taken_over_and_a_bad_one_is_not() {
     house.write_policy(&good.replace("charge_nurse_min = 10", "charge_nurse_min = 9"));
     versions(2).await;
     house.until("it is in force", |home| home.policy.escalation.charge_nurse_min == 9).await;
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_sign_of_life_while_alerts_cannot_be_raised() {
+    let house = House::prepare().await;
+    let (stop, shutdown) = watch::channel(false);
+    let planning = tokio::spawn(horizon::run(Arc::clone(&house.app), shutdown.clone()));
+    house.order_directly().await;
+    // Another server's epoch: the lane ends at its next write, the database goes on.
+    let later = house.clock.machine() + 60_000_000;
+    let (store, facility) = (&house.app.store, &house.app.facility);
+    let lease = store.take_lease(facility, "srv-2", later, later + 10_000_000).await.unwrap();
+    assert_eq!(lease.holder, "srv-2");
+    house.clock.pass_minutes(130);
+    let (passes, passed) = watch::channel(None);
+    let terms = Terms { holder: "srv-1".to_owned(), epoch: house.epoch };
+    let turns = tokio::spawn(scheduler::run(Arc::clone(&house.app), terms, passes, shutdown));
+    sleep(Duration::from_secs(6)).await;
+    assert_eq!(*passed.borrow(), None, "whoever waits for the sign must know");
+    stop.send_replace(true);
+    assert_eq!(turns.await.unwrap(), Ended::Shutdown);
+    planning.await.unwrap();
     house.close().await;
 }
