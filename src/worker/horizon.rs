@@ -2,7 +2,7 @@
 
 use super::{Shutdown, changed, pause};
 use crate::service::{App, Asked, Outcome};
-use emar_domain::decide::{Command, HORIZON_DAYS};
+use emar_domain::decide::{Command, HORIZON_DAYS, order_fault};
 use emar_domain::home::Home;
 use emar_domain::id::OrderId;
 use emar_domain::order::{OrderState, Timing};
@@ -45,6 +45,15 @@ impl Planned {
     }
 }
 
+/// The charge nurse has an alert of such an order; whoever runs the server reads it here.
+fn tell_faults(home: &Home, batch: &[(OrderId, u64)], now: Instant) {
+    for order in batch.iter().filter_map(|(id, _)| home.orders.get(id)) {
+        if let Some(fault) = order_fault(home, order, now) {
+            tracing::error!(order = %order.id(), fault, "no due times can be worked out");
+        }
+    }
+}
+
 /// Keeps every active order planned at least two days of clinical time ahead, until the server
 /// ends.
 pub async fn run(app: Arc<App>, mut shutdown: Shutdown) {
@@ -67,6 +76,7 @@ pub async fn run(app: Arc<App>, mut shutdown: Shutdown) {
                 Outcome::Done { .. } => {
                     let until = now.plus_minutes(HORIZON_DAYS * DAY_MINUTES).unwrap_or(now);
                     planned.note(batch, until);
+                    tell_faults(&app.home(), batch, now);
                 }
                 outcome => {
                     tracing::warn!(?outcome, orders = batch.len(), "planning waits");

@@ -543,6 +543,7 @@ refusal-alert_taken = Not taken: { $by } took this alert at { $since_at }.
 refusal-alert_changed = Not done: the alert changed meanwhile. Look at it again.
 refusal-alert_ended = Not done: this alert has ended.
 refusal-never_quiet = Not made quiet: a time-critical dose is never quiet. Take the alert.
+refusal-quiet_too_long = Not made quiet: an alert may be quiet for 1 to 60 minutes. Choose a shorter time.
 refusal-resident_unknown = Not done: this resident is not known here. Check the census.
 refusal-administration_unknown = Not corrected: the earlier record was not found. Look at the list again.
 refusal-sign_on_first = Not done: nobody is signed on. Scan your badge.

@@ -543,6 +543,7 @@ refusal-alert_taken = No se tomó: { $by } tomó esta alerta a las { $since_at }
 refusal-alert_changed = No se hizo: la alerta cambió entretanto. Mírela otra vez.
 refusal-alert_ended = No se hizo: esta alerta ya terminó.
 refusal-never_quiet = No se silenció: una dosis de hora crítica nunca calla. Tome la alerta.
+refusal-quiet_too_long = No se silenció: una alerta puede callar de 1 a 60 minutos. Elija menos tiempo.
 refusal-resident_unknown = No se hizo: este residente no se conoce aquí. Compruebe el censo.
 refusal-administration_unknown = No se corrigió: no se encontró el registro anterior. Mire la lista otra vez.
 refusal-sign_on_first = No se hizo: nadie ha iniciado sesión. Escanee su credencial.

@@ -6,6 +6,7 @@ use crate::http::auth::Auth;
 use crate::http::problem::Problem;
 use axum::Json;
 use axum::extract::State;
+use emar_domain::decide::order_fault;
 use emar_domain::dose::Dose;
 use emar_domain::home::Home;
 use emar_domain::id::ResidentId;
@@ -132,6 +133,9 @@ fn why_not_due(home: &Home, order: &Order, now: Instant) -> String {
         Timing::Prn { .. } => "prn".to_owned(),
         Timing::Unschedulable { reason } => format!("unschedulable:{reason}"),
         Timing::Planned { .. } => {
+            if let Some(fault) = order_fault(home, order, now) {
+                return format!("unschedulable:{fault}");
+            }
             let objections = order_objections(home, order, None, now);
             objections
                 .first()

@@ -5,8 +5,10 @@ use crate::http::pages::line::Line;
 use crate::http::pages::view::Status;
 use crate::http::pages::view::station::{AlertRow, Taken};
 use emar_domain::alert::{Alert, AlertKind, AlertState};
+use emar_domain::decide::order_fault;
 use emar_domain::dose::Dose;
 use emar_domain::id::UnitId;
+use emar_domain::order::Order;
 use std::cmp::Reverse;
 
 /// The open alerts of a unit (`None`: of the home), heaviest and oldest first. `shown` says whether
@@ -63,6 +65,12 @@ fn title(sight: &Sight<'_>, alert: &Alert, status: Option<Status>, doses: &[&Dos
     let named = named.or_else(|| {
         let charted = alert.doses.first().and_then(|id| sight.home.doses.get(id));
         charted.map(|d| d.slot.order)
+    });
+    let named = named.or_else(|| {
+        let faulty = |o: &&Order| order_fault(sight.home, o, sight.now).is_some();
+        let problem = alert.kind == AlertKind::OrderProblem;
+        let order = sight.home.orders_of(alert.resident).filter(|_| problem).find(faulty);
+        order.map(Order::id)
     });
     if let Some(order) = named.and_then(|id| sight.home.orders.get(&id)) {
         line = line.text(": ");

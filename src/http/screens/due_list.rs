@@ -7,6 +7,7 @@ use crate::http::pages::say::date_text;
 use crate::http::pages::view::bedside::{DoseRow, Doses, How, NotDue};
 use crate::http::pages::view::{Chip, Status};
 use emar_domain::cart::CartSession;
+use emar_domain::decide::order_fault;
 use emar_domain::dose::{Dose, DoseOutcome};
 use emar_domain::home::Home;
 use emar_domain::id::{OrderId, ResidentId};
@@ -267,7 +268,10 @@ impl List<'_> {
         }
         let mut all = sight.home.doses_of_order(order.id());
         let Some(next) = all.find(|d| d.is_open() && d.due > sight.now) else {
-            return Some(w.t("listed-none"));
+            return Some(match order_fault(sight.home, order, sight.now) {
+                Some(why) => w.one("listed-unschedulable", "why", &why),
+                None => w.t("listed-none"),
+            });
         };
         let next = sight.time(next.due);
         let today = |done: &&DoseOutcome| {

@@ -132,6 +132,19 @@ fn every_active_order_is_listed_or_listed_with_its_reason() {
 }
 
 #[test]
+fn an_order_without_due_times_says_why() {
+    let lines = "order metformin for Garza 500 mg at\nnote metformin by Novak";
+    let script = told(&format!("{lines}\nat 2026-11-02 06:40\n{OPEN}"));
+    let not_due = resident(&script).doses.not_due;
+    assert!(
+        not_due.iter().any(|o| o.why.contains("no due time can be worked out:")),
+        "{not_due:?}"
+    );
+    let title = board(&script).alerts[0].title.to_string();
+    assert!(title.contains("metformin"), "{title}");
+}
+
+#[test]
 fn a_dose_of_two_tablets_is_counted_put_in_the_pot_and_given() {
     let mut script = told(&format!("at 2026-11-02 08:04\n{OPEN}"));
     let shown = resident(&script);
@@ -353,7 +366,7 @@ fn every_refusal_has_a_sentence_in_both_languages() {
     assert!(said.contains("06:30") && !said.contains(&by.to_string()), "{said}");
 }
 
-const REFUSALS: [&str; 26] = [
+const REFUSALS: [&str; 27] = [
     "already_given",
     "already_charted",
     "not_prepared",
@@ -376,6 +389,7 @@ const REFUSALS: [&str; 26] = [
     "alert_changed",
     "alert_ended",
     "never_quiet",
+    "quiet_too_long",
     "resident_unknown",
     "administration_unknown",
     "sign_on_first",
