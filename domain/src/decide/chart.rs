@@ -1,15 +1,15 @@
 //! Charting: exceptions, confirmations and past givings, and corrections of them.
 
+use super::double::possible_double_dose;
 use super::record::{Record, fields};
 use super::{Answer, ChartAnswer, ChartCommand, Effect, Refusal};
 use crate::administration::{Administration, Mode, Outcome, Override, reason};
-use crate::alert::{Alert, AlertKind, AlertState};
 use crate::amount::Amount;
 use crate::audit::leaf::{ADMINISTRATION, Action, salted_sha256};
 use crate::dose::{Dose, DoseOutcome};
 use crate::fact::{Fact, OrderEvent};
 use crate::home::may_retry;
-use crate::id::{AdministrationId, AlertId, CartId, DoseId, FactId, UserId};
+use crate::id::{AdministrationId, CartId, DoseId, FactId, UserId};
 use crate::order::{Order, OrderAct, Timing};
 use crate::role;
 use crate::schedule::Schedule;
@@ -300,31 +300,4 @@ fn leave_pot(record: &mut Record<'_, '_>, c: &ChartCommand, dose: DoseId) -> Vec
     }
     session.used.extend(packages.iter().cloned());
     packages
-}
-
-fn possible_double_dose(record: &mut Record<'_, '_>, order: &Order, dose: DoseId) {
-    let resident = order.current.resident;
-    let Some(lives) = record.home.residents.get(&resident) else { return };
-    let id = AlertId(record.fresh());
-    let now = record.now;
-    record.raise(Alert {
-        id,
-        rev: 1,
-        kind: AlertKind::PossibleDoubleDose,
-        resident,
-        unit: lives.unit.clone(),
-        date: record.home.today(now),
-        pass: "none".to_owned(),
-        doses: vec![dose],
-        due: now,
-        time_critical: true,
-        level: 1,
-        state: AlertState::Active,
-        accepted_by: None,
-        accepted_until: None,
-        raised_at: now,
-        changed_at: now,
-        quiet_until: None,
-        ended: None,
-    });
 }

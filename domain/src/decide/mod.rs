@@ -3,6 +3,7 @@
 
 mod alert;
 mod chart;
+mod double;
 mod order;
 mod plan;
 mod record;

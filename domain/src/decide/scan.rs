@@ -152,7 +152,9 @@ fn write_event(record: &mut Record<'_, '_>, c: &ScanCommand, kind: &str, answer:
     let leaf = record.leaf(Action::Execute, "scan_event", c.id.to_string());
     Record::about(leaf, resident);
     leaf.request_id = Some(c.id.to_string());
-    leaf.outcome = if verdict == Word::Stop { Outcome::Refused } else { Outcome::Done };
+    // A stop that kept a second claim recorded something.
+    let refused = verdict == Word::Stop && answer.administrations.is_empty();
+    leaf.outcome = if refused { Outcome::Refused } else { Outcome::Done };
     let codes = codes.as_str();
     leaf.after = Some(fields([("verdict", verdict.code().into()), ("objections", codes.into())]));
 }

@@ -1,6 +1,7 @@
 //! Packages counted, put in the pot, confirmed, taken back.
 
 use super::chart::{Charted, administer};
+use super::double::possible_double_dose;
 use super::order::replan;
 use super::plan::prn_dose;
 use super::record::{Record, fields};
@@ -10,7 +11,8 @@ use crate::audit::leaf::Action;
 use crate::cart::{Counting, InPot};
 use crate::dose::Withdrawal;
 use crate::fact::{Fact, PotAct, PotFact};
-use crate::id::{AdministrationId, CartId, DoseId, OrderId, PreparedId};
+use crate::id::{AdministrationId, CartId, DoseId, OrderId, PreparedId, UserId};
+use crate::order::Order;
 use crate::schedule::policy::Confirm;
 use crate::verdict::{Check, Objection, Severity, Word, order_objections};
 
@@ -78,7 +80,8 @@ fn prepare(record: &mut Record<'_, '_>, cart: &CartId, counting: Counting) -> Op
 }
 
 /// Confirms the whole pot: each dose in it is given, now. A dose whose order was stopped meanwhile
-/// stays in the pot, with its objection; so does one that was charted as taken elsewhere meanwhile.
+/// stays in the pot, with its objection. One that was charted as taken elsewhere meanwhile was
+/// taken from this pot too: that claim is kept beside the first, and a person must look.
 pub(super) fn confirm_pot(
     record: &mut Record<'_, '_>,
     cart: &CartId,
@@ -90,42 +93,56 @@ pub(super) fn confirm_pot(
     let mut kept = Vec::new();
     for dose in pot {
         let Some(order) = record.home.orders.get(&dose.order) else { continue };
-        let all = order_objections(record.home, order, None, record.now);
-        let mut stops: Vec<Objection> =
-            all.into_iter().filter(|o| o.severity == Severity::Stop).collect();
         let charted = record.home.doses.get(&dose.dose).and_then(|d| d.outcome.as_ref());
-        if let Some(charted) = charted.filter(|o| o.outcome.is_taken()) {
-            let o = Objection::new(Check::AlreadyGiven).with("given_at", charted.at);
-            stops.push(o.with("by", charted.by.to_string()));
-        }
-        if !stops.is_empty() {
+        let first = charted.filter(|o| o.outcome.is_taken());
+        if let Some(first) = first {
+            let o = Objection::new(Check::PossibleDoubleDose).with("given_at", first.at);
+            answer.objections.push(o.with("by", first.by.to_string()));
             answer.verdict = Word::Stop;
-            answer.objections.extend(stops);
-            kept.push(dose);
-            continue;
+            possible_double_dose(record, order, dose.dose);
+        } else {
+            let all = order_objections(record.home, order, None, record.now);
+            let stops: Vec<Objection> =
+                all.into_iter().filter(|o| o.severity == Severity::Stop).collect();
+            if !stops.is_empty() {
+                answer.verdict = Word::Stop;
+                answer.objections.extend(stops);
+                kept.push(dose);
+                continue;
+            }
         }
-        let charted = Charted {
-            dose: dose.dose,
-            order,
-            outcome: Outcome::Given,
-            reason: dose.reason.clone(),
-            amount: Some(order.current.dose),
-            mode: Mode::Now,
-            at: record.now,
-            by,
-            cart: Some(cart.clone()),
-            overrides: dose.overrides.clone(),
-            packages: dose.packages.clone(),
-            comment: None,
-            salt: [0; 16],
-            corrects: None,
-            effective: true,
-        };
-        done.push(administer(record, charted));
-        record.cart(cart).used.extend(dose.packages);
+        record.cart(cart).used.extend(dose.packages.iter().cloned());
+        done.push(confirm(record, (cart, by), order, dose, first.is_none()));
     }
     record.cart(cart).pot = kept;
     done
+}
+
+fn confirm(
+    record: &mut Record<'_, '_>,
+    (cart, by): (&CartId, UserId),
+    order: &Order,
+    dose: InPot,
+    effective: bool,
+) -> AdministrationId {
+    let charted = Charted {
+        dose: dose.dose,
+        order,
+        outcome: Outcome::Given,
+        reason: dose.reason,
+        amount: Some(order.current.dose),
+        mode: Mode::Now,
+        at: record.now,
+        by,
+        cart: Some(cart.clone()),
+        overrides: dose.overrides,
+        packages: dose.packages,
+        comment: None,
+        salt: [0; 16],
+        corrects: None,
+        effective,
+    };
+    administer(record, charted)
 }
 
 /// Takes the last package or the last dose back out; nothing was given yet.

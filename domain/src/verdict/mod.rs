@@ -176,6 +176,8 @@ checks! {
     PrnReasonMissing = 0 "prn_reason_missing" Warn;
     /// The pot of the resident before is not confirmed.
     PotUnconfirmed = 0 "pot_unconfirmed" Warn;
+    /// Taken from the pot after it was charted elsewhere: kept beside the first claim.
+    PossibleDoubleDose = 0 "possible_double_dose" Stop;
     /// The scan came after its answer had been given up.
     ScanSpent = 0 "scan_spent" Stop;
     /// The kind of code is known but not supported.

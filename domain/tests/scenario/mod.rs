@@ -1,6 +1,6 @@
 //! The language of the scenarios.
 
-use emar_domain::administration::{Mode, Outcome, Override};
+use emar_domain::administration::{Administration, Mode, Outcome, Override};
 use emar_domain::alert::AlertKind;
 use emar_domain::amount::Amount;
 use emar_domain::decide::{
@@ -9,7 +9,7 @@ use emar_domain::decide::{
 };
 use emar_domain::dose::Dose;
 use emar_domain::drug::{Product, Strength};
-use emar_domain::fact::{Device, User};
+use emar_domain::fact::{Device, Fact, User};
 use emar_domain::home::Home;
 use emar_domain::id::{DoseId, OrderId, ProductId, ResidentId, ScanId, SessionId, Slug, UserId};
 use emar_domain::order::{OrderVersion, OrderedDrug, Source, Timing};
@@ -33,6 +33,7 @@ pub(crate) struct Script {
     orders: BTreeMap<String, OrderId>,
     gtins: BTreeMap<String, String>,
     users: BTreeMap<String, UserId>,
+    charted: Vec<Administration>,
 }
 
 fn words(line: &str) -> Vec<String> {
@@ -75,6 +76,7 @@ impl Script {
             orders: BTreeMap::new(),
             gtins: BTreeMap::new(),
             users: BTreeMap::new(),
+            charted: Vec::new(),
         };
         script.person("Novak", Role::Charge);
         script
@@ -101,6 +103,9 @@ impl Script {
         let version = self.home.version + decision.leaves.len() as u64;
         for fact in &decision.facts {
             self.home.apply(fact, version);
+            if let Fact::Administration(a) = fact {
+                self.charted.push((**a).clone());
+            }
         }
         self.home.version = version;
         decision
@@ -208,6 +213,21 @@ impl Script {
                 let a = self.home.alerts.values().find(of).ok_or("there is no alert")?;
                 let got = format!("{} {} {}", a.state.code(), a.level, a.doses.len());
                 expect(&got, &format!("{state} {level} {doses}"))
+            }
+            ["alert", name, "has", "revision", rev] => {
+                let resident = self.residents[*name];
+                let mut of = self.home.alerts.values().filter(|a| a.resident == resident);
+                expect(&of.next().ok_or("there is no alert")?.rev.to_string(), rev)
+            }
+            ["claims", order, time, rest @ ..] => {
+                let dose = self.find(order, time.trim_end_matches(':'))?.id;
+                let said = |a: &Administration| {
+                    let word = if a.effective { "effective" } else { "kept" };
+                    format!("{word} {}", a.outcome.code())
+                };
+                let of: Vec<String> =
+                    self.charted.iter().filter(|a| a.dose == dose).map(said).collect();
+                expect(&of.join(", "), &rest.join(" "))
             }
             ["accept", name, "by", who] => {
                 let resident = self.residents[*name];
