@@ -440,16 +440,16 @@ impl Home {
         self.zone.to_civil(now).date()
     }
 
-    /// How often an order was taken at or after `since`, and when last.
+    /// How often an order was taken after `since`, and when last, the taking at `own` not counted.
     #[must_use]
     pub fn taken_since(
         &self,
-        resident: ResidentId,
-        order: OrderId,
+        order: &Order,
         since: Instant,
+        own: Option<Instant>,
     ) -> (u32, Option<Instant>) {
-        let all = self.taken.get(&resident).into_iter().flatten();
-        all.filter(|t| t.order == order && t.at > since)
+        let all = self.taken.get(&order.current.resident).into_iter().flatten();
+        all.filter(|t| t.order == order.id() && t.at > since && Some(t.at) != own)
             .fold((0, None), |(n, last), t| (n + 1, last.max(Some(t.at))))
     }
 

@@ -547,6 +547,7 @@ refusal-alert_ended = Not done: this alert has ended.
 refusal-never_quiet = Not made quiet: a time-critical dose is never quiet. Take the alert.
 refusal-resident_unknown = Not done: this resident is not known here. Check the census.
 refusal-administration_unknown = Not corrected: the earlier record was not found. Look at the list again.
+refusal-correction_of_another_dose = Not corrected: the earlier record is about another dose. Open the record to be corrected.
 refusal-sign_on_first = Not done: nobody is signed on. Scan your badge.
 refusal-key_reused = Not done: this key was used for another request. Send it with a new key.
 refusal-unavailable = Not recorded: the server is busy. Try again.

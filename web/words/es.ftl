@@ -547,6 +547,7 @@ refusal-alert_ended = No se hizo: esta alerta ya terminó.
 refusal-never_quiet = No se silenció: una dosis de hora crítica nunca calla. Tome la alerta.
 refusal-resident_unknown = No se hizo: este residente no se conoce aquí. Compruebe el censo.
 refusal-administration_unknown = No se corrigió: no se encontró el registro anterior. Mire la lista otra vez.
+refusal-correction_of_another_dose = No se corrigió: el registro anterior es de otra dosis. Abra el registro que hay que corregir.
 refusal-sign_on_first = No se hizo: nadie ha iniciado sesión. Escanee su credencial.
 refusal-key_reused = No se hizo: esta clave se usó para otra petición. Envíela con una clave nueva.
 refusal-unavailable = No se registró: el servidor está ocupado. Inténtelo otra vez.

@@ -94,7 +94,7 @@ fn open_resident(record: &mut Record<'_, '_>, cart: &CartId, resident: ResidentI
 fn command(record: &mut Record<'_, '_>, c: &ScanCommand, name: String, answer: &mut ScanAnswer) {
     match name.as_str() {
         "TAKEN" => {
-            answer.administrations = confirm_pot(record, &c.cart, answer);
+            answer.administrations = confirm_pot(record, c, answer);
             if !answer.administrations.is_empty() {
                 answer.effect = ScanEffect::Confirmed;
             }

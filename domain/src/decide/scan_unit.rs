@@ -14,7 +14,7 @@ use crate::fact::{Fact, PotAct, PotFact};
 use crate::id::{AdministrationId, CartId, DoseId, OrderId, PreparedId, UserId};
 use crate::order::Order;
 use crate::schedule::policy::Confirm;
-use crate::verdict::{Check, Objection, Severity, Word, order_objections};
+use crate::verdict::{Check, Objection, Word, filing_objections, unanswered, word};
 
 /// Counts one package; the last one puts the dose in the pot.
 pub(super) fn count_unit(
@@ -42,7 +42,7 @@ pub(super) fn count_unit(
     answer.dose = prepare(record, &c.cart, counting);
     answer.effect = ScanEffect::Prepared;
     if record.home.policy.giving.confirm == Confirm::Scan {
-        answer.administrations = confirm_pot(record, &c.cart, answer);
+        answer.administrations = confirm_pot(record, c, answer);
         answer.effect = ScanEffect::Confirmed;
     }
 }
@@ -79,20 +79,22 @@ fn prepare(record: &mut Record<'_, '_>, cart: &CartId, counting: Counting) -> Op
     Some(dose)
 }
 
-/// Confirms the whole pot: each dose in it is given, now. A dose whose order was stopped meanwhile
-/// stays in the pot, with its objection. One that was charted as taken elsewhere meanwhile was
+/// Confirms the whole pot: each dose in it is given, now, and everything is checked once more. A
+/// dose that meets an objection stays in the pot, until it is answered or taken back. One that was charted as taken elsewhere meanwhile was
 /// taken from this pot too: that claim is kept beside the first, and a person must look.
 pub(super) fn confirm_pot(
     record: &mut Record<'_, '_>,
-    cart: &CartId,
+    c: &ScanCommand,
     answer: &mut ScanAnswer,
 ) -> Vec<AdministrationId> {
+    let cart = &c.cart;
     let Some(by) = record.cart(cart).user else { return Vec::new() };
     let pot = std::mem::take(&mut record.cart(cart).pot);
     let mut done = Vec::new();
     let mut kept = Vec::new();
-    for dose in pot {
+    for mut dose in pot {
         let Some(order) = record.home.orders.get(&dose.order) else { continue };
+        let accepted = dose.overrides.len();
         let charted = record.home.doses.get(&dose.dose).and_then(|d| d.outcome.as_ref());
         let first = charted.filter(|o| o.outcome.is_taken());
         if let Some(first) = first {
@@ -101,12 +103,14 @@ pub(super) fn confirm_pot(
             answer.verdict = Word::Stop;
             possible_double_dose(record, order, dose.dose);
         } else {
-            let all = order_objections(record.home, order, None, record.now);
-            let stops: Vec<Objection> =
-                all.into_iter().filter(|o| o.severity == Severity::Stop).collect();
-            if !stops.is_empty() {
-                answer.verdict = Word::Stop;
-                answer.objections.extend(stops);
+            dose.overrides.extend(c.overrides.iter().cloned());
+            let planned = record.home.doses.get(&dose.dose);
+            let all = filing_objections(record.home, order, planned, None, record.now);
+            let open = unanswered(all, &dose.overrides, Mode::Now);
+            if !open.is_empty() {
+                answer.verdict = heavier(answer.verdict, word(&open, &[]));
+                answer.objections.extend(open);
+                dose.overrides.truncate(accepted);
                 kept.push(dose);
                 continue;
             }
@@ -116,6 +120,14 @@ pub(super) fn confirm_pot(
     }
     record.cart(cart).pot = kept;
     done
+}
+
+fn heavier(one: Word, other: Word) -> Word {
+    match (one, other) {
+        (Word::Stop, _) | (_, Word::Stop) => Word::Stop,
+        (Word::Ask, _) | (_, Word::Ask) => Word::Ask,
+        (Word::Ok, Word::Ok) => Word::Ok,
+    }
 }
 
 fn confirm(

@@ -28,12 +28,15 @@ pub fn pick_dose<'a>(home: &'a Home, order: &Order, now: Instant) -> Option<&'a 
         .or_else(|| all().filter(in_window).find(|d| d.outcome.is_some()))
         .or_else(|| all().rfind(|d| d.state_at(now) == DoseState::Late))
         .or_else(|| {
-            let reach = |d: &&Dose| {
-                d.opens > now
-                    && d.opens.plus_minutes(-EARLY_REACH_MINUTES).is_some_and(|from| from <= now)
-            };
+            let reach = |d: &&Dose| d.opens > now && reach_opens(order, d) <= now;
             all().filter(reach).find(|d| d.outcome.is_none())
         })
+}
+
+/// The first instant at which the dose can be reached at all.
+#[must_use]
+pub(super) fn reach_opens(_order: &Order, dose: &Dose) -> Instant {
+    dose.opens.plus_minutes(-EARLY_REACH_MINUTES).unwrap_or(Instant::MIN)
 }
 
 /// What the dose and the hour say against giving it.
@@ -46,7 +49,7 @@ pub(super) fn dose_objections(
     now: Instant,
 ) -> Vec<Objection> {
     if order.is_prn() {
-        return prn_objections(home, order, now);
+        return prn_objections(home, order, None, now);
     }
     let Some(dose) = dose else { return vec![nothing_due(home, order, now)] };
     let mut found = Vec::new();
@@ -63,16 +66,30 @@ pub(super) fn dose_objections(
         let o = Objection::new(Check::Retry).with("at", done.at);
         found.push(o.with("outcome", done.outcome.code()));
     }
+    found.extend(time_objections(home, order, dose, now));
+    found
+}
+
+/// What the hour says against the dose being taken at `at`.
+#[must_use]
+pub(super) fn time_objections(
+    home: &Home,
+    order: &Order,
+    dose: &Dose,
+    at: Instant,
+) -> Vec<Objection> {
+    let mut found = Vec::new();
     let later = home.doses_of_order(order.id()).filter(|d| d.due > dose.due);
-    let later = later.filter_map(|d| d.outcome.as_ref()).find(|o| o.outcome.is_taken());
+    let later =
+        later.filter_map(|d| d.outcome.as_ref()).find(|o| o.outcome.is_taken() && o.at <= at);
     if let Some(later) = later {
         found.push(Objection::new(Check::LaterDoseGiven).with("given_at", later.at));
     }
-    if now < dose.opens {
-        let minutes = dose.opens.seconds_since(now).div_euclid(60).max(1);
+    if at < dose.opens {
+        let minutes = dose.opens.seconds_since(at).div_euclid(60).max(1);
         found.push(Objection::new(Check::DoseEarly).with("minutes", minutes));
-    } else if now > dose.closes {
-        let minutes = now.seconds_since(dose.closes).div_euclid(60).max(1);
+    } else if at > dose.closes {
+        let minutes = at.seconds_since(dose.closes).div_euclid(60).max(1);
         found.push(Objection::new(Check::DoseLate).with("minutes", minutes));
     }
     found
@@ -87,14 +104,22 @@ fn nothing_due(home: &Home, order: &Order, now: Instant) -> Objection {
     }
 }
 
-fn prn_objections(home: &Home, order: &Order, now: Instant) -> Vec<Objection> {
+/// Checks 53 and 54, and the reason a PRN giving needs; `own` is when the dose in question was
+/// itself charted as taken.
+#[must_use]
+pub(super) fn prn_objections(
+    home: &Home,
+    order: &Order,
+    own: Option<Instant>,
+    now: Instant,
+) -> Vec<Objection> {
     let Timing::Prn { interval_minutes_min, per_day_max, .. } = &order.current.timing else {
         return Vec::new();
     };
     let mut found = Vec::new();
     // A dose exactly 24 h old no longer counts (half-open rolling day).
     let day = now.plus_minutes(-24 * 60).unwrap_or(Instant::MIN);
-    let (count, last) = home.taken_since(order.current.resident, order.id(), day);
+    let (count, last) = home.taken_since(order, day, own);
     if let (Some(minutes), Some(last)) = (interval_minutes_min, last)
         && let Some(next) = last.plus_minutes(*minutes)
         && now < next

@@ -2,6 +2,7 @@
 
 mod barcode;
 mod dose;
+mod filing;
 mod judge;
 mod order;
 mod product;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub use dose::{EARLY_REACH_MINUTES, pick_dose};
+pub use filing::{filing_objections, out_of_reach, unanswered};
 pub use judge::{Judgement, Target, judge};
 pub use order::order_objections;
 pub use product::{Package, product_objections};

@@ -16,7 +16,7 @@ use emar_domain::order::{OrderVersion, OrderedDrug, Source, Timing};
 use emar_domain::resident::{Allergy, Resident, ResidentState};
 use emar_domain::role::Role;
 use emar_domain::schedule::policy::Policy;
-use emar_domain::schedule::{Clock, Schedule};
+use emar_domain::schedule::{Clock, Interval, Once, Schedule};
 use emar_domain::time::{CivilDate, CivilDateTime, CivilTime, Instant};
 use emar_domain::verdict::Severity;
 use emar_domain::zone::{GapPolicy, OverlapPolicy, ZoneRules};
@@ -152,9 +152,42 @@ impl Script {
                     r.allergies.push(Allergy { ingredient, reaction, covers: vec![] })
                 })
             }
+            ["deceased", name] => self.change(name, |r| r.state = ResidentState::Deceased),
             ["discharge", name] => self.change(name, |r| r.state = ResidentState::Discharged),
             ["order", drug, "for", name, number, unit, "at", times @ ..] => {
-                self.order(drug, name, &format!("{number} {unit}"), times)
+                let times = times.iter().map(|t| CivilTime::parse(t).unwrap()).collect();
+                let clock = Clock { times, ..Clock::default() };
+                let schedule = Schedule::Clock(Box::new(clock));
+                let timing = Timing::Planned { schedule };
+                self.order(drug, name, &format!("{number} {unit}"), timing)
+            }
+            ["order", drug, "for", name, number, unit, "every", hours, "from", from @ ..] => {
+                let anchor = self.instant(&from.join("T"))?;
+                let minutes = hours.trim_end_matches('h').parse::<u32>().map_err(|e| e.to_string());
+                let every = Interval { minutes: minutes? * 60, anchor };
+                let timing = Timing::Planned { schedule: Schedule::Interval(every) };
+                self.order(drug, name, &format!("{number} {unit}"), timing)
+            }
+            ["order", drug, "for", name, number, unit, "once", date, time] => {
+                let at = self.instant(&format!("{date}T{time}"))?;
+                let schedule = Schedule::Once(Once { at });
+                let timing = Timing::Planned { schedule };
+                self.order(drug, name, &format!("{number} {unit}"), timing)
+            }
+            ["correct", order, time, "to", outcome, rest @ ..] => {
+                let dose = self.find(order, time)?.id;
+                let of = |a: &&Administration| a.dose == dose;
+                let last = self.charted.iter().rfind(of).cloned().ok_or("nothing charted")?;
+                self.chart(order, time, outcome, rest, Some(last), &want)
+            }
+            ["correct", other, at, "as", order, time, "to", outcome, rest @ ..] => {
+                let dose = self.find(other, at)?.id;
+                let of = |a: &&Administration| a.dose == dose;
+                let last = self.charted.iter().rfind(of).cloned().ok_or("nothing charted")?;
+                self.chart(order, time, outcome, rest, Some(last), &want)
+            }
+            ["order", drug, "is", state] => {
+                expect(self.home.orders[&self.orders[*drug]].state_at(self.now).code(), state)
             }
             [role @ ("nurse" | "pharmacist" | "charge" | "aide"), name] => {
                 if !self.users.contains_key(*name) {
@@ -247,7 +280,7 @@ impl Script {
                 expect(&n.to_string(), count)
             }
             ["chart", order, time, outcome, rest @ ..] => {
-                self.chart(order, time, outcome, rest, &want)
+                self.chart(order, time, outcome, rest, None, &want)
             }
             [cart, "sign-on", name] => {
                 let actor = self.actor(name)?;
@@ -266,7 +299,10 @@ impl Script {
                 let band = self.home.residents[&self.residents[*name]].band.0.clone();
                 self.scan(cart, &format!("]C0{band}"), &[], &want)
             }
-            [cart, "card", name] => self.scan(cart, &format!("]C0EMAR:CMD:{name}"), &[], &want),
+            [cart, "card", name, rest @ ..] => {
+                let because = rest.get(1..).unwrap_or(&[]);
+                self.scan(cart, &format!("]C0EMAR:CMD:{name}"), because, &want)
+            }
             [cart, "text", raw] => self.scan(cart, raw, &[], &want),
             [cart, "scan", product, serial, rest @ ..] => {
                 let expiry = match rest {
@@ -337,13 +373,11 @@ impl Script {
         Ok(())
     }
 
-    fn order(&mut self, drug: &str, name: &str, dose: &str, times: &[&str]) -> Step {
+    fn order(&mut self, drug: &str, name: &str, dose: &str, timing: Timing) -> Step {
         let order = OrderId(self.fresh());
         self.orders.insert(drug.into(), order);
         let product =
             self.home.products.values().find(|p| p.ingredient == drug).ok_or("product")?;
-        let times = times.iter().map(|t| CivilTime::parse(t).unwrap()).collect();
-        let clock = Clock { times, ..Clock::default() };
         let version = OrderVersion {
             order,
             version: 1,
@@ -358,7 +392,7 @@ impl Script {
             dose: Amount::parse_text(dose).unwrap(),
             dose_text: dose.into(),
             frequency: String::new(),
-            timing: Timing::Planned { schedule: Schedule::Clock(Box::new(clock)) },
+            timing,
             start: Instant::parse("2026-10-01T00:00:00Z").unwrap(),
             stop: None,
             before_minutes: 60,
@@ -374,22 +408,20 @@ impl Script {
         self.run(&Actor::server(), &c).answer.map(|_| ()).map_err(|r| r.code)
     }
 
+    fn instant(&self, text: &str) -> Result<Instant, String> {
+        if let Ok(instant) = Instant::parse(text) {
+            return Ok(instant);
+        }
+        let civil = CivilDateTime::parse(text).map_err(|e| e.to_string())?;
+        let zone = &self.home.zone;
+        match zone.resolve_with(civil, GapPolicy::default(), OverlapPolicy::default()) {
+            emar_domain::zone::Due::Once { at, .. } => Ok(at),
+            other => Err(format!("{other:?}")),
+        }
+    }
+
     fn at(&mut self, text: &str) -> Step {
-        let now = match Instant::parse(&text.replace(' ', "T")) {
-            Ok(instant) => instant,
-            Err(_) => {
-                let civil =
-                    CivilDateTime::parse(&text.replace(' ', "T")).map_err(|e| e.to_string())?;
-                match self.home.zone.resolve_with(
-                    civil,
-                    GapPolicy::default(),
-                    OverlapPolicy::default(),
-                ) {
-                    emar_domain::zone::Due::Once { at, .. } => at,
-                    other => return Err(format!("{other:?}")),
-                }
-            }
-        };
+        let now = self.instant(&text.replace(' ', "T"))?;
         if now < self.now {
             return Err("time goes forward only".into());
         }
@@ -444,6 +476,7 @@ impl Script {
         time: &str,
         outcome: &str,
         rest: &[&str],
+        corrected: Option<Administration>,
         want: &[String],
     ) -> Step {
         let dose: DoseId = self.find(order, time)?.id;
@@ -460,8 +493,8 @@ impl Script {
             overrides: vec![],
             cart: None,
             list_version: None,
-            corrects: None,
-            corrected: None,
+            corrects: corrected.as_ref().map(|a| a.id),
+            corrected: corrected.map(Box::new),
         };
         let mut by = "";
         let mut rest = rest.iter();
@@ -469,6 +502,11 @@ impl Script {
             match *word {
                 "by" => by = rest.next().ok_or("by whom")?,
                 "past" => c.mode = Mode::Past,
+                "because" => {
+                    let code = (*rest.next().ok_or("which objection")?).into();
+                    let reason = (*rest.next().ok_or("why")?).into();
+                    c.overrides.push(Override { code, reason });
+                }
                 "at" => {
                     let time = CivilTime::parse(rest.next().ok_or("when")?).unwrap();
                     let civil = self.home.today(self.now).at(time);
@@ -484,7 +522,11 @@ impl Script {
         let actor = self.actor(by)?;
         let got = match self.run(&actor, &Command::Chart(Box::new(c))).answer {
             Ok(_) => "done".to_owned(),
-            Err(refusal) => format!("refused {}", refusal.code),
+            Err(refusal) => {
+                let mut told = vec!["refused", &refusal.code];
+                told.extend(refusal.objections.iter().map(|o| o.code.code()).skip(1));
+                told.join(" ")
+            }
         };
         expect(&got, &want.join(" "))
     }

@@ -378,6 +378,7 @@ const REFUSALS: [&str; 26] = [
     "never_quiet",
     "resident_unknown",
     "administration_unknown",
+    "correction_of_another_dose",
     "sign_on_first",
     "key_reused",
 ];
