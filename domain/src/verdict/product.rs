@@ -54,6 +54,10 @@ pub fn product_objections(
 
 fn against_order(product: &Product, order: &Order, found: &mut Vec<Objection>) -> Option<Units> {
     let drug = &order.current.drug;
+    // A label names its order; what was put under it may still be another drug.
+    if !drug.same_ingredient(product) {
+        found.push(Objection::new(Check::WrongDrug));
+    }
     if product.form != drug.form {
         let o = Objection::new(Check::WrongForm);
         found.push(o.with("ordered", drug.form.as_str()).with("scanned", product.form.as_str()));

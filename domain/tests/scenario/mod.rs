@@ -8,10 +8,12 @@ use emar_domain::decide::{
     ScanCommand, Stamp, decide,
 };
 use emar_domain::dose::Dose;
-use emar_domain::drug::{Product, Strength};
+use emar_domain::drug::{Label, Product, Strength};
 use emar_domain::fact::{Device, Fact, User};
 use emar_domain::home::Home;
-use emar_domain::id::{DoseId, OrderId, ProductId, ResidentId, ScanId, SessionId, Slug, UserId};
+use emar_domain::id::{
+    DoseId, LabelId, OrderId, ProductId, ResidentId, ScanId, SessionId, Slug, UserId,
+};
 use emar_domain::order::{OrderVersion, OrderedDrug, Source, Timing};
 use emar_domain::resident::{Allergy, Resident, ResidentState};
 use emar_domain::role::Role;
@@ -151,6 +153,35 @@ impl Script {
                 self.change(name, |r| {
                     r.allergies.push(Allergy { ingredient, reaction, covers: vec![] })
                 })
+            }
+            ["off-schedule", mode] => {
+                let mode = serde_json::from_value(serde_json::json!(mode));
+                self.home.policy.giving.off_schedule = mode.map_err(|e| e.to_string())?;
+                Ok(())
+            }
+            ["label", code, "for", order, "holds", product] => {
+                let product = self.home.products.values().find(|p| p.ingredient == *product);
+                let product = product.ok_or("product")?.id;
+                let order = &self.home.orders[&self.orders[*order]].current;
+                let (order, version, resident) = (order.order, order.version, order.resident);
+                let label = Label {
+                    id: LabelId(self.fresh()),
+                    code: (*code).into(),
+                    pharmacy: "pharmacy".into(),
+                    resident,
+                    order,
+                    version,
+                    product: Some(product),
+                };
+                self.run(&Actor::server(), &Command::Label(Box::new(label)));
+                Ok(())
+            }
+            ["amount", order, time, "is", number, unit] => {
+                let dose = self.find(order, time)?.id;
+                let last = self.charted.iter().rfind(|a| a.dose == dose).ok_or("not charted")?;
+                let amount =
+                    last.amount.map(|a| a.to_string().replace('\u{a0}', " ")).unwrap_or_default();
+                expect(&amount, &format!("{number} {unit}"))
             }
             ["deceased", name] => self.change(name, |r| r.state = ResidentState::Deceased),
             ["discharge", name] => self.change(name, |r| r.state = ResidentState::Discharged),
