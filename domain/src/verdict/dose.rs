@@ -1,11 +1,12 @@
 //! Dose and time: checks 38 to 49, and the PRN limits (53, 54).
 
-use super::{Check, Objection, Package};
-use crate::cart::CartSession;
+use super::{Check, Objection, Package, Severity};
+use crate::cart::{CartSession, Counting};
 use crate::dose::{Dose, DoseState};
 use crate::home::{Home, may_retry};
 use crate::id::DoseId;
 use crate::order::{Order, Timing};
+use crate::schedule::policy::OffSchedule;
 use crate::time::Instant;
 
 /// How long before its window opens a dose can still be reached by a scan (as early, with a
@@ -33,10 +34,15 @@ pub fn pick_dose<'a>(home: &'a Home, order: &Order, now: Instant) -> Option<&'a 
         })
 }
 
-/// The first instant at which the dose can be reached at all.
+/// The first instant at which the dose can be reached at all: so long before its window opens, and
+/// never nearer to the dose before it than to its own due time.
 #[must_use]
-pub(super) fn reach_opens(_order: &Order, dose: &Dose) -> Instant {
-    dose.opens.plus_minutes(-EARLY_REACH_MINUTES).unwrap_or(Instant::MIN)
+pub(super) fn reach_opens(order: &Order, dose: &Dose) -> Instant {
+    let reach = dose.opens.plus_minutes(-EARLY_REACH_MINUTES).unwrap_or(Instant::MIN);
+    let Timing::Planned { schedule } = &order.current.timing else { return reach };
+    let half = schedule.nominal_interval_minutes().map(|minutes| i64::from(minutes) * 60 / 2);
+    let nearer = half.and_then(|seconds| dose.due.plus_seconds(-seconds));
+    nearer.map_or(reach, |from| reach.max(from).min(dose.opens))
 }
 
 /// What the dose and the hour say against giving it.
@@ -87,7 +93,13 @@ pub(super) fn time_objections(
     }
     if at < dose.opens {
         let minutes = dose.opens.seconds_since(at).div_euclid(60).max(1);
-        found.push(Objection::new(Check::DoseEarly).with("minutes", minutes));
+        let severity = match home.policy.giving.off_schedule {
+            OffSchedule::Free => Severity::Info,
+            OffSchedule::Review => Severity::Warn,
+            OffSchedule::Blocked => Severity::Stop,
+        };
+        let early = Objection::new(Check::DoseEarly).severity(severity);
+        found.push(early.with("minutes", minutes));
     } else if at > dose.closes {
         let minutes = at.seconds_since(dose.closes).div_euclid(60).max(1);
         found.push(Objection::new(Check::DoseLate).with("minutes", minutes));
@@ -157,6 +169,28 @@ pub(super) fn double_scan(
     }
     // In a pot at another cart: whoever comes second is told who has it, and since when.
     let pot = dose.and_then(|d| home.doses.get(&d)).and_then(|d| d.prepared.as_ref())?;
+    let o = Objection::new(Check::DoubleScan).with("by", pot.by.to_string());
+    Some(o.with("prepared_at", pot.at))
+}
+
+/// Check 24: fewer packages than the dose takes.
+#[must_use]
+pub fn units_short(counting: &Counting) -> Objection {
+    let scanned = i64::try_from(counting.packages.len()).unwrap_or(i64::MAX);
+    let o = Objection::new(Check::UnitsShort).with("scanned", scanned);
+    o.with("needed", counting.needed)
+}
+
+/// What became of a dose elsewhere while its packages were being counted here: taken, or put in
+/// another pot.
+#[must_use]
+pub fn settled_elsewhere(home: &Home, dose: Option<DoseId>) -> Option<Objection> {
+    let dose = home.doses.get(&dose?)?;
+    if let Some(done) = dose.outcome.as_ref().filter(|o| o.outcome.is_taken()) {
+        let o = Objection::new(Check::AlreadyGiven).with("given_at", done.at);
+        return Some(o.with("by", done.by.to_string()));
+    }
+    let pot = dose.prepared.as_ref()?;
     let o = Objection::new(Check::DoubleScan).with("by", pot.by.to_string());
     Some(o.with("prepared_at", pot.at))
 }

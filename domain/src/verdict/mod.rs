@@ -11,7 +11,7 @@ pub mod read;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-pub use dose::{EARLY_REACH_MINUTES, pick_dose};
+pub use dose::{EARLY_REACH_MINUTES, pick_dose, settled_elsewhere, units_short};
 pub use filing::{filing_objections, out_of_reach, unanswered};
 pub use judge::{Judgement, Target, judge};
 pub use order::order_objections;
