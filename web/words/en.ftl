@@ -62,7 +62,7 @@ obj-wrong_strength = Ordered { $ordered }; this package is { $scanned }.
     .head = STOP — wrong strength
 obj-units_to_give = Give { $halves } × { $strength } = { $dose }.
     .head = More than one to give
-obj-units_short = { $scanned } of { $needed } scanned. Will be charted as partial.
+obj-units_short = { $scanned } of { $needed } scanned. Scan the rest. Else: taken now, it is charted as partial; at the next resident it goes back.
     .head = Not all scanned — say why
 obj-route_differs = The product’s usual route is not the ordered one.
     .head = Route differs

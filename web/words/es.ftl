@@ -62,7 +62,7 @@ obj-wrong_strength = Ordenado { $ordered }; este envase es { $scanned }.
     .head = ALTO — otra concentración
 obj-units_to_give = Dé { $halves } × { $strength } = { $dose }.
     .head = Se da más de uno
-obj-units_short = { $scanned } de { $needed } escaneados. Se registrará como parcial.
+obj-units_short = { $scanned } de { $needed } escaneados. Escanee el resto. Si no: tomado ahora, se registra como parcial; con el siguiente residente se devuelve.
     .head = Faltan unidades — diga por qué
 obj-route_differs = La vía habitual del producto no es la ordenada.
     .head = La vía difiere

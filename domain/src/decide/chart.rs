@@ -308,6 +308,13 @@ fn filed(
     }
     let pots = record.home.carts.values().flat_map(|cart| &cart.pot);
     let prepared = pots.filter(|p| dose.is_some_and(|d| d.id == p.dose));
+    let short = prepared.clone().find_map(|p| Some((p.packages.len(), p.needed?)));
+    if let Some((scanned, needed)) = short.filter(|_| c.outcome == Outcome::Given) {
+        // Part of the dose is in the pot: the whole of it was not given from there.
+        let scanned = i64::try_from(scanned).unwrap_or(i64::MAX);
+        let o = Objection::new(Check::UnitsShort).severity(Severity::Stop);
+        return Err(objected(vec![o.with("scanned", scanned).with("needed", needed)]));
+    }
     let earlier = c.corrected.iter().flat_map(|a| &a.overrides);
     overrides.extend(prepared.flat_map(|p| &p.overrides).chain(earlier).cloned());
     let seen = c.list_version.filter(|_| c.mode == Mode::Now);
@@ -338,8 +345,8 @@ fn leave_pot(record: &mut Record<'_, '_>, c: &ChartCommand, dose: DoseId) -> Vec
         }
         p.dose != dose
     });
-    if session.counting.as_ref().is_some_and(|n| n.dose == Some(dose)) {
-        session.counting = None;
+    if let Some(counted) = session.counting.take_if(|n| n.dose == Some(dose)) {
+        packages.extend(counted.packages);
     }
     session.used.extend(packages.iter().cloned());
     packages

@@ -9,6 +9,7 @@ mod plan;
 mod record;
 mod scan;
 mod scan_unit;
+mod short;
 
 use crate::administration::{Administration, Mode, Outcome, Override};
 use crate::alert::Alert;

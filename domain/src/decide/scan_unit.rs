@@ -5,8 +5,9 @@ use super::double::possible_double_dose;
 use super::order::replan;
 use super::plan::prn_dose;
 use super::record::{Record, fields};
+use super::short::{PARTIAL, held_by, put_back, settle_short};
 use super::{ScanAnswer, ScanCommand, ScanEffect};
-use crate::administration::{Mode, Outcome};
+use crate::administration::{Mode, Outcome, Override};
 use crate::audit::leaf::Action;
 use crate::cart::{Counting, InPot};
 use crate::dose::Withdrawal;
@@ -14,7 +15,7 @@ use crate::fact::{Fact, PotAct, PotFact};
 use crate::id::{AdministrationId, CartId, DoseId, OrderId, PreparedId, UserId};
 use crate::order::Order;
 use crate::schedule::policy::Confirm;
-use crate::verdict::{Check, Objection, Word, filing_objections, unanswered, word};
+use crate::verdict::{Check, Objection, Severity, Word, filing_objections, unanswered, word};
 
 /// Counts one package; the last one puts the dose in the pot.
 pub(super) fn count_unit(
@@ -25,17 +26,24 @@ pub(super) fn count_unit(
     needed: u32,
     answer: &mut ScanAnswer,
 ) {
-    let session = record.cart(&c.cart);
-    let mut counting = match session.counting.take() {
+    let running = record.cart(&c.cart).counting.take();
+    let mut counting = match running {
         Some(running) if running.order == order && running.dose == dose => running,
-        _ => Counting { dose, order, needed, packages: Vec::new(), overrides: Vec::new() },
+        other => {
+            if let Some(o) = other.and_then(|short| settle_short(record, c, short)) {
+                answer.objections.push(o.severity(Severity::Info));
+            }
+            Counting { dose, order, needed, packages: Vec::new(), overrides: Vec::new() }
+        }
     };
     counting.packages.push(key);
-    counting.overrides.extend(c.overrides.iter().cloned());
+    // The short count before it was answered for itself.
+    let own = c.overrides.iter().filter(|v| v.code != Check::UnitsShort.code());
+    counting.overrides.extend(own.cloned());
     let scanned = u32::try_from(counting.packages.len()).unwrap_or(u32::MAX);
     answer.units = Some((scanned, needed));
     if scanned < needed {
-        session.counting = Some(counting);
+        record.cart(&c.cart).counting = Some(counting);
         answer.effect = ScanEffect::UnitScanned;
         return;
     }
@@ -47,7 +55,11 @@ pub(super) fn count_unit(
     }
 }
 
-fn prepare(record: &mut Record<'_, '_>, cart: &CartId, counting: Counting) -> Option<DoseId> {
+pub(super) fn prepare(
+    record: &mut Record<'_, '_>,
+    cart: &CartId,
+    counting: Counting,
+) -> Option<DoseId> {
     let order = record.home.orders.get(&counting.order)?;
     let resident = order.current.resident;
     let by = record.cart(cart).user?;
@@ -74,8 +86,10 @@ fn prepare(record: &mut Record<'_, '_>, cart: &CartId, counting: Counting) -> Op
     leaf.after = Some(fields([("dose", dose_text.as_str().into())]));
     let reason = counting.overrides.iter().find(|o| o.code == Check::PrnReasonMissing.code());
     let reason = reason.map(|o| o.reason.clone());
-    let Counting { order, packages, overrides, .. } = counting;
-    record.cart(cart).pot.push(InPot { dose, order, packages, overrides, reason });
+    let Counting { order, packages, overrides, needed, .. } = counting;
+    let short = u32::try_from(packages.len()).is_ok_and(|scanned| scanned < needed);
+    let needed = short.then_some(needed);
+    record.cart(cart).pot.push(InPot { dose, order, packages, overrides, needed, reason });
     Some(dose)
 }
 
@@ -94,7 +108,6 @@ pub(super) fn confirm_pot(
     let mut kept = Vec::new();
     for mut dose in pot {
         let Some(order) = record.home.orders.get(&dose.order) else { continue };
-        let accepted = dose.overrides.len();
         let charted = record.home.doses.get(&dose.dose).and_then(|d| d.outcome.as_ref());
         let first = charted.filter(|o| o.outcome.is_taken());
         if let Some(first) = first {
@@ -103,17 +116,19 @@ pub(super) fn confirm_pot(
             answer.verdict = Word::Stop;
             possible_double_dose(record, order, dose.dose);
         } else {
-            dose.overrides.extend(c.overrides.iter().cloned());
             let planned = record.home.doses.get(&dose.dose);
             let all = filing_objections(record.home, order, planned, None, record.now);
-            let open = unanswered(all, &dose.overrides, Mode::Now);
+            let asked = |v: &&Override| all.iter().any(|o| o.code.code() == v.code);
+            let mut overrides = dose.overrides.clone();
+            overrides.extend(c.overrides.iter().filter(asked).cloned());
+            let open = unanswered(all, &overrides, Mode::Now);
             if !open.is_empty() {
                 answer.verdict = heavier(answer.verdict, word(&open, &[]));
                 answer.objections.extend(open);
-                dose.overrides.truncate(accepted);
                 kept.push(dose);
                 continue;
             }
+            dose.overrides = overrides;
         }
         record.cart(cart).used.extend(dose.packages.iter().cloned());
         done.push(confirm(record, (cart, by), order, dose, first.is_none()));
@@ -137,12 +152,19 @@ fn confirm(
     dose: InPot,
     effective: bool,
 ) -> AdministrationId {
+    let whole = order.current.dose;
+    let (outcome, amount, reason) = match dose.needed {
+        None => (Outcome::Given, whole, dose.reason),
+        Some(_) => {
+            (Outcome::Partial, held_by(record.home, whole, &dose.packages), Some(PARTIAL.into()))
+        }
+    };
     let charted = Charted {
         dose: dose.dose,
         order,
-        outcome: Outcome::Given,
-        reason: dose.reason,
-        amount: Some(order.current.dose),
+        outcome,
+        reason,
+        amount: Some(amount),
         mode: Mode::Now,
         at: record.now,
         by,
@@ -174,6 +196,9 @@ pub(super) fn undo(record: &mut Record<'_, '_>, cart: &CartId) -> bool {
 /// Takes everything out of the pot again, visibly: what was prepared and not confirmed was not
 /// given.
 pub(super) fn empty_pot(record: &mut Record<'_, '_>, cart: &CartId) {
+    if let Some(counted) = record.cart(cart).counting.take() {
+        put_back(record, &counted);
+    }
     let pot = std::mem::take(&mut record.cart(cart).pot);
     for dose in pot {
         give_back(record, cart, dose);
