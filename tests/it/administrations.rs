@@ -155,14 +155,15 @@ async fn a_pot_whose_dose_was_charted_elsewhere_is_a_second_claim() {
     let stop = all.iter().find(|o| o["code"] == "double_scan").unwrap();
     let detail = stop["text"].as_str().unwrap();
     assert!(detail.contains("Osei") && detail.contains("08:00"), "{detail}");
+    app.clock.set("2026-11-02T13:10:00Z");
     let past = json!({"dose": dose, "outcome": "given", "mode": "past",
-        "administered_at": "2026-11-02T07:55:00-05:00"});
+        "administered_at": "2026-11-02T08:05:00-05:00"});
     assert_eq!(lind.chart(&fresh(), &past).await.expect(201)["effective"], true);
     let taken = osei.card("TAKEN").await;
     assert_eq!(told(&taken), "stop confirmed possible_double_dose");
     assert_eq!(taken["administrations"].as_array().unwrap().len(), 1, "{taken}");
     let detail = taken["objections"][0]["text"].as_str().unwrap();
-    assert!(detail.contains("Lind") && detail.contains("07:55"), "{detail}");
+    assert!(detail.contains("Lind") && detail.contains("08:05"), "{detail}");
     let all = app.running().app.store.administrations_of_dose(dose).await.unwrap();
     let effective: Vec<bool> = all.iter().map(|a| a.effective).collect();
     assert_eq!(effective, [true, false], "{all:?}");
@@ -171,7 +172,7 @@ async fn a_pot_whose_dose_was_charted_elsewhere_is_a_second_claim() {
     assert_eq!(told(&osei.card("UNDO").await), "ok", "nothing is left in the pot");
     // A second double claim of the day is one more revision of the same alert.
     let again = json!({"dose": dose, "outcome": "given", "mode": "past",
-        "administered_at": "2026-11-02T07:56:00-05:00"});
+        "administered_at": "2026-11-02T08:06:00-05:00"});
     assert_eq!(lind.chart(&fresh(), &again).await.expect(201)["effective"], false);
     let open = app.send(Asked::get("/api/v1/alerts").by(&lind.session)).await.expect(200);
     assert_eq!(

@@ -353,7 +353,7 @@ fn every_refusal_has_a_sentence_in_both_languages() {
     assert!(said.contains("06:30") && !said.contains(&by.to_string()), "{said}");
 }
 
-const REFUSALS: [&str; 26] = [
+const REFUSALS: [&str; 27] = [
     "already_given",
     "already_charted",
     "not_prepared",
