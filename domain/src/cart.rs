@@ -33,6 +33,9 @@ pub struct InPot {
     /// Warnings accepted for it.
     #[serde(default)]
     pub overrides: Vec<Override>,
+    /// Packages the dose takes, where fewer were scanned: it is then charted as partial.
+    #[serde(default)]
+    pub needed: Option<u32>,
     /// What for (PRN).
     #[serde(default)]
     pub reason: Option<String>,

@@ -450,16 +450,17 @@ impl Home {
         self.zone.to_civil(now).date()
     }
 
-    /// How often an order was taken after `since`, and when last of all: an interval may be longer.
+    /// How often an order was taken after `since`, and when last of all (an interval may be longer),
+    /// the taking at `own` not counted.
     #[must_use]
     pub fn taken_since(
         &self,
-        resident: ResidentId,
-        order: OrderId,
+        order: &Order,
         since: Instant,
+        own: Option<Instant>,
     ) -> (u32, Option<Instant>) {
-        let all = self.taken.get(&resident).into_iter().flatten();
-        all.filter(|t| t.order == order)
+        let all = self.taken.get(&order.current.resident).into_iter().flatten();
+        all.filter(|t| t.order == order.id() && Some(t.at) != own)
             .fold((0, None), |(n, last), t| (n + u32::from(t.at > since), last.max(Some(t.at))))
     }
 

@@ -20,6 +20,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+/// The card that confirms a pot.
+const TAKEN: &str = "]C0EMAR:CMD:TAKEN";
 /// Clinical seconds a resident takes.
 const VISIT_SECONDS: i64 = 120;
 /// Clinical seconds to look at a resident who needs nothing.
@@ -221,7 +223,10 @@ impl Robot {
         if slip == Slip::AsNeeded {
             self.as_needed(bed).await;
         }
-        self.desk.scan("]C0EMAR:CMD:TAKEN").await;
+        // Asked about a late dose or a half count: answered as at any other scan.
+        if self.desk.scan(TAKEN).await == Seen::Ask {
+            self.desk.answer(TAKEN).await;
+        }
         let taken = self.desk.now().seconds_since(began);
         self.pause(VISIT_SECONDS - taken).await;
     }

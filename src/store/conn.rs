@@ -1,6 +1,7 @@
 //! One connection of either engine, and explicit transactions on it.
 
 use super::StoreError;
+use super::insert::Marks;
 use super::value::{Row, Value};
 use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, Executor, Postgres, SqlSafeStr, SqlStr, Sqlite, SqliteConnection};
@@ -146,6 +147,14 @@ impl Conn {
             conn.prepare(sql).await?;
             Ok(())
         })
+    }
+
+    /// How this engine's driver wants the values of long statements marked.
+    pub(crate) const fn marks(&self) -> Marks {
+        match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => Marks::Plain,
+            Self::Postgres(_) => Marks::Numbered,
+        }
     }
 
     /// Begins a transaction that will write.

@@ -137,9 +137,10 @@ async fn a_second_claim_about_the_past_is_kept_and_raises_the_alarm() {
     app.finish_with_waiting(&["alert"]).await;
 }
 
-/// What is in the pot of one cart and was charted as taken from another is not given again.
+/// What was taken from the pot of one cart and was charted from another too: both claims are kept,
+/// the first in effect, and a person must look.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pot_whose_dose_was_charted_elsewhere_is_not_confirmed() {
+async fn a_pot_whose_dose_was_charted_elsewhere_is_a_second_claim() {
     let app = TestApp::new().await;
     let dose = morning(&app).await;
     let osei = app.bedside("Osei", "cart-1").await;
@@ -154,16 +155,31 @@ async fn a_pot_whose_dose_was_charted_elsewhere_is_not_confirmed() {
     let stop = all.iter().find(|o| o["code"] == "double_scan").unwrap();
     let detail = stop["text"].as_str().unwrap();
     assert!(detail.contains("Osei") && detail.contains("08:00"), "{detail}");
+    app.clock.set("2026-11-02T13:10:00Z");
     let past = json!({"dose": dose, "outcome": "given", "mode": "past",
-        "administered_at": "2026-11-02T07:55:00-05:00"});
+        "administered_at": "2026-11-02T08:05:00-05:00"});
     assert_eq!(lind.chart(&fresh(), &past).await.expect(201)["effective"], true);
     let taken = osei.card("TAKEN").await;
-    assert_eq!(taken["verdict"], "stop", "{taken}");
-    assert_eq!(taken["administrations"], json!([]));
+    assert_eq!(told(&taken), "stop confirmed possible_double_dose");
+    assert_eq!(taken["administrations"].as_array().unwrap().len(), 1, "{taken}");
+    let detail = taken["objections"][0]["text"].as_str().unwrap();
+    assert!(detail.contains("Lind") && detail.contains("08:05"), "{detail}");
     let all = app.running().app.store.administrations_of_dose(dose).await.unwrap();
-    assert_eq!(all.iter().filter(|a| a.effective).count(), 1, "{all:?}");
-    assert_eq!(told(&osei.card("UNDO").await), "ok undone", "and the pot can be emptied");
-    app.finish().await;
+    let effective: Vec<bool> = all.iter().map(|a| a.effective).collect();
+    assert_eq!(effective, [true, false], "{all:?}");
+    let open = app.send(Asked::get("/api/v1/alerts").by(&lind.session)).await.expect(200);
+    assert_eq!(open["alerts"][0]["kind"], "possible_double_dose", "{open}");
+    assert_eq!(told(&osei.card("UNDO").await), "ok", "nothing is left in the pot");
+    // A second double claim of the day is one more revision of the same alert.
+    let again = json!({"dose": dose, "outcome": "given", "mode": "past",
+        "administered_at": "2026-11-02T08:06:00-05:00"});
+    assert_eq!(lind.chart(&fresh(), &again).await.expect(201)["effective"], false);
+    let open = app.send(Asked::get("/api/v1/alerts").by(&lind.session)).await.expect(200);
+    assert_eq!(
+        (open["alerts"].as_array().unwrap().len(), &open["alerts"][0]["rev"]),
+        (1, &json!(2))
+    );
+    app.finish_with_waiting(&["alert"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

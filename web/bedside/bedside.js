@@ -259,6 +259,8 @@ async function settle(raw, answer, more) {
   );
   if (open.length === 0) return;
   for (const objection of open) {
+    // Two doses of one pot may ask the same.
+    if (overrides.some((given) => given.code === objection.code)) continue;
     const reasons = (objection.reasons ?? []).map((code) => ({
       code,
       text: ui(`why-${code}`) || code,

@@ -1,21 +1,21 @@
 //! Charting: exceptions, confirmations and past givings, and corrections of them.
 
+use super::double::possible_double_dose;
 use super::record::{Record, fields};
 use super::{Answer, ChartAnswer, ChartCommand, Effect, Refusal};
 use crate::administration::{Administration, Mode, Outcome, Override, reason};
-use crate::alert::{Alert, AlertKind, AlertState};
 use crate::amount::Amount;
 use crate::audit::leaf::{ADMINISTRATION, Action, salted_sha256};
 use crate::dose::{Dose, DoseOutcome};
 use crate::fact::{Fact, OrderEvent};
 use crate::home::may_retry;
-use crate::id::{AdministrationId, AlertId, CartId, DoseId, FactId, UserId};
-use crate::order::{Order, OrderAct, Timing};
+use crate::id::{AdministrationId, CartId, DoseId, FactId, UserId};
+use crate::order::{Order, OrderAct, OrderState, Timing};
 use crate::role;
 use crate::schedule::Schedule;
 use crate::schedule::policy::Confirm;
 use crate::time::Instant;
-use crate::verdict::{Check, Objection, Severity, order_objections};
+use crate::verdict::{Check, Objection, Severity, filing_objections, out_of_reach, unanswered};
 
 /// One administration about to be written.
 pub(super) struct Charted<'a> {
@@ -80,22 +80,34 @@ pub(super) fn administer(record: &mut Record<'_, '_>, c: Charted<'_>) -> Adminis
         effective: c.effective,
     };
     record.effect(Effect::Administration(Box::new(administration.clone())));
-    record.fact(Fact::Administration(Box::new(administration)));
+    record.fact(Fact::Administration(Box::new(administration.clone())));
     record.settle(c.dose);
-    let once = matches!(&version.timing, Timing::Planned { schedule: Schedule::Once(_) });
-    if once && c.effective && c.outcome.is_taken() {
-        let event = OrderEvent {
-            id: FactId(record.fresh()),
-            order: version.order,
-            version: version.version,
-            act: OrderAct::Completed,
-            by: Some(c.by),
-            reason: String::new(),
-            at: now,
-        };
-        record.fact(Fact::OrderEvent(Box::new(event)));
-    }
+    follow_once(record, c.order, &administration);
     id
+}
+
+/// A one-time order is completed by its giving, in the same commit; a correction that takes the
+/// giving back makes the order active again.
+fn follow_once(record: &mut Record<'_, '_>, order: &Order, a: &Administration) {
+    let once = matches!(&order.current.timing, Timing::Planned { schedule: Schedule::Once(_) });
+    if !once || !a.effective {
+        return;
+    }
+    let act = match (a.outcome.is_taken(), order.state) {
+        (true, OrderState::Active | OrderState::Held) => OrderAct::Completed,
+        (false, OrderState::Completed) if a.corrects.is_some() => OrderAct::Resumed,
+        _ => return,
+    };
+    let event = OrderEvent {
+        id: FactId(record.fresh()),
+        order: a.order,
+        version: a.version,
+        act,
+        by: Some(a.by),
+        reason: String::new(),
+        at: record.now,
+    };
+    record.fact(Fact::OrderEvent(Box::new(event)));
 }
 
 pub(super) fn chart(record: &mut Record<'_, '_>, c: &ChartCommand) -> Result<Answer, Refusal> {
@@ -104,12 +116,11 @@ pub(super) fn chart(record: &mut Record<'_, '_>, c: &ChartCommand) -> Result<Ans
     allowed(record, order, c, by)?;
     reason_fits(c)?;
     let at = when(record, c)?;
-    let done = dose.and_then(|d| d.outcome.as_ref());
-    let effective = if c.corrects.is_some() {
-        done.is_none_or(|d| Some(d.administration) == c.corrects)
-    } else {
-        claim(record, c, order, dose, done)?
-    };
+    if let Some(early) = dose.and_then(|d| out_of_reach(order, d, at)) {
+        return Err(objected(vec![early]));
+    }
+    let effective = claim(record, c, dose, at)?;
+    let overrides = filed(record, c, order, dose, at)?;
     let dose_id = match dose {
         Some(dose) => dose.id,
         None => super::plan::prn_dose(record, order),
@@ -130,7 +141,7 @@ pub(super) fn chart(record: &mut Record<'_, '_>, c: &ChartCommand) -> Result<Ans
         at,
         by,
         cart: c.cart.clone(),
-        overrides: c.overrides.clone(),
+        overrides,
         packages,
         comment: c.comment.clone().filter(|t| !t.is_empty()),
         salt: c.salt,
@@ -186,6 +197,9 @@ fn allowed(
     if c.corrects != c.corrected.as_ref().map(|a| a.id) {
         return Err(Refusal::new("administration_unknown", "reload"));
     }
+    if c.corrected.as_ref().is_some_and(|a| c.dose != Some(a.dose)) {
+        return Err(Refusal::new("correction_of_another_dose", "reload"));
+    }
     if role.may(action) {
         Ok(())
     } else {
@@ -213,6 +227,10 @@ fn reason_fits(c: &ChartCommand) -> Result<(), Refusal> {
 
 fn when(record: &Record<'_, '_>, c: &ChartCommand) -> Result<Instant, Refusal> {
     match (c.mode, c.administered_at) {
+        // A correction is never a giving now: the dose left no pot, so somebody says when.
+        (Mode::Now, _) if c.corrects.is_some() && c.outcome.is_taken() => {
+            Err(Refusal::new("time_missing", "time"))
+        }
         (Mode::Now, _) => Ok(record.now),
         (Mode::Past, None) => Err(Refusal::new("time_missing", "time")),
         (Mode::Past, Some(at)) if at > record.now => Err(Refusal::new("time_in_future", "time")),
@@ -223,24 +241,32 @@ fn when(record: &Record<'_, '_>, c: &ChartCommand) -> Result<Instant, Refusal> {
 /// Whether this claim becomes the dose's effective outcome, or why it is refused.
 ///
 /// A claim about now on a taken dose is refused with who and when; one about the past is kept
-/// beside it. A dose refused, held or not given may be offered again inside its window.
+/// beside it. A dose refused, held or not given may be offered again inside its window, and taken
+/// then: the window is judged on when it was taken, not on when that is charted.
 fn claim(
     record: &Record<'_, '_>,
     c: &ChartCommand,
-    order: &Order,
     dose: Option<&Dose>,
-    done: Option<&DoseOutcome>,
+    at: Instant,
 ) -> Result<bool, Refusal> {
+    let done = dose.and_then(|d| d.outcome.as_ref());
+    if c.corrects.is_some() {
+        return Ok(done.is_none_or(|d| Some(d.administration) == c.corrects));
+    }
     if let Some(done) = done {
-        let again = may_retry(done.outcome) && dose.is_some_and(|d| record.now <= d.closes);
+        let again = may_retry(done.outcome);
+        let in_window = dose.is_some_and(|d| at <= d.closes);
+        // What was put in the pot inside the window may be confirmed after it, as late.
+        let offered =
+            in_window || c.outcome.is_taken() && dose.is_some_and(|d| d.prepared.is_some());
         return match c.mode {
-            Mode::Past => Ok(may_retry(done.outcome) && c.outcome.is_taken()),
-            Mode::Now if again => now_checks(record, c, order, dose).map(|()| true),
+            Mode::Past => Ok(again && in_window && c.outcome.is_taken()),
+            Mode::Now if again && offered => in_pot(record, c, dose).map(|()| true),
             Mode::Now => Err(already(done)),
         };
     }
     if c.mode == Mode::Now {
-        now_checks(record, c, order, dose)?;
+        in_pot(record, c, dose)?;
     }
     Ok(true)
 }
@@ -256,32 +282,56 @@ fn already(done: &DoseOutcome) -> Refusal {
     refusal
 }
 
-/// A giving charted now must have been put in the pot by scan, and its order must still stand.
-fn now_checks(
+/// A giving charted now must have been put in the pot by scan.
+fn in_pot(record: &Record<'_, '_>, c: &ChartCommand, dose: Option<&Dose>) -> Result<(), Refusal> {
+    if !c.outcome.is_taken() || dose.is_some_and(|d| d.prepared.is_some()) {
+        return Ok(());
+    }
+    let scan = record.home.policy.giving.confirm == Confirm::Scan;
+    Err(Refusal::new(if scan { "not_scanned" } else { "not_prepared" }, "scan_package"))
+}
+
+/// The checks of a taken dose once more, on the hour it was taken at; the warnings that were
+/// answered go into the record. What is charted now is stopped by a stop. What already happened
+/// has to be recordable, so for the past, and for a correction, a stop asks for a reason as a
+/// warning does: the entry then holds what spoke against it, and why it is there all the same.
+fn filed(
     record: &Record<'_, '_>,
     c: &ChartCommand,
     order: &Order,
     dose: Option<&Dose>,
-) -> Result<(), Refusal> {
+    at: Instant,
+) -> Result<Vec<Override>, Refusal> {
+    let mut overrides = c.overrides.clone();
     if !c.outcome.is_taken() {
-        return Ok(());
+        return Ok(overrides);
     }
-    let in_pot = dose.is_some_and(|d| d.prepared.is_some());
-    if !in_pot && record.home.policy.giving.confirm != Confirm::Scan {
-        return Err(Refusal::new("not_prepared", "scan_package"));
+    let pots = record.home.carts.values().flat_map(|cart| &cart.pot);
+    let prepared = pots.filter(|p| dose.is_some_and(|d| d.id == p.dose));
+    let short = prepared.clone().find_map(|p| Some((p.packages.len(), p.needed?)));
+    if let Some((scanned, needed)) = short.filter(|_| c.outcome == Outcome::Given) {
+        // Part of the dose is in the pot: the whole of it was not given from there.
+        let scanned = i64::try_from(scanned).unwrap_or(i64::MAX);
+        let o = Objection::new(Check::UnitsShort).severity(Severity::Stop);
+        return Err(objected(vec![o.with("scanned", scanned).with("needed", needed)]));
     }
-    if !in_pot {
-        return Err(Refusal::new("not_scanned", "scan_package"));
-    }
-    let all = order_objections(record.home, order, c.list_version, record.now);
-    let stops: Vec<Objection> =
-        all.into_iter().filter(|o| o.severity <= Severity::Refresh).collect();
-    if stops.is_empty() {
-        return Ok(());
-    }
-    let mut refusal = Refusal::new(stops[0].code.code(), "reload");
-    refusal.objections = stops;
-    Err(refusal)
+    let earlier = c.corrected.iter().flat_map(|a| &a.overrides);
+    overrides.extend(prepared.flat_map(|p| &p.overrides).chain(earlier).cloned());
+    let seen = c.list_version.filter(|_| c.mode == Mode::Now);
+    let all = filing_objections(record.home, order, dose, seen, at);
+    let open = unanswered(all, &overrides, c.mode);
+    if open.is_empty() { Ok(overrides) } else { Err(objected(open)) }
+}
+
+/// Refused under the code of the heaviest objection.
+fn objected(objections: Vec<Objection>) -> Refusal {
+    let heaviest = objections.iter().min_by_key(|o| o.severity);
+    let code = heaviest.map_or("reload", |o| o.code.code());
+    let next = match heaviest.map(|o| o.severity) {
+        Some(Severity::Warn) => "reason",
+        _ => "reload",
+    };
+    Refusal { objections, ..Refusal::new(code, next) }
 }
 
 /// Takes the dose out of the cart's pot and hands over what was scanned for it.
@@ -295,38 +345,9 @@ fn leave_pot(record: &mut Record<'_, '_>, c: &ChartCommand, dose: DoseId) -> Vec
         }
         p.dose != dose
     });
-    if session.counting.as_ref().is_some_and(|n| n.dose == Some(dose)) {
-        session.counting = None;
+    if let Some(counted) = session.counting.take_if(|n| n.dose == Some(dose)) {
+        packages.extend(counted.packages);
     }
     session.used.extend(packages.iter().cloned());
     packages
-}
-
-fn possible_double_dose(record: &mut Record<'_, '_>, order: &Order, dose: DoseId) {
-    let resident = order.current.resident;
-    let Some(lives) = record.home.residents.get(&resident) else { return };
-    let id = AlertId(record.fresh());
-    let now = record.now;
-    record.raise(Alert {
-        id,
-        rev: 1,
-        kind: AlertKind::PossibleDoubleDose,
-        resident,
-        unit: lives.unit.clone(),
-        date: record.home.today(now),
-        pass: "none".to_owned(),
-        doses: vec![dose],
-        due: now,
-        time_critical: true,
-        level: 1,
-        state: AlertState::Active,
-        accepted_by: None,
-        accepted_until: None,
-        raised_at: now,
-        changed_at: now,
-        quiet_until: None,
-        quiet_reason: None,
-        quiet_salt: None,
-        ended: None,
-    });
 }

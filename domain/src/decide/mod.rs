@@ -3,12 +3,14 @@
 
 mod alert;
 mod chart;
+mod double;
 mod order;
 mod plan;
 mod record;
 mod resident;
 mod scan;
 mod scan_unit;
+mod short;
 
 use crate::administration::{Administration, Mode, Outcome, Override};
 use crate::alert::Alert;

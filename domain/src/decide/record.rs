@@ -7,7 +7,7 @@ use crate::cart::CartSession;
 use crate::fact::Fact;
 use crate::home::Home;
 use crate::id::{AlertId, CartId, DoseId, ResidentId};
-use crate::time::Instant;
+use crate::time::{CivilDate, Instant};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -76,6 +76,23 @@ impl<'a, 's> Record<'a, 's> {
     /// Whether this decision has raised such an alert already.
     pub(super) fn has_raised(&self, kind: AlertKind, resident: ResidentId) -> bool {
         self.alerts.values().any(|a| a.kind == kind && a.resident == resident)
+    }
+
+    /// The open alert of a kind about a resident, on a date and in no pass, as it will be.
+    pub(super) fn open_alert(
+        &mut self,
+        kind: AlertKind,
+        resident: ResidentId,
+        date: CivilDate,
+    ) -> Option<&mut Alert> {
+        let of = |a: &&Alert| {
+            let key = (a.kind, a.resident, a.date, a.pass.as_str());
+            key == (kind, resident, date, "none") && a.state != AlertState::Ended
+        };
+        let home = self.home;
+        let mut all = self.alerts.values().chain(home.alerts.values());
+        let id = all.find(of)?.id;
+        self.alert(id)
     }
 
     /// A dose that needs nothing more; its alert may end with it.
@@ -190,8 +207,10 @@ impl<'a, 's> Record<'a, 's> {
 
     fn end_settled_alerts(&mut self) {
         let home = self.home;
-        let touched: BTreeSet<AlertId> =
-            self.settled.iter().filter_map(|d| home.alert_of(*d)).map(|a| a.id).collect();
+        // Only what is missed ends by being charted; a double dose stays until a person looked.
+        let missed = |a: &&Alert| a.kind == AlertKind::MissedDose;
+        let covering = self.settled.iter().filter_map(|d| home.alert_of(*d));
+        let touched: BTreeSet<AlertId> = covering.filter(missed).map(|a| a.id).collect();
         for id in touched {
             let settled = self.settled.clone();
             let now = self.now;

@@ -2,12 +2,14 @@
 
 use super::record::{Record, fields};
 use super::scan_unit::{confirm_pot, count_unit, empty_pot, undo};
+use super::short::settle_short;
 use super::{Answer, ScanAnswer, ScanCommand, ScanEffect};
 use crate::audit::leaf::{Action, Outcome};
+use crate::cart::CartSession;
 use crate::fact::{Fact, ScanEvent};
 use crate::id::{CartId, ResidentId, SessionId, Slug, UserId};
 use crate::verdict::read::{Named, named};
-use crate::verdict::{Check, Judgement, Objection, Target, Word, judge, word};
+use crate::verdict::{Check, Judgement, Objection, Target, Word, judge, units_short, word};
 
 pub(super) fn scan(record: &mut Record<'_, '_>, c: &ScanCommand) -> Answer {
     let home = record.home;
@@ -93,24 +95,18 @@ fn open_resident(record: &mut Record<'_, '_>, cart: &CartId, resident: ResidentI
 
 fn command(record: &mut Record<'_, '_>, c: &ScanCommand, name: String, answer: &mut ScanAnswer) {
     match name.as_str() {
-        "TAKEN" => {
-            answer.administrations = confirm_pot(record, &c.cart, answer);
-            if !answer.administrations.is_empty() {
-                answer.effect = ScanEffect::Confirmed;
-            }
-        }
+        "TAKEN" => taken(record, c, answer),
         "UNDO" => {
             if undo(record, &c.cart) {
                 answer.effect = ScanEffect::Undone;
             }
         }
         "NEXT" => {
-            let waiting = record.cart(&c.cart).pot.len();
-            let settled = c.overrides.iter().any(|o| o.code == Check::PotUnconfirmed.code());
-            if waiting > 0 && !settled {
-                let count = i64::try_from(waiting).unwrap_or(i64::MAX);
-                answer.objections.push(Objection::new(Check::PotUnconfirmed).with("count", count));
-                answer.verdict = Word::Ask;
+            let open = left_open(record.cart(&c.cart));
+            let asked = word(&open, &c.overrides);
+            if asked != Word::Ok {
+                answer.objections.extend(open);
+                answer.verdict = asked;
                 return;
             }
             empty_pot(record, &c.cart);
@@ -124,6 +120,38 @@ fn command(record: &mut Record<'_, '_>, c: &ScanCommand, name: String, answer: &
             answer.command = Some(name);
         }
     }
+}
+
+/// TAKEN: a count still open is part of its dose once the nurse says so; until then nothing is
+/// confirmed, so that the pot on the screen stays the pot in the hand.
+fn taken(record: &mut Record<'_, '_>, c: &ScanCommand, answer: &mut ScanAnswer) {
+    if let Some(counted) = record.cart(&c.cart).counting.clone() {
+        let short = vec![units_short(&counted)];
+        answer.verdict = word(&short, &c.overrides);
+        if answer.verdict != Word::Ok {
+            answer.objections.extend(short);
+            return;
+        }
+        record.cart(&c.cart).counting = None;
+        if let Some(elsewhere) = settle_short(record, c, counted) {
+            answer.objections.push(elsewhere);
+            answer.verdict = Word::Stop;
+        }
+    }
+    answer.administrations = confirm_pot(record, c, answer);
+    if !answer.administrations.is_empty() {
+        answer.effect = ScanEffect::Confirmed;
+    }
+}
+
+/// What walking on would leave: packages counted, and doses in the pot.
+fn left_open(cart: &CartSession) -> Vec<Objection> {
+    let mut open: Vec<Objection> = cart.counting.iter().map(units_short).collect();
+    if !cart.pot.is_empty() {
+        let count = i64::try_from(cart.pot.len()).unwrap_or(i64::MAX);
+        open.push(Objection::new(Check::PotUnconfirmed).with("count", count));
+    }
+    open
 }
 
 fn write_event(record: &mut Record<'_, '_>, c: &ScanCommand, kind: &str, answer: &ScanAnswer) {
@@ -152,7 +180,9 @@ fn write_event(record: &mut Record<'_, '_>, c: &ScanCommand, kind: &str, answer:
     let leaf = record.leaf(Action::Execute, "scan_event", c.id.to_string());
     Record::about(leaf, resident);
     leaf.request_id = Some(c.id.to_string());
-    leaf.outcome = if verdict == Word::Stop { Outcome::Refused } else { Outcome::Done };
+    // A stop that kept a second claim recorded something.
+    let refused = verdict == Word::Stop && answer.administrations.is_empty();
+    leaf.outcome = if refused { Outcome::Refused } else { Outcome::Done };
     let codes = codes.as_str();
     leaf.after = Some(fields([("verdict", verdict.code().into()), ("objections", codes.into())]));
 }

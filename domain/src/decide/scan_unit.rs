@@ -1,18 +1,21 @@
 //! Packages counted, put in the pot, confirmed, taken back.
 
 use super::chart::{Charted, administer};
+use super::double::possible_double_dose;
 use super::order::replan;
 use super::plan::prn_dose;
 use super::record::{Record, fields};
+use super::short::{PARTIAL, held_by, put_back, settle_short};
 use super::{ScanAnswer, ScanCommand, ScanEffect};
-use crate::administration::{Mode, Outcome};
+use crate::administration::{Mode, Outcome, Override};
 use crate::audit::leaf::Action;
 use crate::cart::{Counting, InPot};
 use crate::dose::Withdrawal;
 use crate::fact::{Fact, PotAct, PotFact};
-use crate::id::{AdministrationId, CartId, DoseId, OrderId, PreparedId};
+use crate::id::{AdministrationId, CartId, DoseId, OrderId, PreparedId, UserId};
+use crate::order::Order;
 use crate::schedule::policy::Confirm;
-use crate::verdict::{Check, Objection, Severity, Word, order_objections};
+use crate::verdict::{Check, Objection, Severity, Word, filing_objections, unanswered, word};
 
 /// Counts one package; the last one puts the dose in the pot.
 pub(super) fn count_unit(
@@ -23,29 +26,40 @@ pub(super) fn count_unit(
     needed: u32,
     answer: &mut ScanAnswer,
 ) {
-    let session = record.cart(&c.cart);
-    let mut counting = match session.counting.take() {
+    let running = record.cart(&c.cart).counting.take();
+    let mut counting = match running {
         Some(running) if running.order == order && running.dose == dose => running,
-        _ => Counting { dose, order, needed, packages: Vec::new(), overrides: Vec::new() },
+        other => {
+            if let Some(o) = other.and_then(|short| settle_short(record, c, short)) {
+                answer.objections.push(o.severity(Severity::Info));
+            }
+            Counting { dose, order, needed, packages: Vec::new(), overrides: Vec::new() }
+        }
     };
     counting.packages.push(key);
-    counting.overrides.extend(c.overrides.iter().cloned());
+    // The short count before it was answered for itself.
+    let own = c.overrides.iter().filter(|v| v.code != Check::UnitsShort.code());
+    counting.overrides.extend(own.cloned());
     let scanned = u32::try_from(counting.packages.len()).unwrap_or(u32::MAX);
     answer.units = Some((scanned, needed));
     if scanned < needed {
-        session.counting = Some(counting);
+        record.cart(&c.cart).counting = Some(counting);
         answer.effect = ScanEffect::UnitScanned;
         return;
     }
     answer.dose = prepare(record, &c.cart, counting);
     answer.effect = ScanEffect::Prepared;
     if record.home.policy.giving.confirm == Confirm::Scan {
-        answer.administrations = confirm_pot(record, &c.cart, answer);
+        answer.administrations = confirm_pot(record, c, answer);
         answer.effect = ScanEffect::Confirmed;
     }
 }
 
-fn prepare(record: &mut Record<'_, '_>, cart: &CartId, counting: Counting) -> Option<DoseId> {
+pub(super) fn prepare(
+    record: &mut Record<'_, '_>,
+    cart: &CartId,
+    counting: Counting,
+) -> Option<DoseId> {
     let order = record.home.orders.get(&counting.order)?;
     let resident = order.current.resident;
     let by = record.cart(cart).user?;
@@ -72,60 +86,97 @@ fn prepare(record: &mut Record<'_, '_>, cart: &CartId, counting: Counting) -> Op
     leaf.after = Some(fields([("dose", dose_text.as_str().into())]));
     let reason = counting.overrides.iter().find(|o| o.code == Check::PrnReasonMissing.code());
     let reason = reason.map(|o| o.reason.clone());
-    let Counting { order, packages, overrides, .. } = counting;
-    record.cart(cart).pot.push(InPot { dose, order, packages, overrides, reason });
+    let Counting { order, packages, overrides, needed, .. } = counting;
+    let short = u32::try_from(packages.len()).is_ok_and(|scanned| scanned < needed);
+    let needed = short.then_some(needed);
+    record.cart(cart).pot.push(InPot { dose, order, packages, overrides, needed, reason });
     Some(dose)
 }
 
-/// Confirms the whole pot: each dose in it is given, now. A dose whose order was stopped meanwhile
-/// stays in the pot, with its objection; so does one that was charted as taken elsewhere meanwhile.
+/// Confirms the whole pot: each dose in it is given, now, and everything is checked once more. A
+/// dose that meets an objection stays in the pot, until it is answered or taken back. One that was charted as taken elsewhere meanwhile was
+/// taken from this pot too: that claim is kept beside the first, and a person must look.
 pub(super) fn confirm_pot(
     record: &mut Record<'_, '_>,
-    cart: &CartId,
+    c: &ScanCommand,
     answer: &mut ScanAnswer,
 ) -> Vec<AdministrationId> {
+    let cart = &c.cart;
     let Some(by) = record.cart(cart).user else { return Vec::new() };
     let pot = std::mem::take(&mut record.cart(cart).pot);
     let mut done = Vec::new();
     let mut kept = Vec::new();
-    for dose in pot {
+    for mut dose in pot {
         let Some(order) = record.home.orders.get(&dose.order) else { continue };
-        let all = order_objections(record.home, order, None, record.now);
-        let mut stops: Vec<Objection> =
-            all.into_iter().filter(|o| o.severity == Severity::Stop).collect();
         let charted = record.home.doses.get(&dose.dose).and_then(|d| d.outcome.as_ref());
-        if let Some(charted) = charted.filter(|o| o.outcome.is_taken()) {
-            let o = Objection::new(Check::AlreadyGiven).with("given_at", charted.at);
-            stops.push(o.with("by", charted.by.to_string()));
-        }
-        if !stops.is_empty() {
+        let first = charted.filter(|o| o.outcome.is_taken());
+        if let Some(first) = first {
+            let o = Objection::new(Check::PossibleDoubleDose).with("given_at", first.at);
+            answer.objections.push(o.with("by", first.by.to_string()));
             answer.verdict = Word::Stop;
-            answer.objections.extend(stops);
-            kept.push(dose);
-            continue;
+            possible_double_dose(record, order, dose.dose);
+        } else {
+            let planned = record.home.doses.get(&dose.dose);
+            let all = filing_objections(record.home, order, planned, None, record.now);
+            let asked = |v: &&Override| all.iter().any(|o| o.code.code() == v.code);
+            let mut overrides = dose.overrides.clone();
+            overrides.extend(c.overrides.iter().filter(asked).cloned());
+            let open = unanswered(all, &overrides, Mode::Now);
+            if !open.is_empty() {
+                answer.verdict = heavier(answer.verdict, word(&open, &[]));
+                answer.objections.extend(open);
+                kept.push(dose);
+                continue;
+            }
+            dose.overrides = overrides;
         }
-        let charted = Charted {
-            dose: dose.dose,
-            order,
-            outcome: Outcome::Given,
-            reason: dose.reason.clone(),
-            amount: Some(order.current.dose),
-            mode: Mode::Now,
-            at: record.now,
-            by,
-            cart: Some(cart.clone()),
-            overrides: dose.overrides.clone(),
-            packages: dose.packages.clone(),
-            comment: None,
-            salt: [0; 16],
-            corrects: None,
-            effective: true,
-        };
-        done.push(administer(record, charted));
-        record.cart(cart).used.extend(dose.packages);
+        record.cart(cart).used.extend(dose.packages.iter().cloned());
+        done.push(confirm(record, (cart, by), order, dose, first.is_none()));
     }
     record.cart(cart).pot = kept;
     done
+}
+
+fn heavier(one: Word, other: Word) -> Word {
+    match (one, other) {
+        (Word::Stop, _) | (_, Word::Stop) => Word::Stop,
+        (Word::Ask, _) | (_, Word::Ask) => Word::Ask,
+        (Word::Ok, Word::Ok) => Word::Ok,
+    }
+}
+
+fn confirm(
+    record: &mut Record<'_, '_>,
+    (cart, by): (&CartId, UserId),
+    order: &Order,
+    dose: InPot,
+    effective: bool,
+) -> AdministrationId {
+    let whole = order.current.dose;
+    let (outcome, amount, reason) = match dose.needed {
+        None => (Outcome::Given, whole, dose.reason),
+        Some(_) => {
+            (Outcome::Partial, held_by(record.home, whole, &dose.packages), Some(PARTIAL.into()))
+        }
+    };
+    let charted = Charted {
+        dose: dose.dose,
+        order,
+        outcome,
+        reason,
+        amount: Some(amount),
+        mode: Mode::Now,
+        at: record.now,
+        by,
+        cart: Some(cart.clone()),
+        overrides: dose.overrides,
+        packages: dose.packages,
+        comment: None,
+        salt: [0; 16],
+        corrects: None,
+        effective,
+    };
+    administer(record, charted)
 }
 
 /// Takes the last package or the last dose back out; nothing was given yet.
@@ -145,6 +196,9 @@ pub(super) fn undo(record: &mut Record<'_, '_>, cart: &CartId) -> bool {
 /// Takes everything out of the pot again, visibly: what was prepared and not confirmed was not
 /// given.
 pub(super) fn empty_pot(record: &mut Record<'_, '_>, cart: &CartId) {
+    if let Some(counted) = record.cart(cart).counting.take() {
+        put_back(record, &counted);
+    }
     let pot = std::mem::take(&mut record.cart(cart).pot);
     for dose in pot {
         give_back(record, cart, dose);

@@ -110,7 +110,7 @@ pub enum Confirm {
     Scan,
 }
 
-/// Giving a dose outside its window.
+/// Giving a dose before its window opens; after it closed, a reason is always asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OffSchedule {
@@ -142,7 +142,7 @@ pub enum Unverified {
 pub struct Giving {
     /// What makes a prepared dose a given one.
     pub confirm: Confirm,
-    /// Giving outside the window.
+    /// Giving before the window opens.
     pub off_schedule: OffSchedule,
     /// Giving before verification.
     pub unverified: Unverified,

@@ -1,11 +1,12 @@
 //! Dose and time: checks 38 to 49, and the PRN limits (53, 54).
 
-use super::{Check, Objection, Package};
-use crate::cart::CartSession;
+use super::{Check, Objection, Package, Severity};
+use crate::cart::{CartSession, Counting};
 use crate::dose::{Dose, DoseState};
 use crate::home::{Home, may_retry};
 use crate::id::DoseId;
 use crate::order::{Order, Timing};
+use crate::schedule::policy::OffSchedule;
 use crate::time::Instant;
 
 /// How long before its window opens a dose can still be reached by a scan (as early, with a
@@ -28,12 +29,20 @@ pub fn pick_dose<'a>(home: &'a Home, order: &Order, now: Instant) -> Option<&'a 
         .or_else(|| all().filter(in_window).find(|d| d.outcome.is_some()))
         .or_else(|| all().rfind(|d| d.state_at(now) == DoseState::Late))
         .or_else(|| {
-            let reach = |d: &&Dose| {
-                d.opens > now
-                    && d.opens.plus_minutes(-EARLY_REACH_MINUTES).is_some_and(|from| from <= now)
-            };
+            let reach = |d: &&Dose| d.opens > now && reach_opens(order, d) <= now;
             all().filter(reach).find(|d| d.outcome.is_none())
         })
+}
+
+/// The first instant at which the dose can be reached at all: so long before its window opens, and
+/// never nearer to the dose before it than to its own due time.
+#[must_use]
+pub(super) fn reach_opens(order: &Order, dose: &Dose) -> Instant {
+    let reach = dose.opens.plus_minutes(-EARLY_REACH_MINUTES).unwrap_or(Instant::MIN);
+    let Timing::Planned { schedule } = &order.current.timing else { return reach };
+    let half = schedule.nominal_interval_minutes().map(|minutes| i64::from(minutes) * 60 / 2);
+    let nearer = half.and_then(|seconds| dose.due.plus_seconds(-seconds));
+    nearer.map_or(reach, |from| reach.max(from).min(dose.opens))
 }
 
 /// What the dose and the hour say against giving it.
@@ -46,7 +55,7 @@ pub(super) fn dose_objections(
     now: Instant,
 ) -> Vec<Objection> {
     if order.is_prn() {
-        return prn_objections(home, order, now);
+        return prn_objections(home, order, None, now);
     }
     let Some(dose) = dose else { return vec![nothing_due(home, order, now)] };
     let mut found = Vec::new();
@@ -63,16 +72,36 @@ pub(super) fn dose_objections(
         let o = Objection::new(Check::Retry).with("at", done.at);
         found.push(o.with("outcome", done.outcome.code()));
     }
+    found.extend(time_objections(home, order, dose, now));
+    found
+}
+
+/// What the hour says against the dose being taken at `at`.
+#[must_use]
+pub(super) fn time_objections(
+    home: &Home,
+    order: &Order,
+    dose: &Dose,
+    at: Instant,
+) -> Vec<Objection> {
+    let mut found = Vec::new();
     let later = home.doses_of_order(order.id()).filter(|d| d.due > dose.due);
-    let later = later.filter_map(|d| d.outcome.as_ref()).find(|o| o.outcome.is_taken());
+    let later =
+        later.filter_map(|d| d.outcome.as_ref()).find(|o| o.outcome.is_taken() && o.at <= at);
     if let Some(later) = later {
         found.push(Objection::new(Check::LaterDoseGiven).with("given_at", later.at));
     }
-    if now < dose.opens {
-        let minutes = dose.opens.seconds_since(now).div_euclid(60).max(1);
-        found.push(Objection::new(Check::DoseEarly).with("minutes", minutes));
-    } else if now > dose.closes {
-        let minutes = now.seconds_since(dose.closes).div_euclid(60).max(1);
+    if at < dose.opens {
+        let minutes = dose.opens.seconds_since(at).div_euclid(60).max(1);
+        let severity = match home.policy.giving.off_schedule {
+            OffSchedule::Free => Severity::Info,
+            OffSchedule::Review => Severity::Warn,
+            OffSchedule::Blocked => Severity::Stop,
+        };
+        let early = Objection::new(Check::DoseEarly).severity(severity);
+        found.push(early.with("minutes", minutes));
+    } else if at > dose.closes {
+        let minutes = at.seconds_since(dose.closes).div_euclid(60).max(1);
         found.push(Objection::new(Check::DoseLate).with("minutes", minutes));
     }
     found
@@ -87,14 +116,22 @@ fn nothing_due(home: &Home, order: &Order, now: Instant) -> Objection {
     }
 }
 
-fn prn_objections(home: &Home, order: &Order, now: Instant) -> Vec<Objection> {
+/// Checks 53 and 54, and the reason a PRN giving needs; `own` is when the dose in question was
+/// itself charted as taken.
+#[must_use]
+pub(super) fn prn_objections(
+    home: &Home,
+    order: &Order,
+    own: Option<Instant>,
+    now: Instant,
+) -> Vec<Objection> {
     let Timing::Prn { interval_minutes_min, per_day_max, .. } = &order.current.timing else {
         return Vec::new();
     };
     let mut found = Vec::new();
     // A dose exactly 24 h old no longer counts (half-open rolling day).
     let day = now.plus_minutes(-24 * 60).unwrap_or(Instant::MIN);
-    let (count, last) = home.taken_since(order.current.resident, order.id(), day);
+    let (count, last) = home.taken_since(order, day, own);
     if let (Some(minutes), Some(last)) = (interval_minutes_min, last)
         && let Some(next) = last.plus_minutes(*minutes)
         && now < next
@@ -132,6 +169,28 @@ pub(super) fn double_scan(
     }
     // In a pot at another cart: whoever comes second is told who has it, and since when.
     let pot = dose.and_then(|d| home.doses.get(&d)).and_then(|d| d.prepared.as_ref())?;
+    let o = Objection::new(Check::DoubleScan).with("by", pot.by.to_string());
+    Some(o.with("prepared_at", pot.at))
+}
+
+/// Check 24: fewer packages than the dose takes.
+#[must_use]
+pub fn units_short(counting: &Counting) -> Objection {
+    let scanned = i64::try_from(counting.packages.len()).unwrap_or(i64::MAX);
+    let o = Objection::new(Check::UnitsShort).with("scanned", scanned);
+    o.with("needed", counting.needed)
+}
+
+/// What became of a dose elsewhere while its packages were being counted here: taken, or put in
+/// another pot.
+#[must_use]
+pub fn settled_elsewhere(home: &Home, dose: Option<DoseId>) -> Option<Objection> {
+    let dose = home.doses.get(&dose?)?;
+    if let Some(done) = dose.outcome.as_ref().filter(|o| o.outcome.is_taken()) {
+        let o = Objection::new(Check::AlreadyGiven).with("given_at", done.at);
+        return Some(o.with("by", done.by.to_string()));
+    }
+    let pot = dose.prepared.as_ref()?;
     let o = Objection::new(Check::DoubleScan).with("by", pot.by.to_string());
     Some(o.with("prepared_at", pot.at))
 }

@@ -1,7 +1,7 @@
 //! The whole judgement of one scan, in the order of the table of checks.
 
 use super::barcode::{barcode_objection, resident_objections};
-use super::dose::{dose_objections, double_scan, pick_dose};
+use super::dose::{dose_objections, double_scan, pick_dose, units_short};
 use super::product::{package_objections, product_objections};
 use super::read::Named;
 use super::{Check, Objection, Package, Severity, order_objections};
@@ -110,6 +110,9 @@ fn judge_band(home: &Home, cart: &CartSession, text: &str) -> Judgement {
     if other && cart.counting.is_some() {
         return stop(Objection::new(Check::WrongResident).with("room", resident.room.as_str()));
     }
+    if cart.counting.is_some() {
+        return stop(Objection::new(Check::WrongBarcodeKind));
+    }
     if let Some(o) = resident_objections(resident).into_iter().next() {
         return stop(o);
     }
@@ -146,22 +149,22 @@ fn judge_package(
     };
     let (of_product, units) = product_objections(package, order, resident);
     objections.extend(of_product);
+    let dose = pick_dose(home, order, now);
+    let counted = (order.id(), dose.map(|d| d.id).filter(|_| !order.is_prn()));
+    let other = cart.counting.as_ref().filter(|c| (c.order, c.dose) != counted);
+    objections.extend(other.map(units_short));
     if fits > 1 {
         objections.push(Objection::new(Check::OrderChoiceNeeded).with("count", i64::from(fits)));
     }
     objections.extend(order_objections(home, order, seen, now));
-    let dose = pick_dose(home, order, now);
     objections.extend(dose_objections(home, order, dose, seen, now));
     objections.extend(double_scan(home, cart, package, order, dose.map(|d| d.id)));
     // The table runs product (2.4), order (2.5), dose (2.6), clinical (2.7): allergy comes last.
     objections.sort_by_key(|o| u8::from(o.code == Check::AllergyMatch));
     let target = match units {
-        Some(units) => Target::Unit {
-            order: order.id(),
-            dose: dose.map(|d| d.id).filter(|_| !order.is_prn()),
-            key: package.key.clone(),
-            units,
-        },
+        Some(units) => {
+            Target::Unit { order: counted.0, dose: counted.1, key: package.key.clone(), units }
+        }
         None => Target::None,
     };
     Judgement { kind, objections, target }

@@ -2,6 +2,7 @@
 
 mod barcode;
 mod dose;
+mod filing;
 mod judge;
 mod order;
 mod product;
@@ -10,7 +11,8 @@ pub mod read;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-pub use dose::{EARLY_REACH_MINUTES, pick_dose};
+pub use dose::{EARLY_REACH_MINUTES, pick_dose, settled_elsewhere, units_short};
+pub use filing::{filing_objections, out_of_reach, unanswered};
 pub use judge::{Judgement, Target, judge};
 pub use order::order_objections;
 pub use product::{Package, product_objections};
@@ -176,6 +178,8 @@ checks! {
     PrnReasonMissing = 0 "prn_reason_missing" Warn;
     /// The pot of the resident before is not confirmed.
     PotUnconfirmed = 0 "pot_unconfirmed" Warn;
+    /// Taken from the pot after it was charted elsewhere: kept beside the first claim.
+    PossibleDoubleDose = 0 "possible_double_dose" Stop;
     /// The scan came after its answer had been given up.
     ScanSpent = 0 "scan_spent" Stop;
     /// The kind of code is known but not supported.

@@ -6,7 +6,8 @@ use crate::order::{Order, OrderState, Timing};
 use crate::schedule::policy::Unverified;
 use crate::time::Instant;
 
-/// What the order's state says against giving it at `now`; `seen` is the list version on the
+/// What the order's state says against giving it at `now`, which may lie before its latest change;
+/// `seen` is the list version on the
 /// screen.
 #[must_use]
 pub fn order_objections(
@@ -27,7 +28,7 @@ pub fn order_objections(
         }
         o
     };
-    match order.state_at(now) {
+    match state_then(order, now) {
         OrderState::Draft => found.push(since(Check::OrderNotActive)),
         OrderState::Held => found.push(since(Check::OrderHeld)),
         OrderState::Discontinued | OrderState::EnteredInError => {
@@ -56,4 +57,22 @@ pub fn order_objections(
         found.push(Objection::new(Check::OrderUnschedulable).with("reason", reason.as_str()));
     }
     found
+}
+
+/// Where the order stood at `at`, as far as its latest change tells. What it was before an ending
+/// or a hold is taken for active; before it was noted (or resumed, which looks the same) it was
+/// not to be given.
+fn state_then(order: &Order, at: Instant) -> OrderState {
+    let over = order.current.stop.is_some_and(|stop| stop <= at);
+    match order.state {
+        OrderState::Held | OrderState::Discontinued | OrderState::Completed if order.since > at => {
+            if over {
+                OrderState::Expired
+            } else {
+                OrderState::Active
+            }
+        }
+        OrderState::Active if order.since > at => OrderState::Draft,
+        _ => order.state_at(at),
+    }
 }

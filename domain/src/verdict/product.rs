@@ -2,7 +2,7 @@
 
 use super::{Check, Objection, Severity};
 use crate::drug::{Label, Product, Units, piece_of, units_for};
-use crate::order::Order;
+use crate::order::{Order, OrderVersion};
 use crate::resident::Resident;
 use crate::time::CivilDate;
 
@@ -48,12 +48,16 @@ pub fn product_objections(
     if let Some(product) = package.product {
         units = against_order(product, order, &mut found);
     }
-    found.extend(allergy(order, resident));
+    found.extend(allergy(&order.current, package.product, resident));
     (found, units)
 }
 
 fn against_order(product: &Product, order: &Order, found: &mut Vec<Objection>) -> Option<Units> {
     let drug = &order.current.drug;
+    // A label names its order; what was put under it may still be another drug.
+    if !drug.same_ingredient(product) {
+        found.push(Objection::new(Check::WrongDrug));
+    }
     if product.form != drug.form {
         let o = Objection::new(Check::WrongForm);
         found.push(o.with("ordered", drug.form.as_str()).with("scanned", product.form.as_str()));
@@ -87,11 +91,21 @@ fn against_order(product: &Product, order: &Order, found: &mut Vec<Objection>) -
     units
 }
 
-/// Check 51: a recorded reaction to any part of the ingredient.
-fn allergy(order: &Order, resident: &Resident) -> Option<Objection> {
-    let met = resident.allergies.iter().find(|a| a.matches(&order.current.drug.ingredient))?;
-    let overridden = order.current.allergy_override.is_some();
-    let severity = if overridden { Severity::Info } else { Severity::Stop };
+/// Check 51: a recorded reaction to any part of the ingredient, the ordered or the scanned one. Who
+/// accepted the reaction on the order accepted it for the ordered ingredient only.
+pub(super) fn allergy(
+    ordered: &OrderVersion,
+    product: Option<&Product>,
+    resident: &Resident,
+) -> Option<Objection> {
+    let to = |ingredient: &str| resident.allergies.iter().find(|a| a.matches(ingredient));
+    let (of_order, of_product) =
+        (to(&ordered.drug.ingredient), product.and_then(|p| to(&p.ingredient)));
+    let other = of_product.filter(|a| of_order != Some(a));
+    let accepted = ordered.allergy_override.is_some() && other.is_none() && of_order.is_some();
+    let met =
+        if ordered.allergy_override.is_some() { other.or(of_order) } else { of_order.or(other) }?;
+    let severity = if accepted { Severity::Info } else { Severity::Stop };
     Some(
         Objection::new(Check::AllergyMatch)
             .severity(severity)

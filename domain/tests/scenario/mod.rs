@@ -1,6 +1,6 @@
 //! The language of the scenarios.
 
-use emar_domain::administration::{Mode, Outcome, Override};
+use emar_domain::administration::{Administration, Mode, Outcome, Override};
 use emar_domain::alert::{Alert, AlertKind};
 use emar_domain::amount::Amount;
 use emar_domain::decide::{
@@ -8,15 +8,17 @@ use emar_domain::decide::{
     ScanCommand, Stamp, decide, is_overdue,
 };
 use emar_domain::dose::{Dose, Withdrawal};
-use emar_domain::drug::{Product, Strength};
-use emar_domain::fact::{Device, User};
+use emar_domain::drug::{Label, Product, Strength};
+use emar_domain::fact::{Device, Fact, User};
 use emar_domain::home::Home;
-use emar_domain::id::{DoseId, OrderId, ProductId, ResidentId, ScanId, SessionId, Slug, UserId};
+use emar_domain::id::{
+    DoseId, LabelId, OrderId, ProductId, ResidentId, ScanId, SessionId, Slug, UserId,
+};
 use emar_domain::order::{OrderVersion, OrderedDrug, Source, Timing};
 use emar_domain::resident::{Allergy, Resident, ResidentState};
 use emar_domain::role::Role;
 use emar_domain::schedule::policy::Policy;
-use emar_domain::schedule::{Clock, Once, Schedule};
+use emar_domain::schedule::{Clock, Interval, Once, Schedule};
 use emar_domain::time::{CivilDate, CivilDateTime, CivilTime, Instant};
 use emar_domain::verdict::Severity;
 use emar_domain::zone::{GapPolicy, OverlapPolicy, ZoneRules};
@@ -33,6 +35,7 @@ pub(crate) struct Script {
     orders: BTreeMap<String, OrderId>,
     gtins: BTreeMap<String, String>,
     users: BTreeMap<String, UserId>,
+    charted: Vec<Administration>,
 }
 
 fn words(line: &str) -> Vec<String> {
@@ -75,6 +78,7 @@ impl Script {
             orders: BTreeMap::new(),
             gtins: BTreeMap::new(),
             users: BTreeMap::new(),
+            charted: Vec::new(),
         };
         script.person("Novak", Role::Charge);
         script
@@ -101,6 +105,9 @@ impl Script {
         let version = self.home.version + decision.leaves.len() as u64;
         for fact in &decision.facts {
             self.home.apply(fact, version);
+            if let Fact::Administration(a) = fact {
+                self.charted.push((**a).clone());
+            }
         }
         self.home.version = version;
         decision
@@ -147,6 +154,36 @@ impl Script {
                     r.allergies.push(Allergy { ingredient, reaction, covers: vec![] })
                 })
             }
+            ["off-schedule", mode] => {
+                let mode = serde_json::from_value(serde_json::json!(mode));
+                self.home.policy.giving.off_schedule = mode.map_err(|e| e.to_string())?;
+                Ok(())
+            }
+            ["label", code, "for", order, "holds", product] => {
+                let product = self.home.products.values().find(|p| p.ingredient == *product);
+                let product = product.ok_or("product")?.id;
+                let order = &self.home.orders[&self.orders[*order]].current;
+                let (order, version, resident) = (order.order, order.version, order.resident);
+                let label = Label {
+                    id: LabelId(self.fresh()),
+                    code: (*code).into(),
+                    pharmacy: "pharmacy".into(),
+                    resident,
+                    order,
+                    version,
+                    product: Some(product),
+                };
+                self.run(&Actor::server(), &Command::Label(Box::new(label)));
+                Ok(())
+            }
+            ["amount", order, time, "is", number, unit] => {
+                let dose = self.find(order, time)?.id;
+                let last = self.charted.iter().rfind(|a| a.dose == dose).ok_or("not charted")?;
+                let amount =
+                    last.amount.map(|a| a.to_string().replace('\u{a0}', " ")).unwrap_or_default();
+                expect(&amount, &format!("{number} {unit}"))
+            }
+            ["deceased", name] => self.change(name, |r| r.state = ResidentState::Deceased),
             ["discharge", name] => self.change(name, |r| r.state = ResidentState::Discharged),
             ["readmit", name] => self.change(name, |r| r.state = ResidentState::Admitted),
             ["away", name] => {
@@ -171,6 +208,28 @@ impl Script {
                     per_day_max: None,
                 };
                 self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})
+            }
+            ["order", drug, "for", name, number, unit, "every", hours, "from", from @ ..] => {
+                let anchor = self.instant(&from.join(" "))?;
+                let minutes = hours.trim_end_matches('h').parse::<u32>().map_err(|e| e.to_string());
+                let every = Interval { minutes: minutes? * 60, anchor };
+                let timing = Timing::Planned { schedule: Schedule::Interval(every) };
+                self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})
+            }
+            ["correct", order, time, "to", outcome, rest @ ..] => {
+                let dose = self.find(order, time)?.id;
+                let of = |a: &&Administration| a.dose == dose;
+                let last = self.charted.iter().rfind(of).cloned().ok_or("nothing charted")?;
+                self.chart(order, time, outcome, rest, Some(last), &want)
+            }
+            ["correct", other, at, "as", order, time, "to", outcome, rest @ ..] => {
+                let dose = self.find(other, at)?.id;
+                let of = |a: &&Administration| a.dose == dose;
+                let last = self.charted.iter().rfind(of).cloned().ok_or("nothing charted")?;
+                self.chart(order, time, outcome, rest, Some(last), &want)
+            }
+            ["order", drug, "is", state] => {
+                expect(self.home.orders[&self.orders[*drug]].state_at(self.now).code(), state)
             }
             ["order", drug, "for", name, number, unit, "once", date, time] => {
                 let at = self.instant(&format!("{date} {time}"))?;
@@ -247,6 +306,21 @@ impl Script {
                 let got = format!("{} {} {}", a.state.code(), a.level, a.doses.len());
                 expect(&got, &format!("{state} {level} {doses}"))
             }
+            ["alert", name, "has", "revision", rev] => {
+                let resident = self.residents[*name];
+                let mut of = self.home.alerts.values().filter(|a| a.resident == resident);
+                expect(&of.next().ok_or("there is no alert")?.rev.to_string(), rev)
+            }
+            ["claims", order, time, rest @ ..] => {
+                let dose = self.find(order, time.trim_end_matches(':'))?.id;
+                let said = |a: &Administration| {
+                    let word = if a.effective { "effective" } else { "kept" };
+                    format!("{word} {}", a.outcome.code())
+                };
+                let of: Vec<String> =
+                    self.charted.iter().filter(|a| a.dose == dose).map(said).collect();
+                expect(&of.join(", "), &rest.join(" "))
+            }
             ["accept", name, "by", who, rev @ ..] => {
                 let a = self.missed(name)?;
                 let rev = rev.first().map_or(a.rev, |rev| rev.parse().unwrap());
@@ -290,6 +364,10 @@ impl Script {
                     order: Some(order),
                     mode: past,
                     administered_at: at,
+                    overrides: vec![Override {
+                        code: "prn_reason_missing".into(),
+                        reason: "pain".into(),
+                    }],
                     ..charting(None, Outcome::Given)
                 };
                 let actor = self.actor(who)?;
@@ -321,7 +399,7 @@ impl Script {
                 }
             }
             ["chart", order, time, outcome, rest @ ..] => {
-                self.chart(order, time, outcome, rest, &want)
+                self.chart(order, time, outcome, rest, None, &want)
             }
             [cart, "sign-on", name] => {
                 let actor = self.actor(name)?;
@@ -340,7 +418,10 @@ impl Script {
                 let band = self.home.residents[&self.residents[*name]].band.0.clone();
                 self.scan(cart, &format!("]C0{band}"), &[], &want)
             }
-            [cart, "card", name] => self.scan(cart, &format!("]C0EMAR:CMD:{name}"), &[], &want),
+            [cart, "card", name, rest @ ..] => {
+                let because = rest.get(1..).unwrap_or(&[]);
+                self.scan(cart, &format!("]C0EMAR:CMD:{name}"), because, &want)
+            }
             [cart, "text", raw] => self.scan(cart, raw, &[], &want),
             [cart, "scan", product, serial, rest @ ..] => {
                 let expiry = match rest {
@@ -537,16 +618,37 @@ impl Script {
         time: &str,
         outcome: &str,
         rest: &[&str],
+        corrected: Option<Administration>,
         want: &[String],
     ) -> Step {
         let dose: DoseId = self.find(order, time)?.id;
-        let mut c = charting(Some(dose), Outcome::parse(outcome).ok_or("outcome")?);
+        let mut c = ChartCommand {
+            dose: Some(dose),
+            order: None,
+            outcome: Outcome::parse(outcome).ok_or("outcome")?,
+            reason: None,
+            comment: None,
+            salt: [7; 16],
+            amount: None,
+            mode: Mode::Now,
+            administered_at: None,
+            overrides: vec![],
+            cart: None,
+            list_version: None,
+            corrects: corrected.as_ref().map(|a| a.id),
+            corrected: corrected.map(Box::new),
+        };
         let mut by = "";
         let mut rest = rest.iter();
         while let Some(word) = rest.next() {
             match *word {
                 "by" => by = rest.next().ok_or("by whom")?,
                 "past" => c.mode = Mode::Past,
+                "because" => {
+                    let code = (*rest.next().ok_or("which objection")?).into();
+                    let reason = (*rest.next().ok_or("why")?).into();
+                    c.overrides.push(Override { code, reason });
+                }
                 "at" => {
                     let time = CivilTime::parse(rest.next().ok_or("when")?).unwrap();
                     let civil = self.home.today(self.now).at(time);
@@ -562,7 +664,11 @@ impl Script {
         let actor = self.actor(by)?;
         let got = match self.run(&actor, &Command::Chart(Box::new(c))).answer {
             Ok(_) => "done".to_owned(),
-            Err(refusal) => format!("refused {}", refusal.code),
+            Err(refusal) => {
+                let mut told = vec!["refused", &refusal.code];
+                told.extend(refusal.objections.iter().map(|o| o.code.code()).skip(1));
+                told.join(" ")
+            }
         };
         expect(&got, &want.join(" "))
     }

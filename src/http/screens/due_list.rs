@@ -212,7 +212,7 @@ impl List<'_> {
 
     fn taken(&self, order: &Order) -> (u32, Option<Instant>) {
         let day = self.sight.now.plus_minutes(-24 * 60).unwrap_or(Instant::MIN);
-        self.sight.home.taken_since(order.current.resident, order.id(), day)
+        self.sight.home.taken_since(order, day, None)
     }
 
     /// Why a PRN order may not be given now; `None` when it may.

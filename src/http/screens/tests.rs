@@ -392,6 +392,7 @@ const REFUSALS: [&str; 27] = [
     "quiet_too_long",
     "resident_unknown",
     "administration_unknown",
+    "correction_of_another_dose",
     "sign_on_first",
     "key_reused",
 ];
