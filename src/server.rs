@@ -238,7 +238,7 @@ async fn show_bridge_scans(app: Arc<App>, screens: Arc<Screens>, mut stopped: wo
             () = worker::ended(&mut stopped) => return,
         };
         match told {
-            Ok((cart, answer)) => drop(screens.scan_response(&app, &cart, &answer)),
+            Ok((cart, answer)) => screens.scanned(&app, &cart, &answer),
             // The pages read the committed state; only the slab of a verdict was missed.
             Err(broadcast::error::RecvError::Lagged(_)) => {}
             Err(broadcast::error::RecvError::Closed) => return,

@@ -64,6 +64,9 @@ pub struct ChartBody {
     /// Version of the list on the screen.
     #[serde(default)]
     pub list_version: Option<String>,
+    /// Asks for the parts of the bedside page that it changed, as HTML.
+    #[serde(default, skip_serializing)]
+    pub fragments: bool,
 }
 
 fn key(headers: &HeaderMap, auth: &Auth, request: &[u8]) -> Result<Key, Problem> {
@@ -131,6 +134,7 @@ async fn chart(
 ) -> Result<Response, Problem> {
     let request = serde_json::to_vec(&(&body, corrected.as_ref().map(|c| c.id)));
     let key = key(headers, &auth, &request.unwrap_or_default())?;
+    let is_page = body.fragments;
     let command = command(web, &auth, body, corrected)?;
     let cart = command.cart.clone();
     let actor = auth.actor;
@@ -138,7 +142,7 @@ async fn chart(
         Asked { actor, key: Some(key), ..Asked::by_server(Command::Chart(Box::new(command))) };
     let (answer, receipt, _) = settle(web, web.app.lane.ask(asked).await)?;
     let Answer::Chart(done) = answer else { return Err(Problem::unknown()) };
-    let (text, fragments) = web.screens.charted(&web.app, cart.as_ref(), &done);
+    let (text, fragments) = web.screens.charted(&web.app, cart.as_ref(), &done, is_page);
     let told = serde_json::json!({
         "administration": done.administration,
         "dose": done.dose,

@@ -5,6 +5,8 @@ use super::settle;
 use crate::http::Web;
 use crate::http::auth::Auth;
 use crate::http::problem::Problem;
+use crate::http::screens::scan_view::ScanResponse;
+use crate::service::lane::Receipt;
 use crate::service::scan::{ScanInput, scan};
 use axum::Extension;
 use axum::extract::State;
@@ -12,8 +14,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use emar_domain::administration::Override;
 use emar_domain::decide::Answer;
-use emar_domain::id::{ScanId, Slug};
-use serde::Deserialize;
+use emar_domain::id::{AdministrationId, ScanId, Slug};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Longest text of a scan, as the scanners' own limit.
@@ -52,6 +54,9 @@ pub struct ScanBody {
     /// Warnings the nurse gave a reason for.
     #[serde(default)]
     pub overrides: Vec<OverrideBody>,
+    /// Asks for the parts of the bedside page that the scan changed, as HTML.
+    #[serde(default)]
+    pub fragments: bool,
 }
 
 /// A warning, and why it is accepted.
@@ -66,6 +71,16 @@ pub struct OverrideBody {
     #[serde(default)]
     #[allow(dead_code)]
     pub comment: Option<String>,
+}
+
+/// The answer to a scan.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    response: ScanResponse,
+    receipt: Receipt,
+    administrations: &'a [AdministrationId],
+    list_version: String,
 }
 
 /// Checks overrides: codes only, few, short.
@@ -146,10 +161,12 @@ pub async fn post(
     };
     let (answer, receipt, version) = settle(&web, scan(&web.app, input).await)?;
     let Answer::Scan(answer) = answer else { return Err(Problem::unknown()) };
-    let response = web.screens.scan_response(&web.app, &cart, &answer);
-    let mut body = serde_json::to_value(response).unwrap_or_default();
-    body["receipt"] = serde_json::json!({"seq": receipt.seq, "leaf_hash": receipt.leaf_hash});
-    body["administrations"] = serde_json::json!(answer.administrations);
-    body["list_version"] = serde_json::json!(version.to_string());
-    Ok(axum::Json(body).into_response())
+    let response = web.screens.scan_response(&web.app, &cart, &answer, body.fragments);
+    let told = Told {
+        response,
+        receipt,
+        administrations: &answer.administrations,
+        list_version: version.to_string(),
+    };
+    Ok(axum::Json(told).into_response())
 }

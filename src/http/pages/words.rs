@@ -34,6 +34,8 @@ impl Lang {
 pub struct Words {
     lang: Lang,
     source: &'static str,
+    /// Names of all variables of the source.
+    variables: BTreeSet<&'static str>,
     bundle: FluentBundle<FluentResource>,
 }
 
@@ -70,7 +72,7 @@ impl Words {
         let mut bundle = FluentBundle::new_concurrent(tags);
         bundle.set_use_isolating(false);
         bundle.add_resource_overriding(resource);
-        Self { lang, source, bundle }
+        Self { lang, source, variables: variable_names(source), bundle }
     }
 
     /// Which language this is.
@@ -143,7 +145,7 @@ impl Words {
     /// The text of an objection code with its parameters, already formatted for people.
     /// A code without words says so by its name; a parameter that is missing shows as a dash.
     pub fn objection(&self, code: &str, params: &BTreeMap<String, String>) -> ObjectionText {
-        let known = variable_names(self.source).into_iter().map(|name| (name, "—"));
+        let known = self.variables.iter().map(|name| (*name, "—"));
         let given = params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let args: Vec<(&str, &str)> = known.chain(given).collect();
         self.pair(&format!("obj-{code}"), None, &args)
@@ -178,7 +180,7 @@ impl Words {
     /// `{"objections": {code: {headline, detail}}, "ui": {id: text}}`.
     /// Variables stand as `{name}`.
     pub fn page_json(&self) -> String {
-        let names = variable_names(self.source);
+        let names = &self.variables;
         let slots: BTreeMap<&str, String> =
             names.iter().map(|name| (*name, format!("{{{name}}}"))).collect();
         let args: Vec<(&str, &str)> = slots.iter().map(|(n, slot)| (*n, slot.as_str())).collect();

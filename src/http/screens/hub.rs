@@ -63,32 +63,43 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Screens {
-    /// Keeps the verdict of a committed scan as the cart's newest, tells its pages, and says it as
-    /// the API does, in the language of the cart's page.
-    #[must_use]
-    pub fn scan_response(&self, app: &App, cart: &CartId, answer: &ScanAnswer) -> ScanResponse {
-        let lang = self.lang(cart);
+    /// Keeps the verdict of a committed scan as the cart's newest, and tells its pages.
+    pub fn scanned(&self, app: &App, cart: &CartId, answer: &ScanAnswer) {
         let now = app.clock.clinical();
         app.heard.scan(cart, app.clock.machine());
         if answer.effect == ScanEffect::ResidentOpened {
             app.heard.opened(cart, now);
         }
-        let home = app.home();
-        self.keep(cart, Verdict::of_scan(&home, now, cart, answer));
-        let fragments = self
-            .page(app, &home, cart, Manner { lang, chosen: None })
-            .map(|page| changed(&page, answer))
-            .unwrap_or_default();
+        let verdict = Verdict::of_scan(&app.home(), now, cart, answer);
+        self.keep(cart, verdict);
+    }
+
+    /// [`Self::scanned`], said as the API does, in the language of the cart's page; with what it
+    /// changed on the page, if the page itself asks.
+    #[must_use]
+    pub fn scan_response(
+        &self,
+        app: &App,
+        cart: &CartId,
+        answer: &ScanAnswer,
+        is_page: bool,
+    ) -> ScanResponse {
+        self.scanned(app, cart, answer);
+        let (lang, now, home) = (self.lang(cart), app.clock.clinical(), app.home());
+        let manner = Manner { lang, chosen: None };
+        let page = is_page.then(|| self.page(app, &home, cart, manner)).flatten();
+        let fragments = page.map(|page| changed(&page, answer)).unwrap_or_default();
         scan_view::scan_response(&Sight { home: &home, now, lang }, cart, answer, fragments)
     }
 
-    /// The same for a charting without a scan: headline, sentence, and what it changed.
+    /// The same for a charting without a scan.
     #[must_use]
     pub fn charted(
         &self,
         app: &App,
         cart: Option<&CartId>,
         answer: &ChartAnswer,
+        is_page: bool,
     ) -> (ObjectionText, Vec<Fragment>) {
         let now = app.clock.clinical();
         let home = app.home();
@@ -96,7 +107,8 @@ impl Screens {
         let text = charted(&Sight { home: &home, now, lang }, answer);
         let Some(cart) = cart else { return (text, Vec::new()) };
         self.keep(cart, Some(Verdict::of_chart(&home, now, cart, answer)));
-        let page = self.page(app, &home, cart, Manner { lang, chosen: None });
+        let manner = Manner { lang, chosen: None };
+        let page = is_page.then(|| self.page(app, &home, cart, manner)).flatten();
         (text, page.map(|page| parts(&page)).unwrap_or_default())
     }
 

@@ -151,7 +151,8 @@ pub struct ScanResponse {
     pub detail: String,
     /// `none`, `partial`, `ok` or `stop`.
     pub tone: &'static str,
-    /// What it changed on the page.
+    /// What it changed on the page, when the page asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fragments: Vec<Fragment>,
 }
 
