@@ -147,6 +147,11 @@ impl Script {
                     r.allergies.push(Allergy { ingredient, reaction, covers: vec![] })
                 })
             }
+            ["witness", terms @ ..] => {
+                let terms = terms.iter().map(|t| (*t).to_owned());
+                self.home.policy.witness.required.extend(terms);
+                Ok(())
+            }
             ["discharge", name] => self.change(name, |r| r.state = ResidentState::Discharged),
             ["order", drug, "for", name, number, unit, "at", times @ ..] => {
                 self.order(drug, name, &format!("{number} {unit}"), times)
@@ -449,6 +454,10 @@ impl Script {
             match *word {
                 "by" => by = rest.next().ok_or("by whom")?,
                 "past" => c.mode = Mode::Past,
+                "took" => {
+                    let amount = rest.next().ok_or("how much")?;
+                    c.amount = Some(Amount::parse_text(amount).map_err(|e| e.to_string())?);
+                }
                 "at" => {
                     let time = CivilTime::parse(rest.next().ok_or("when")?).unwrap();
                     let civil = self.home.today(self.now).at(time);
