@@ -244,6 +244,19 @@ pub async fn hold(
     act(&web, auth, OrderCommand::Hold(id(&order)?, reason(because)?)).await
 }
 
+/// Takes it off hold: its doses are due again from now on.
+#[utoipa::path(
+    post, path = "/api/v1/orders/{id}/resume", tag = "orders", params(("id" = String, Path)),
+    responses((status = 200, description = "active again"), (status = 409, body = Problem)),
+)]
+pub async fn resume(
+    State(web): State<Arc<Web>>,
+    auth: Auth,
+    Path(order): Path,
+) -> Result<Reply<Value>, Problem> {
+    act(&web, auth, OrderCommand::Resume(id(&order)?)).await
+}
+
 /// Stops it.
 #[utoipa::path(
     post, path = "/api/v1/orders/{id}/discontinue", tag = "orders", params(("id" = String, Path)),
