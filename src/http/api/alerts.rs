@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json as Reply};
 use emar_domain::decide::{Actor, AlertCommand, Answer, Command};
+use emar_domain::fact::Device;
 use emar_domain::id::{AlertId, Slug};
 use emar_wire::payload::Shown;
 use serde::Deserialize;
@@ -176,9 +177,26 @@ pub async fn shown(
     let alert = id(&alert)?;
     let station =
         Slug::new(&body.station).map_err(|e| Problem::malformed("/station", e.to_string()))?;
-    if auth.is_none() && !web.from_device(&headers, &station) {
-        let detail = "Only an enrolled station may say what it showed.";
+    let signed_on = auth.is_some_and(|auth| auth.actor.device.as_ref() == Some(&station));
+    if !signed_on && !web.from_device(&headers, &station) {
+        let detail =
+            "Only the station itself, or somebody signed on at it, may say what it showed.";
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "sign_on_first", detail));
+    }
+    let is_station = |d: &Device| d.active && d.kind == "station";
+    if !web.app.home().devices.get(&station).is_some_and(is_station) {
+        return Err(Problem::malformed("/station", "This is no station of the home."));
+    }
+    let open = web.app.home().alerts.get(&alert).map(|a| a.rev);
+    let newest = match open {
+        Some(rev) => rev,
+        None => {
+            let ended = web.app.store.alert(alert).await.map_err(|_| Problem::unavailable())?;
+            ended.ok_or_else(Problem::not_found)?.rev
+        }
+    };
+    if !(1..=newest).contains(&body.rev) {
+        return Err(Problem::malformed("/rev", "The alert has no such revision."));
     }
     let station = station.as_str();
     if let Some(outbox) = &web.outbox {
