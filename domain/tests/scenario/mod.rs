@@ -162,6 +162,25 @@ impl Script {
                 }
                 Ok(())
             }
+            ["badge", badge, "for", name] => {
+                let mut user = self.home.users[&self.users[*name]].clone();
+                user.rev += 1;
+                user.badge = (*badge).into();
+                let done = self.run(&Actor::server(), &Command::User(Box::new(user))).answer;
+                let got = done.map_or_else(|r| format!("refused {}", r.code), |_| "done".into());
+                expect(&got, &want.join(" "))
+            }
+            ["leaves", name] => {
+                let mut user = self.home.users[&self.users[*name]].clone();
+                user.rev += 1;
+                user.active = false;
+                let done = self.run(&Actor::server(), &Command::User(Box::new(user))).answer;
+                done.map(|_| ()).map_err(|r| r.code)
+            }
+            ["badge", badge, "names", name] => {
+                let found = self.home.user_by_badge(badge).filter(|u| u.active);
+                expect(found.map_or("nobody", |u| u.name.0.as_str()), name)
+            }
             ["cart", id] => {
                 let device = Device {
                     id: Slug::new(id).unwrap(),
