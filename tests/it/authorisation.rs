@@ -5,6 +5,8 @@
 use crate::support::world::{PEOPLE, of_role};
 use crate::support::{Asked, TestApp};
 use emar::http::auth::{Needs, TABLE, needs};
+use emar_domain::decide::Command;
+use emar_domain::id::Slug;
 use emar_domain::role::{Action, Role};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -247,4 +249,44 @@ async fn the_table_names_every_route_and_the_rest_is_not_there() {
         assert!(matches!(reply.status, 404 | 405), "{method} {path}: {}", reply.status);
     }
     app.finish().await;
+}
+
+/// Nurses and aides read of their units, a surveyor of those let into, and no list tells of others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reads_end_at_the_unit() {
+    let app = TestApp::new().await;
+    app.product(1, "senna", "8.6 mg").await;
+    let garza = app.resident(1, "Garza").await;
+    app.order(garza, "senna", "8.6 mg", &["08:00"]).await;
+    app.clock.set("2026-11-02T14:00:01Z");
+    app.until("an alert", |home| home.alerts.values().next().cloned()).await;
+    let rows = |who: Role| {
+        let app = &app;
+        async move {
+            let session = app.sign_on(of_role(who), "station-east").await;
+            let mut counts = Vec::new();
+            for list in ["residents", "orders", "alerts"] {
+                let all = Asked::get(&format!("/api/v1/{list}")).by(&session);
+                counts.push(app.send(all).await.expect(200)[list].as_array().unwrap().len());
+            }
+            let one = Asked::get(&format!("/api/v1/residents/{garza}")).by(&session);
+            (counts, app.send(one).await.status)
+        }
+    };
+    let works_in = |who: Role, unit: &'static str| {
+        let mut user = app.home().users[&of_role(who).id()].clone();
+        user.rev += 1;
+        user.units = vec![Slug::new(unit).unwrap()];
+        app.ask(Command::User(Box::new(user)))
+    };
+    assert_eq!(rows(Role::Don).await, (vec![1, 1, 1], 200));
+    assert_eq!(rows(Role::Nurse).await, (vec![1, 1, 1], 200), "no unit named: all");
+    assert_eq!(rows(Role::Surveyor).await, (vec![0, 0, 0], 404), "let into nothing");
+    for who in [Role::Nurse, Role::Aide, Role::Surveyor] {
+        works_in(who, "west").await;
+        assert_eq!(rows(who).await, (vec![0, 0, 0], 404), "{who:?}");
+        works_in(who, "east").await;
+        assert_eq!(rows(who).await, (vec![1, 1, 1], 200), "{who:?}");
+    }
+    app.finish_with_waiting(&["alert"]).await;
 }

@@ -1,6 +1,7 @@
 //! Alerts: what is open, who has it.
 
 use super::json::{Json, Path};
+use super::residents::reads_unit;
 use super::sessions::{SignOn, prove};
 use super::settle;
 use crate::http::Web;
@@ -69,9 +70,10 @@ fn id(text: &str) -> Result<AlertId, Problem> {
     get, path = "/api/v1/alerts", tag = "alerts",
     responses((status = 200, description = "open alerts")),
 )]
-pub async fn list(State(web): State<Arc<Web>>, _auth: Auth) -> Reply<Value> {
+pub async fn list(State(web): State<Arc<Web>>, auth: Auth) -> Reply<Value> {
     let home = web.app.home();
-    let mut open: Vec<_> = home.alerts.values().collect();
+    let all = home.alerts.values();
+    let mut open: Vec<_> = all.filter(|a| reads_unit(&home, &auth, &a.unit)).collect();
     open.sort_by_key(|a| (a.raised_at, a.id));
     Reply(json!({"alerts": open}))
 }

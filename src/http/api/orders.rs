@@ -1,6 +1,7 @@
 //! Orders: the worklist of drafts, and the acts on them.
 
 use super::json::{Json, Path, Query};
+use super::residents::reads_unit;
 use super::settle;
 use crate::http::Web;
 use crate::http::auth::Auth;
@@ -78,7 +79,7 @@ fn told(order: &Order, state: &str) -> Value {
     responses((status = 200, description = "orders")))]
 pub async fn list(
     State(web): State<Arc<Web>>,
-    _auth: Auth,
+    auth: Auth,
     Query(of): Query<InState>,
 ) -> Result<Reply<Value>, Problem> {
     if of.state.as_deref().is_some_and(|want| STATES.iter().all(|s| s.code() != want)) {
@@ -89,6 +90,10 @@ pub async fn list(
     let mut found: Vec<(&Order, &str)> = home
         .orders
         .values()
+        .filter(|o| {
+            let unit = home.residents.get(&o.current.resident).map(|r| &r.unit);
+            unit.is_some_and(|unit| reads_unit(&home, &auth, unit))
+        })
         .map(|o| (o, o.state_at(now).code()))
         .filter(|(_, state)| of.state.as_deref().is_none_or(|want| want == *state))
         .collect();
