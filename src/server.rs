@@ -27,7 +27,7 @@ pub const LAST_INSTANT: &str = "last_instant";
 /// Name of the demo's mark among the kept values.
 pub const DEMO_MARK: &str = "demo";
 
-pub use open::{MakeClock, Opened, Seams, open, policy};
+pub use open::{MakeClock, Opened, Seams, open, place, policy};
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]

@@ -152,6 +152,30 @@ fn is_piece(unit: Unit) -> bool {
     unit.scale().0 == Dimension::Count && !matches!(unit, Unit::Units | Unit::Meq | Unit::Mmol)
 }
 
+/// What a policy may name of the class `opioid`; insulins carry their class in their name.
+const OPIOIDS: [&str; 12] = [
+    "buprenorphine",
+    "codeine",
+    "fentanyl",
+    "hydrocodone",
+    "hydromorphone",
+    "methadone",
+    "morphine",
+    "oxycodone",
+    "oxymorphone",
+    "pethidine",
+    "tapentadol",
+    "tramadol",
+];
+
+/// The words a policy may call a drug by: its ingredients, every word of them, and their class.
+pub fn terms(ingredient: &str) -> impl Iterator<Item = &str> {
+    let words = ingredient.split(['/', ' ', '-']).filter(|word| !word.is_empty());
+    let is_opioid = |word: &str| OPIOIDS.iter().any(|o| o.eq_ignore_ascii_case(word));
+    let class = words.clone().any(is_opioid).then_some("opioid");
+    [ingredient].into_iter().chain(ingredient.split('/').map(str::trim)).chain(words).chain(class)
+}
+
 /// The piece a form is counted in, where the form says so.
 #[must_use]
 pub fn piece_of(form: &str) -> Option<Unit> {

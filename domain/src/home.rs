@@ -160,9 +160,15 @@ impl Home {
     /// Puts a person in place of an earlier state of them.
     pub fn put_user(&mut self, user: User) {
         if let Some(old) = self.users.get(&user.id) {
-            self.index.badges.remove(&old.badge.0);
+            let badge = &old.badge.0;
+            if self.index.badges.get(badge) == Some(&user.id) {
+                self.index.badges.remove(badge);
+            }
         }
-        self.index.badges.insert(user.badge.0.clone(), user.id);
+        // A badge that was somebody's who left may be another's now.
+        if user.active || self.user_by_badge(&user.badge.0).is_none_or(|holder| !holder.active) {
+            self.index.badges.insert(user.badge.0.clone(), user.id);
+        }
         self.users.insert(user.id, user);
     }
 

@@ -4,6 +4,7 @@ use crate::amount::Amount;
 use crate::drug::{Product, Strength};
 use crate::id::{OrderId, ResidentId, UserId};
 use crate::schedule::Schedule;
+use crate::schedule::policy::Policy;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -201,6 +202,12 @@ impl Order {
     #[must_use]
     pub fn is_prn(&self) -> bool {
         matches!(self.current.timing, Timing::Prn { .. })
+    }
+
+    /// Whether giving it takes more than an aide: PRN, or of what the home wants witnessed.
+    #[must_use]
+    pub fn is_restricted(&self, policy: &Policy) -> bool {
+        self.is_prn() || policy.needs_witness(crate::drug::terms(&self.current.drug.ingredient))
     }
 }
 

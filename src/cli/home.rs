@@ -2,8 +2,9 @@
 //! lock.
 
 use crate::config::Config;
-use crate::server::{Opened, Seams, open};
+use crate::server::{Opened, Seams, open, place};
 use crate::service::{Asked, Outcome};
+use crate::store::Store;
 use anyhow::{Context as _, bail};
 use emar_domain::decide::Command;
 use emar_domain::home::Home;
@@ -21,7 +22,15 @@ pub struct Door {
     runtime: tokio::runtime::Runtime,
     opened: Option<Box<Opened>>,
     home: Home,
-    control: Option<(String, String)>,
+    running: Option<Running>,
+}
+
+/// The server that has the home: how to reach it, and its database to read beside it.
+struct Running {
+    at: String,
+    token: String,
+    place: String,
+    empty: Home,
 }
 
 impl Door {
@@ -32,20 +41,22 @@ impl Door {
     pub fn open(config: &Config) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let control = read_control(&config.data).filter(|(at, _)| TcpStream::connect(at).is_ok());
-        if let Some(control) = control {
+        if let Some((at, token)) = control {
             let zones = crate::zones::Catalogue::open(config.zoneinfo.as_deref());
             let policy = crate::server::policy(config, &zones)?;
             let zone = (*zones.rules(&policy.zone)?).clone();
             let facility = emar_domain::id::Slug::new(&policy.facility)?;
-            let home = Home::new(facility, policy, zone);
-            return Ok(Self { runtime, opened: None, home, control: Some(control) });
+            let empty = Home::new(facility, policy, zone);
+            let running = Running { at, token, place: place(config)?, empty };
+            let home = running.home(&runtime)?;
+            return Ok(Self { runtime, opened: None, home, running: Some(running) });
         }
         let opened = runtime.block_on(open(config, Seams::real()))?;
         let home = opened.app.home().clone();
-        Ok(Self { runtime, opened: Some(Box::new(opened)), home, control: None })
+        Ok(Self { runtime, opened: Some(Box::new(opened)), home, running: None })
     }
 
-    /// The home as the rules see it; behind a running server only its policy.
+    /// The home as the rules see it, with what was applied before.
     #[must_use]
     pub fn home(&self) -> &Home {
         &self.home
@@ -54,10 +65,7 @@ impl Door {
     /// The time of the home.
     #[must_use]
     pub fn now(&self) -> Instant {
-        let clock = || crate::clock::SystemClock::new(Instant::EPOCH);
-        self.opened
-            .as_ref()
-            .map_or_else(|| crate::clock::Clock::clinical(&clock()), |o| o.app.clock.clinical())
+        self.opened.as_ref().map_or_else(system_now, |o| o.app.clock.clinical())
     }
 
     /// Carries out commands; the codes of those the rules refused.
@@ -65,11 +73,12 @@ impl Door {
     /// # Errors
     /// When nothing was written.
     pub fn apply(&mut self, commands: Vec<Command>) -> anyhow::Result<Vec<String>> {
-        if let Some((at, token)) = &self.control {
+        if let Some(running) = &self.running {
             let mut refused = Vec::new();
             for part in commands.chunks(COMMANDS_MAX) {
-                refused.extend(send(at, token, part)?);
+                refused.extend(send(&running.at, &running.token, part)?);
             }
+            self.home = running.home(&self.runtime)?;
             return Ok(refused);
         }
         let Some(opened) = &self.opened else { bail!("the home is not open") };
@@ -100,6 +109,20 @@ impl super::import::Target for Door {
     fn apply(&mut self, commands: Vec<Command>) -> anyhow::Result<Vec<String>> {
         Self::apply(self, commands)
     }
+}
+
+impl Running {
+    /// The home as the server has committed it: what is imported is compared with what is there.
+    fn home(&self, runtime: &tokio::runtime::Runtime) -> anyhow::Result<Home> {
+        runtime.block_on(async {
+            let mut reading = Store::open_to_read(&self.place).await?;
+            Ok(reading.home(self.empty.clone(), system_now()).await?)
+        })
+    }
+}
+
+fn system_now() -> Instant {
+    crate::clock::Clock::clinical(&crate::clock::SystemClock::new(Instant::EPOCH))
 }
 
 fn read_control(data: &Path) -> Option<(String, String)> {

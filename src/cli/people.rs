@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use emar_domain::decide::Command;
 use emar_domain::fact::{Device, User};
+use emar_domain::home::Home;
 use emar_domain::id::{Slug, UserId};
 use emar_domain::role::Role;
 use std::io::BufRead as _;
@@ -93,6 +94,15 @@ fn pin() -> anyhow::Result<String> {
     Ok(line.trim().to_owned())
 }
 
+fn known_unit(home: &Home, unit: &Slug) -> anyhow::Result<()> {
+    let units = &home.policy.units;
+    if units.contains_key(unit.as_str()) {
+        return Ok(());
+    }
+    let all: Vec<&str> = units.keys().map(String::as_str).collect();
+    bail!("the policy has no unit {unit}; its units are {}", all.join(", "))
+}
+
 fn user(
     data: &Path,
     name: &str,
@@ -170,8 +180,15 @@ impl Users {
             );
         };
         let units = units.iter().map(|u| Slug::new(u)).collect::<Result<Vec<_>, _>>()?;
+        let mut door = Door::open(&config)?;
+        for unit in &units {
+            known_unit(door.home(), unit)?;
+        }
         let command = user(&config.data, &name, role, &badge, units)?;
-        let refused = Door::open(&config)?.apply(vec![command])?;
+        let refused = door.apply(vec![command])?;
+        if refused.iter().any(|code| code == "badge_in_use") {
+            bail!("not added: somebody else who works here has the badge {badge}; use another");
+        }
         if !refused.is_empty() {
             bail!("not added: {}", refused.join(", "));
         }
@@ -188,18 +205,23 @@ impl Carts {
     pub fn run(self) -> anyhow::Result<()> {
         let CartAct::Add { config, id, unit, name, station } = self.act;
         let config = Config::load(&config)?;
+        let (id, unit) = (Slug::new(&id)?, Slug::new(&unit)?);
+        let mut door = Door::open(&config)?;
+        known_unit(door.home(), &unit)?;
         let code = hex(&random()?)[..16].to_owned();
+        let before = door.home().devices.get(&id);
         let device = Device {
-            id: Slug::new(&id)?,
-            rev: 1,
+            // Of a device that is there, a new code is a new revision: it must be enrolled again.
+            rev: before.map_or(1, |d| d.rev + 1),
             kind: if station { "station" } else { "cart" }.to_owned(),
-            unit: Slug::new(&unit)?,
-            name: name.unwrap_or(id),
+            unit,
+            name: name.or(before.map(|d| d.name.clone())).unwrap_or_else(|| id.to_string()),
             secret_sha256: hex(&sha256(code.as_bytes())),
             enrolled: false,
             active: true,
+            id,
         };
-        let refused = Door::open(&config)?.apply(vec![Command::Device(Box::new(device))])?;
+        let refused = door.apply(vec![Command::Device(Box::new(device))])?;
         if !refused.is_empty() {
             bail!("not added: {}", refused.join(", "));
         }

@@ -68,6 +68,7 @@ pub const TABLE: &[(&str, &str, Needs)] = &[
     ("POST", "/api/v1/orders/{id}/note", Needs::Role(Action::NoteOrder)),
     ("POST", "/api/v1/orders/{id}/verify", Needs::Role(Action::VerifyOrder)),
     ("POST", "/api/v1/orders/{id}/hold", Needs::Role(Action::StopOrder)),
+    ("POST", "/api/v1/orders/{id}/resume", Needs::Role(Action::NoteOrder)),
     ("POST", "/api/v1/orders/{id}/discontinue", Needs::Role(Action::StopOrder)),
     ("GET", "/api/v1/alerts", Needs::Role(Action::ReadMar)),
     ("POST", "/api/v1/alerts/{id}/accept", Needs::Open),
@@ -286,45 +287,5 @@ impl<S: Send + Sync> FromRequestParts<S> for Auth {
             let detail = "Nobody is signed on here. Scan your badge and enter your PIN.";
             Problem::new(StatusCode::UNAUTHORIZED, "sign_on_first", detail)
         })
-    }
-}
-
-/// Wrong PINs by user and by device: five in a row lock the user out for a quarter of an hour,
-/// twenty in a day at one device end PIN sign-on there until a day has passed.
-#[derive(Default)]
-pub struct Attempts(Mutex<BTreeMap<String, Vec<i64>>>);
-
-const LOCK_MICROS: i64 = 15 * 60 * 1_000_000;
-const DAY_MICROS: i64 = 24 * 3600 * 1_000_000;
-
-impl Attempts {
-    /// Whether a sign-on may be tried.
-    #[must_use]
-    pub fn may_try(&self, user: Option<UserId>, device: &Slug, now: i64) -> bool {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let since = |who: String, from: i64| {
-            all.get(&who).map_or(0, |times| times.iter().filter(|t| **t > from).count())
-        };
-        let user = user.is_none_or(|u| {
-            since(format!("user {u}"), now - LOCK_MICROS) < 5
-                && since(format!("user {u}"), now - DAY_MICROS) < 20
-        });
-        user && since(format!("device {device}"), now - DAY_MICROS) < 20
-    }
-
-    /// Notes a wrong PIN.
-    pub fn failed(&self, user: Option<UserId>, device: &Slug, now: i64) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let who = user.map(|u| format!("user {u}")).into_iter().chain([format!("device {device}")]);
-        for who in who {
-            let times = all.entry(who).or_default();
-            times.retain(|t| *t > now - DAY_MICROS);
-            times.push(now);
-        }
-    }
-
-    /// A right PIN clears the user's count, not the device's.
-    pub fn succeeded(&self, user: UserId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&format!("user {user}"));
     }
 }

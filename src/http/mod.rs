@@ -1,6 +1,7 @@
 //! HTTP: pages for people, an API for machines.
 
 pub mod api;
+pub mod attempts;
 pub mod auth;
 pub mod metrics;
 pub mod pages;
@@ -11,7 +12,8 @@ use crate::secret::Pins;
 use crate::service::App;
 use crate::worker::outbox::OutboxHandle;
 use api::json::BODY_BYTES_MAX;
-use auth::{Attempts, Sessions};
+use attempts::Attempts;
+use auth::Sessions;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -31,6 +33,8 @@ const REQUEST_TIME: Duration = Duration::from_secs(10);
 const AT_WORK_MAX: usize = 256;
 /// Kept free for charting and for stations that say what they showed.
 const RESERVED: usize = 64;
+/// Most PINs hashed at once.
+const HASHING_MAX: usize = 2;
 
 /// What every handler shares.
 pub struct Web {
@@ -44,6 +48,10 @@ pub struct Web {
     pub attempts: Attempts,
     /// Checks PINs.
     pub pins: Arc<Pins>,
+    /// Held while a PIN is hashed: each takes 19 MiB.
+    pub hashing: Arc<Semaphore>,
+    /// Held from the lane's word to the session's row: two badges at one cart leave one session.
+    pub signing: tokio::sync::Mutex<()>,
     /// State of the pages.
     pub screens: Arc<Screens>,
     /// The outbox worker, when there is a broker.
@@ -71,6 +79,8 @@ impl Web {
             sessions: Sessions::default(),
             attempts: Attempts::default(),
             pins,
+            hashing: Arc::new(Semaphore::new(HASHING_MAX)),
+            signing: tokio::sync::Mutex::default(),
             screens,
             outbox,
             control,
@@ -103,6 +113,7 @@ impl Web {
         api::orders::note,
         api::orders::verify,
         api::orders::hold,
+        api::orders::resume,
         api::orders::discontinue,
         api::alerts::list,
         api::alerts::accept,
@@ -132,6 +143,7 @@ pub fn router(web: Arc<Web>, more: Router<Arc<Web>>) -> Router {
         .route("/api/v1/orders/{id}/note", post(api::orders::note))
         .route("/api/v1/orders/{id}/verify", post(api::orders::verify))
         .route("/api/v1/orders/{id}/hold", post(api::orders::hold))
+        .route("/api/v1/orders/{id}/resume", post(api::orders::resume))
         .route("/api/v1/orders/{id}/discontinue", post(api::orders::discontinue))
         .route("/api/v1/alerts", get(api::alerts::list))
         .route("/api/v1/alerts/{id}/accept", post(api::alerts::accept))

@@ -105,14 +105,22 @@ impl Problem {
             "dose_unknown" | "order_unknown" | "administration_unknown" => StatusCode::NOT_FOUND,
             "sign_on_first" => StatusCode::UNAUTHORIZED,
             "reason_missing" | "reason_unknown" | "comment_missing" | "amount_missing"
-            | "time_missing" | "time_in_future" | "dose_missing" => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            | "amount_unfit" | "time_missing" | "time_in_future" | "time_before_start"
+            | "dose_missing" => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::CONFLICT,
+        };
+        let pointer = match refusal.code.as_str() {
+            "reason_missing" | "reason_unknown" => Some("/reason"),
+            "comment_missing" => Some("/comment"),
+            "amount_missing" | "amount_unfit" => Some("/units"),
+            "time_missing" | "time_in_future" | "time_before_start" => Some("/administered_at"),
+            "dose_missing" => Some("/dose"),
+            _ => None,
         };
         let mut problem = Self::new(status, &refusal.code, sentence);
         problem.objections = refusal.objections;
         problem.next = Some(refusal.next.into());
+        problem.pointer = pointer.map(Into::into);
         problem
     }
 }

@@ -150,7 +150,11 @@ pub async fn open(config: &Config, seams: Seams) -> Result<Opened, StartError> {
     Ok(Opened { app, sign, log, pins, epoch: lease.epoch, zones, fatal })
 }
 
-fn place(config: &Config) -> Result<String, StartError> {
+/// Where a configuration keeps its database, as [`Store::open`] takes it.
+///
+/// # Errors
+/// When the file that names the database cannot be read.
+pub fn place(config: &Config) -> Result<String, StartError> {
     match &config.database_url_file {
         None => Ok(config.data.to_string_lossy().into_owned()),
         Some(path) => {

@@ -245,3 +245,67 @@ async fn a_replayed_request_gets_the_first_answer_and_writes_nothing() {
     assert_eq!(osei.chart(&key, &body).await.text, first.text);
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_does_not_fit_the_dose_or_the_record_is_pointed_at() {
+    let app = TestApp::new().await;
+    let dose = morning(&app).await;
+    let osei = app.bedside("Osei", "cart-1").await;
+    let past = json!({"mode": "past", "administered_at": AT_8});
+    let with = |more: Value| {
+        let mut body = past.clone();
+        body["dose"] = json!(dose);
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let part = |units: &str| {
+        with(json!({"outcome": "partial", "reason": "PARTIAL", "comment": "x", "units": units}))
+    };
+    let cases = [
+        (with(json!({"outcome": "given", "units": "8.6 mg"})), "amount_unfit", "/units"),
+        (with(json!({"outcome": "given", "units": "2 mL"})), "amount_unfit", "/units"),
+        (part("17.2 mg"), "amount_unfit", "/units"),
+        (part("1 g"), "amount_unfit", "/units"),
+        (part("1 puff"), "amount_unfit", "/units"),
+        (with(json!({"outcome": "given", "mode": "now"})), "malformed", "/administered_at"),
+        (
+            with(json!({"outcome": "given", "administered_at": "2020-01-01T00:00:00Z"})),
+            "time_before_start",
+            "/administered_at",
+        ),
+    ];
+    for (body, code, pointer) in cases {
+        let reply = osei.chart(&fresh(), &body).await;
+        assert_eq!(reply.problem(422), code, "{body}");
+        assert_eq!(reply.json()["pointer"], pointer, "{}", reply.text);
+    }
+    assert_eq!(outcome(&app, dose).await, None, "nothing half done");
+    let given = with(json!({"outcome": "given", "units": "17.2 mg"}));
+    let given = osei.chart(&fresh(), &given).await.expect(201);
+
+    // A correction stays with the dose of its record.
+    let other = app.home().doses.keys().copied().find(|d| *d != dose).unwrap();
+    let id = given["administration"].as_str().unwrap();
+    let body = json!({"dose": other, "outcome": "refused", "reason": "REF", "comment": "x"});
+    let moved = osei.correct(id, &fresh(), &body).await;
+    assert_eq!(moved.problem(422), "malformed");
+    assert_eq!(moved.json()["pointer"], "/dose");
+    assert_eq!(outcome(&app, other).await, None);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_stands_for_the_overrides_too() {
+    let app = TestApp::new().await;
+    let dose = morning(&app).await;
+    let osei = app.bedside("Osei", "cart-1").await;
+    let key = fresh();
+    let body = |reason: &str| {
+        json!({"dose": dose, "outcome": "refused", "reason": "REF", "comment": "no",
+            "overrides": [{"code": "dose_late", "reason": reason}]})
+    };
+    let first = osei.chart(&key, &body("meal")).await.expect(201);
+    assert_eq!(osei.chart(&key, &body("meal")).await.expect(201), first);
+    assert_eq!(osei.chart(&key, &body("asleep")).await.problem(409), "key_reused");
+    app.finish().await;
+}

@@ -20,6 +20,23 @@ async fn heard(lines: &mut Heard) -> Value {
     serde_json::from_str(outer["p"].as_str().unwrap()).unwrap()
 }
 
+/// Neither another session, nor a cart, nor about a revision there never was.
+async fn only_the_station_says_what_it_showed(app: &TestApp, alert: &str) {
+    let body = json!({"rev": 1, "station": "station-east"});
+    let shown = Asked::post(&format!("{alert}/shown"), &body);
+    let lind = app.sign_on(person("Lind"), "cart-2").await;
+    assert_eq!(app.send(shown.by(&lind)).await.problem(401), "sign_on_first", "elsewhere");
+    for (rev, station, pointer) in
+        [(1, "cart-1", "/station"), (2, "station-east", "/rev"), (0, "station-east", "/rev")]
+    {
+        let body = json!({"rev": rev, "station": station});
+        let said = Asked::post(&format!("{alert}/shown"), &body).at(&device_token());
+        let said = app.send(said).await;
+        assert_eq!(said.problem(422), "malformed");
+        assert_eq!(said.json()["pointer"], pointer, "{rev} {station}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_missed_dose_raises_one_alert_until_it_is_charted() {
     let mosquitto = Mosquitto::start().await;
@@ -54,6 +71,7 @@ async fn a_missed_dose_raises_one_alert_until_it_is_charted() {
     let shown =
         Asked::post(&format!("{path}/shown"), &json!({"rev": 1, "station": "station-east"}));
     assert_eq!(app.send(shown.clone()).await.problem(401), "sign_on_first");
+    only_the_station_says_what_it_showed(&app, &path).await;
     assert_eq!(app.send(shown.at(&device_token())).await.status, 204);
     app.drained(&[]).await;
     // What was under way before it was shown may still come; then it is quiet.

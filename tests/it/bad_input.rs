@@ -110,7 +110,12 @@ async fn bodies_that_are_no_json_or_another_json_are_told_where() {
     let door = Door::new().await;
     let posts = TABLE.iter().filter(|(m, p, _)| *m == "POST" && !p.starts_with("/demo/"));
     let known: Vec<&str> = bodies().iter().map(|(path, _)| *path).collect();
-    let bare = ["/enrol", "/api/v1/orders/{id}/note", "/api/v1/orders/{id}/verify"];
+    let bare = [
+        "/enrol",
+        "/api/v1/orders/{id}/note",
+        "/api/v1/orders/{id}/verify",
+        "/api/v1/orders/{id}/resume",
+    ];
     for (_, path, _) in posts {
         assert!(known.contains(path) || bare.contains(path), "{path} has no hostile bodies");
     }
@@ -362,4 +367,31 @@ async fn hostile_names_are_shown_as_text() {
         assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
     }
     app.finish().await;
+}
+
+/// What is of another type than asked for is named by the pointer that leads to it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_type_is_pointed_at() {
+    let door = Door::new().await;
+    let good = order();
+    for pointer in ["/resident", "/drug/name", "/dose/unit", "/dose/nano", "/start", "/source"] {
+        let mut body = good.clone();
+        *body.pointer_mut(pointer).unwrap() = json!([true]);
+        let reply = door.post("/api/v1/orders", body.to_string().into_bytes()).await;
+        assert_eq!(reply.problem(422), "malformed");
+        let said = reply.json()["pointer"].as_str().unwrap().to_owned();
+        assert!(said.starts_with(pointer), "{pointer}: {}", reply.text);
+    }
+    let chart = |put: Value| json!({"outcome": "refused", "mode": "now", "overrides": put});
+    for (put, pointer) in [
+        (json!(1), "/overrides"),
+        (json!([{"code": "x", "reason": "y"}, {"code": "x"}]), "/overrides/1/reason"),
+        (json!([{"code": "x", "reason": "y"}, {"code": 1, "reason": "y"}]), "/overrides/1/code"),
+    ] {
+        let body = chart(put).to_string().into_bytes();
+        let reply = door.post("/api/v1/administrations", body).await;
+        assert_eq!(reply.problem(422), "malformed");
+        assert_eq!(reply.json()["pointer"], pointer, "{}", reply.text);
+    }
+    door.app.finish().await;
 }

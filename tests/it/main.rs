@@ -8,6 +8,8 @@ mod alerts;
 mod authorisation;
 mod bad_input;
 mod clock_changes;
+mod command_line;
+mod orders;
 mod pharmacy;
 mod scans;
 mod sessions;

@@ -148,3 +148,50 @@ async fn a_browser_elsewhere_can_neither_use_a_token_nor_post() {
     assert_eq!(app.send(form).await.problem(415), "content_type");
     app.finish().await;
 }
+
+/// Who brings no enrolled device guesses at nobody's expense, and not fast.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_lock_nobody_out() {
+    let app = TestApp::new().await;
+    let body = json!({"badge": "B-OSEI", "pin": "111222", "device": "cart-1"});
+    for _ in 0..30 {
+        let reply = app.send(Asked::post("/api/v1/sessions", &body)).await;
+        assert_eq!(reply.problem(401), "sign_on_failed");
+    }
+    let reply = app.send(Asked::post("/api/v1/sessions", &body)).await;
+    assert_eq!(reply.problem(429), "slow_down");
+    let code = || {
+        let mut form = Asked::new("POST", "/enrol")
+            .header("Content-Type", "application/x-www-form-urlencoded");
+        form.body = b"device=cart-1&code=0123456789abcdef".to_vec();
+        app.send(form)
+    };
+    for _ in 0..30 {
+        assert_eq!(code().await.problem(401), "enrol_failed");
+    }
+    assert_eq!(code().await.problem(429), "slow_down");
+    app.try_sign_on("B-OSEI", PIN, "cart-1").await.expect(201);
+    app.pass_machine_seconds(61).await;
+    let reply = app.send(Asked::post("/api/v1/sessions", &body)).await;
+    assert_eq!(reply.problem(401), "sign_on_failed");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guesses_sent_at_once_are_counted_before_they_are_answered() {
+    let app = TestApp::new().await;
+    let guesses = (0..12).map(|n| {
+        let body = json!({"badge": "B-OSEI", "pin": format!("90817{n:02}"), "device": "cart-1"});
+        let asked = Asked::post("/api/v1/sessions", &body).at(&device_token());
+        let server = app.running().http;
+        tokio::spawn(async move { asked.send(server).await.status })
+    });
+    let mut statuses = Vec::new();
+    for guess in guesses.collect::<Vec<_>>() {
+        statuses.push(guess.await.unwrap());
+    }
+    statuses.sort_unstable();
+    assert_eq!(statuses, [[401; 5].as_slice(), &[423; 7]].concat());
+    app.try_sign_on("B-LIND", PIN, "cart-1").await.expect(201);
+    app.finish().await;
+}

@@ -32,6 +32,8 @@ let pointed = "";
 /** The last scan that sounded, and the STOP a person cleared. */
 let sounded = "";
 let cleared = "";
+/** The last scan that kept the session awake: one of the bridge comes without a key. */
+let awake = "";
 /**
  * The slice of the home the core judges on, and whose it is.
  * @type {{resident: string, request: object} | null}
@@ -77,6 +79,10 @@ const stream = live.follow({
 /** After any change of the page: the chosen row, and the tone that belongs to a new verdict. */
 function changed() {
   const slab = document.getElementById("slab");
+  if (slab?.dataset.scan && slab.dataset.scan !== awake) {
+    awake = slab.dataset.scan;
+    stir();
+  }
   if (slab?.dataset.look === "stop" && slab.dataset.scan && slab.dataset.scan === cleared)
     toReady();
   else if (slab?.dataset.scan && slab.dataset.scan !== sounded) say(slab);

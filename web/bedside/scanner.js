@@ -5,7 +5,7 @@
  * the handler.
  *
  * @typedef {{type: "down"|"up", key: string, code: string, ctrl: boolean, alt: boolean, time:
- *   number}} Key
+ *   number, field?: boolean}} Key
  * @typedef {{swallow: boolean, scan?: string, unread?: boolean, burst?: boolean, giveBack?:
  *   string}} Step
  */
@@ -26,6 +26,11 @@ const LEAK = 3;
 const SILENCE_MS = 120;
 /** A prefixed scan without its Enter is given up after this silence (ms). */
 const FRAME_SILENCE_MS = 700;
+/**
+ * An Enter so soon (ms) after a letter typed at nothing ends a scan that came too slowly to be told
+ * from a hand: it confirms nothing.
+ */
+const STRAY_MS = 1000;
 /** Shorter bursts are not scans. */
 const SCAN_MIN = 6;
 const SCAN_MAX = 4096;
@@ -39,6 +44,9 @@ const CONTROLS = new Map([
   ["D", EOT],
 ]);
 
+/** What takes letters and an Enter of its own. */
+const FIELDS = "input, textarea, select";
+
 /** The framing alone, without a browser: keys in, scans out. */
 export class Framing {
   /** @type {"idle" | "frame" | "burst"} */
@@ -47,6 +55,8 @@ export class Framing {
   last = -Infinity;
   lateUsed = false;
   altDigits = "";
+  /** When a letter last went to no field and into no scan. */
+  stray = -Infinity;
   /** @type {Set<string>} keys whose release is swallowed too */
   held = new Set();
 
@@ -122,12 +132,19 @@ export class Framing {
   /** @param {Key} key @returns {Step} */
   #idle(key) {
     const late = key.time - this.last > FAST_MS;
+    if (key.key === "Enter" && !key.field && key.time - this.stray <= STRAY_MS) {
+      this.#reset();
+      this.stray = -Infinity;
+      return this.#swallow(key, { unread: true });
+    }
     if (key.key.length !== 1 || ((key.ctrl || key.alt) && (late || this.text === ""))) {
       if (!SILENT_KEYS.has(key.key)) this.#reset();
       return { swallow: false };
     }
     if (late) this.text = "";
     this.last = key.time;
+    // A space presses the button it falls on.
+    if (!key.field && key.key !== " ") this.stray = key.time;
     this.#take(key);
     if (this.text.length <= LEAK) return { swallow: false };
     this.#start("burst", this.text, key.time);
@@ -184,7 +201,8 @@ export class Framing {
 
   /** @param {"frame" | "burst"} state @param {string} text @param {number} time */
   #start(state, text, time) {
-    Object.assign(this, { state, text, last: time, lateUsed: false, altDigits: "" });
+    const fresh = { lateUsed: false, altDigits: "", stray: -Infinity };
+    Object.assign(this, { state, text, last: time, ...fresh });
   }
 
   #reset() {
@@ -232,6 +250,7 @@ export function listen(to) {
       ctrl: event.ctrlKey,
       alt: event.altKey,
       time: event.timeStamp,
+      field: event.target instanceof Element && event.target.closest(FIELDS) !== null,
     });
     if (step.swallow) {
       event.preventDefault();

@@ -115,7 +115,8 @@ pub(super) fn chart(record: &mut Record<'_, '_>, c: &ChartCommand) -> Result<Ans
     let (order, dose) = subject(record, c)?;
     allowed(record, order, c, by)?;
     reason_fits(c)?;
-    let at = when(record, c)?;
+    let at = when(record, order, c)?;
+    let amount = amount(order, c)?;
     if let Some(early) = dose.and_then(|d| out_of_reach(order, d, at)) {
         return Err(objected(vec![early]));
     }
@@ -126,11 +127,6 @@ pub(super) fn chart(record: &mut Record<'_, '_>, c: &ChartCommand) -> Result<Ans
         None => super::plan::prn_dose(record, order),
     };
     let packages = leave_pot(record, c, dose_id);
-    let amount = match c.outcome {
-        Outcome::Given => Some(c.amount.unwrap_or(order.current.dose)),
-        Outcome::Partial => Some(c.amount.ok_or_else(|| Refusal::new("amount_missing", "amount"))?),
-        _ => None,
-    };
     let charted = Charted {
         dose: dose_id,
         order,
@@ -188,10 +184,12 @@ fn allowed(
     by: UserId,
 ) -> Result<(), Refusal> {
     let role = record.actor.role;
+    let restricted = c.outcome.is_taken() && order.is_restricted(&record.home.policy);
     let action = match &c.corrected {
         Some(earlier) if earlier.by != by => role::Action::CorrectOther,
+        // What one may not give, one may not turn one's own record into either.
+        _ if restricted => role::Action::ChartRestricted,
         Some(_) => role::Action::CorrectOwn,
-        None if order.is_prn() && c.outcome.is_taken() => role::Action::ChartRestricted,
         None => role::Action::Chart,
     };
     if c.corrects != c.corrected.as_ref().map(|a| a.id) {
@@ -225,7 +223,27 @@ fn reason_fits(c: &ChartCommand) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn when(record: &Record<'_, '_>, c: &ChartCommand) -> Result<Instant, Refusal> {
+/// How much was taken: the dose when it was given, some of it when it was given in part.
+fn amount(order: &Order, c: &ChartCommand) -> Result<Option<Amount>, Refusal> {
+    let dose = order.current.dose;
+    let unfit = || Refusal::new("amount_unfit", "amount").with("dose", dose.to_string());
+    let against = |taken: Amount| {
+        taken.comparable(dose).then(|| taken.base().cmp(&dose.base())).ok_or_else(unfit)
+    };
+    match (c.outcome, c.amount) {
+        (Outcome::Given, None) => Ok(Some(dose)),
+        (Outcome::Given, Some(taken)) if against(taken)?.is_eq() => Ok(Some(taken)),
+        (Outcome::Partial, None) => Err(Refusal::new("amount_missing", "amount")),
+        (Outcome::Partial, Some(taken)) if taken.nano > 0 && against(taken)?.is_lt() => {
+            Ok(Some(taken))
+        }
+        (Outcome::Given | Outcome::Partial, Some(_)) => Err(unfit()),
+        _ => Ok(None),
+    }
+}
+
+fn when(record: &Record<'_, '_>, order: &Order, c: &ChartCommand) -> Result<Instant, Refusal> {
+    let starts = order.current.start.plus_minutes(-order.current.before_minutes);
     match (c.mode, c.administered_at) {
         // A correction is never a giving now: the dose left no pot, so somebody says when.
         (Mode::Now, _) if c.corrects.is_some() && c.outcome.is_taken() => {
@@ -234,6 +252,10 @@ fn when(record: &Record<'_, '_>, c: &ChartCommand) -> Result<Instant, Refusal> {
         (Mode::Now, _) => Ok(record.now),
         (Mode::Past, None) => Err(Refusal::new("time_missing", "time")),
         (Mode::Past, Some(at)) if at > record.now => Err(Refusal::new("time_in_future", "time")),
+        (Mode::Past, Some(at)) if starts.is_some_and(|starts| at < starts) => {
+            let refusal = Refusal::new("time_before_start", "time");
+            Err(refusal.with("starts_at", order.current.start))
+        }
         (Mode::Past, Some(at)) => Ok(at),
     }
 }

@@ -381,9 +381,7 @@ pub fn decide(home: &Home, actor: &Actor, command: &Command, stamp: &mut Stamp<'
             Ok(record.register("product", p.id.to_string(), Fact::Product(p.clone())))
         }
         Command::Label(l) => Ok(record.register("label", l.id.to_string(), Fact::Label(l.clone()))),
-        Command::User(u) => {
-            Ok(record.register("user_account", u.id.to_string(), Fact::User(u.clone())))
-        }
+        Command::User(u) => record.user(u),
         Command::Device(d) => {
             Ok(record.register("device", d.id.to_string(), Fact::Device(d.clone())))
         }

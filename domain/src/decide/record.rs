@@ -4,7 +4,7 @@ use super::{Actor, Answer, Command, Decision, Effect, Refusal, Stamp};
 use crate::alert::{Alert, AlertKind, AlertState};
 use crate::audit::leaf::{Action, Fields, Leaf, Object, Outcome, salted_sha256};
 use crate::cart::CartSession;
-use crate::fact::Fact;
+use crate::fact::{Fact, User};
 use crate::home::Home;
 use crate::id::{AlertId, CartId, DoseId, ResidentId};
 use crate::time::{CivilDate, Instant};
@@ -139,6 +139,15 @@ impl<'a, 's> Record<'a, 's> {
         Answer::Done { count: 1 }
     }
 
+    /// A person's account. A badge names one person: two who share it would chart as each other.
+    pub(super) fn user(&mut self, user: &User) -> Result<Answer, Refusal> {
+        let holder = self.home.user_by_badge(&user.badge.0).filter(|other| other.active);
+        if user.active && holder.is_some_and(|other| other.id != user.id) {
+            return Err(Refusal::new("badge_in_use", "badge"));
+        }
+        Ok(self.register("user_account", user.id.to_string(), Fact::User(Box::new(user.clone()))))
+    }
+
     /// What a message was answered: a leaf alone, its row is the shell's.
     pub(super) fn message(&mut self, sender: &str, message: &str, answer: &str) -> Answer {
         let done = answer == "AA";
@@ -257,6 +266,7 @@ fn object_of(command: &Command) -> (&'static str, String) {
         Command::Alert(A::Accept(id, _) | A::Snooze(id, ..) | A::Escalate(id, _)) => {
             ("alert", id.to_string())
         }
+        Command::User(user) => ("user_account", user.id.to_string()),
         Command::SignOn { user, .. } => ("user_account", user.to_string()),
         Command::SignOnFailed { device, .. } => ("device", device.to_string()),
         _ => ("facility", "home".to_owned()),

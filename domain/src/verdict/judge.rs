@@ -82,7 +82,7 @@ pub fn judge(
         Named::Package(package) => {
             let open = cart.open.and_then(|id| home.residents.get(&id));
             let Some(resident) = open else { return stop(Check::NoResidentOpen) };
-            judge_package(home, cart, resident, package, seen, now)
+            judge_package(home, cart, (role, resident), package, seen, now)
         }
         _ => stop(Check::BarcodeUnknown),
     }
@@ -128,7 +128,7 @@ fn judge_band(home: &Home, cart: &CartSession, text: &str) -> Judgement {
 fn judge_package(
     home: &Home,
     cart: &CartSession,
-    resident: &Resident,
+    (role, resident): (Role, &Resident),
     package: &Package<'_>,
     seen: Option<u64>,
     now: Instant,
@@ -147,6 +147,9 @@ fn judge_package(
         objections.push(Objection::new(Check::WrongDrug));
         return stop(objections);
     };
+    if order.is_restricted(&home.policy) && !role.may(Action::ChartRestricted) {
+        return stop(vec![Objection::new(Check::RoleCannotChart)]);
+    }
     let (of_product, units) = product_objections(package, order, resident);
     objections.extend(of_product);
     let dose = pick_dose(home, order, now);

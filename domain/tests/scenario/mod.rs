@@ -184,6 +184,11 @@ impl Script {
                 expect(&amount, &format!("{number} {unit}"))
             }
             ["deceased", name] => self.change(name, |r| r.state = ResidentState::Deceased),
+            ["witness", terms @ ..] => {
+                let terms = terms.iter().map(|t| (*t).to_owned());
+                self.home.policy.witness.required.extend(terms);
+                Ok(())
+            }
             ["discharge", name] => self.change(name, |r| r.state = ResidentState::Discharged),
             ["readmit", name] => self.change(name, |r| r.state = ResidentState::Admitted),
             ["away", name] => {
@@ -243,6 +248,25 @@ impl Script {
                     self.person(name, Role::parse(role).unwrap());
                 }
                 Ok(())
+            }
+            ["badge", badge, "for", name] => {
+                let mut user = self.home.users[&self.users[*name]].clone();
+                user.rev += 1;
+                user.badge = (*badge).into();
+                let done = self.run(&Actor::server(), &Command::User(Box::new(user))).answer;
+                let got = done.map_or_else(|r| format!("refused {}", r.code), |_| "done".into());
+                expect(&got, &want.join(" "))
+            }
+            ["leaves", name] => {
+                let mut user = self.home.users[&self.users[*name]].clone();
+                user.rev += 1;
+                user.active = false;
+                let done = self.run(&Actor::server(), &Command::User(Box::new(user))).answer;
+                done.map(|_| ()).map_err(|r| r.code)
+            }
+            ["badge", badge, "names", name] => {
+                let found = self.home.user_by_badge(badge).filter(|u| u.active);
+                expect(found.map_or("nobody", |u| u.name.0.as_str()), name)
             }
             ["cart", id] => {
                 let device = Device {
@@ -648,6 +672,10 @@ impl Script {
                     let code = (*rest.next().ok_or("which objection")?).into();
                     let reason = (*rest.next().ok_or("why")?).into();
                     c.overrides.push(Override { code, reason });
+                }
+                "took" => {
+                    let amount = rest.next().ok_or("how much")?;
+                    c.amount = Some(Amount::parse_text(amount).map_err(|e| e.to_string())?);
                 }
                 "at" => {
                     let time = CivilTime::parse(rest.next().ok_or("when")?).unwrap();

@@ -56,7 +56,7 @@ pub struct ChartBody {
     #[serde(default)]
     pub administered_at: Option<String>,
     /// Warnings the nurse gave a reason for.
-    #[serde(default, skip_serializing)]
+    #[serde(default)]
     pub overrides: Vec<OverrideBody>,
     /// The cart, if at one.
     #[serde(default)]
@@ -180,6 +180,19 @@ fn command(
     let at = at.map_err(|e| Problem::malformed("/administered_at", e.to_string()))?;
     let mut salt = [0; 16];
     salt.copy_from_slice(&random().map_err(|_| Problem::unavailable())?[..16]);
+    if body.mode == Mode::Now && at.is_some() {
+        let detail = "What is done now has no time of its own. Leave it out, or send mode past.";
+        return Err(Problem::malformed("/administered_at", detail));
+    }
+    if let Some(earlier) = &corrected {
+        let detail = "A correction is about the dose of the record it corrects. Leave this out.";
+        if body.dose.is_some_and(|dose| dose != earlier.dose) {
+            return Err(Problem::malformed("/dose", detail));
+        }
+        if body.order.is_some_and(|order| order != earlier.order) {
+            return Err(Problem::malformed("/order", detail));
+        }
+    }
     let dose = body.dose.or(corrected.as_ref().map(|c| c.dose));
     if let Some(dose) = dose
         && corrected.is_none()

@@ -1,6 +1,7 @@
 //! Alerts: what is open, who has it.
 
 use super::json::{Json, Path};
+use super::residents::reads_unit;
 use super::sessions::{SignOn, prove};
 use super::settle;
 use crate::http::Web;
@@ -11,6 +12,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json as Reply};
 use emar_domain::decide::{Actor, AlertCommand, Answer, Command, QUIET_MINUTES_MAX};
+use emar_domain::fact::Device;
 use emar_domain::id::{AlertId, Slug};
 use emar_wire::payload::Shown;
 use serde::Deserialize;
@@ -65,9 +67,10 @@ fn id(text: &str) -> Result<AlertId, Problem> {
     get, path = "/api/v1/alerts", tag = "alerts",
     responses((status = 200, description = "open alerts")),
 )]
-pub async fn list(State(web): State<Arc<Web>>, _auth: Auth) -> Reply<Value> {
+pub async fn list(State(web): State<Arc<Web>>, auth: Auth) -> Reply<Value> {
     let home = web.app.home();
-    let mut open: Vec<_> = home.alerts.values().collect();
+    let all = home.alerts.values();
+    let mut open: Vec<_> = all.filter(|a| reads_unit(&home, &auth, &a.unit)).collect();
     open.sort_by_key(|a| (a.raised_at, a.id));
     Reply(json!({"alerts": open}))
 }
@@ -173,9 +176,26 @@ pub async fn shown(
     let alert = id(&alert)?;
     let station =
         Slug::new(&body.station).map_err(|e| Problem::malformed("/station", e.to_string()))?;
-    if auth.is_none() && !web.from_device(&headers, &station) {
-        let detail = "Only an enrolled station may say what it showed.";
+    let signed_on = auth.is_some_and(|auth| auth.actor.device.as_ref() == Some(&station));
+    if !signed_on && !web.from_device(&headers, &station) {
+        let detail =
+            "Only the station itself, or somebody signed on at it, may say what it showed.";
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "sign_on_first", detail));
+    }
+    let is_station = |d: &Device| d.active && d.kind == "station";
+    if !web.app.home().devices.get(&station).is_some_and(is_station) {
+        return Err(Problem::malformed("/station", "This is no station of the home."));
+    }
+    let open = web.app.home().alerts.get(&alert).map(|a| a.rev);
+    let newest = match open {
+        Some(rev) => rev,
+        None => {
+            let ended = web.app.store.alert(alert).await.map_err(|_| Problem::unavailable())?;
+            ended.ok_or_else(Problem::not_found)?.rev
+        }
+    };
+    if !(1..=newest).contains(&body.rev) {
+        return Err(Problem::malformed("/rev", "The alert has no such revision."));
     }
     let station = station.as_str();
     if let Some(outbox) = &web.outbox {

@@ -1,6 +1,7 @@
 //! Enrolling a cart or station with its one-time code: the browser becomes that device.
 
 use super::json::Form;
+use super::sessions::slow_down;
 use crate::http::Web;
 use crate::http::auth::DEVICE_COOKIE;
 use crate::http::problem::Problem;
@@ -39,16 +40,13 @@ pub async fn enrol(
     };
     let id = Slug::new(code.device.trim()).map_err(|_| refused())?;
     let now = web.app.clock.machine();
-    if !web.attempts.may_try(None, &id, now) {
-        return Err(refused());
+    if !web.attempts.stranger("enrol", now) {
+        return Err(slow_down());
     }
     let known = web.app.home().devices.get(&id).cloned();
     let hash = hex(&sha256(code.code.trim().as_bytes()));
     let fits = |d: &Device| d.active && !d.enrolled && d.secret_sha256 == hash;
-    let Some(device) = known.filter(fits) else {
-        web.attempts.failed(None, &id, now);
-        return Err(refused());
-    };
+    let device = known.filter(fits).ok_or_else(refused)?;
     let token = random().map_err(|_| Problem::unavailable())?;
     let enrolled = Device {
         rev: device.rev + 1,

@@ -101,19 +101,60 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if depth(body) > DEPTH_MAX {
         return Err(Problem::malformed("", "The JSON is nested deeper than 32 levels."));
     }
-    serde_json::from_slice(body).map_err(|error| {
-        let place = format!("line {}, column {}", error.line(), error.column());
-        let what = if error.is_data() { "is not what is asked for" } else { "is no JSON" };
-        let pointer = named(&error.to_string()).map(|f| format!("/{f}")).unwrap_or_default();
-        let status = if error.is_data() {
-            StatusCode::UNPROCESSABLE_ENTITY
-        } else {
-            StatusCode::BAD_REQUEST
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let read: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let pointer = pointer(error.path(), error.inner());
+        unread(error.inner(), pointer)
+    })?;
+    reader.end().map_err(|error| unread(&error, String::new()))?;
+    Ok(read)
+}
+
+fn unread(error: &serde_json::Error, pointer: String) -> Problem {
+    let place = format!("line {}, column {}", error.line(), error.column());
+    let (what, status) = if error.is_data() {
+        ("is not what is asked for", StatusCode::UNPROCESSABLE_ENTITY)
+    } else {
+        ("is no JSON", StatusCode::BAD_REQUEST)
+    };
+    let mut problem = Problem::new(status, "malformed", format!("The body {what} at {place}."));
+    problem.pointer = Some(pointer.into());
+    problem
+}
+
+/// The place of an error as a JSON pointer. It ends before the first name that is no name of ours:
+/// what the sender called something is input, and is not echoed.
+fn pointer(path: &serde_path_to_error::Path, error: &serde_json::Error) -> String {
+    use serde_path_to_error::Segment;
+    if !error.is_data() {
+        return String::new();
+    }
+    let text = error.to_string();
+    let unknown = text.strip_prefix("unknown field `").or(text.strip_prefix("unknown variant `"));
+    let unknown = unknown.and_then(|rest| rest.split('`').next());
+    let mut pointer = String::new();
+    for segment in path.iter() {
+        let name = match segment {
+            Segment::Seq { index } => index.to_string(),
+            Segment::Map { key } | Segment::Enum { variant: key } => key.clone(),
+            Segment::Unknown => break,
         };
-        let mut problem = Problem::new(status, "malformed", format!("The body {what} at {place}."));
-        problem.pointer = Some(pointer.into());
-        problem
-    })
+        let plain =
+            name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if !plain || unknown == Some(name.as_str()) {
+            break;
+        }
+        pointer.push('/');
+        pointer.push_str(&name);
+    }
+    if let Some(field) = named(&text) {
+        let already = pointer.ends_with(&format!("/{field}")) && text.starts_with("duplicate");
+        if !already {
+            pointer.push('/');
+            pointer.push_str(&field);
+        }
+    }
+    pointer
 }
 
 /// How deep arrays and objects are nested, counted without parsing.
@@ -150,8 +191,47 @@ mod tests {
         assert_eq!(told("{\"rev\":").status, 400);
         assert_eq!(told("{}").pointer.as_deref(), Some("/rev"));
         assert!(!told("{\"rev\":\"SECRET\"}").detail.contains("SECRET"));
-        assert_eq!(told("{\"rev\":\"`secret`\"}").pointer.as_deref(), Some(""));
+        assert_eq!(told("{\"rev\":\"`secret`\"}").pointer.as_deref(), Some("/rev"));
+        assert_eq!(told("{\"rev\":1} x").status, 400);
         assert!(told(&"[".repeat(40)).detail.contains("32 levels"));
         assert_eq!(parse::<serde_json::Value>(b"\"[[[[\"").unwrap(), "[[[[");
+    }
+    #[test]
+    fn a_pointer_leads_to_the_place_and_repeats_no_name_of_the_senders() {
+        #[derive(serde::Deserialize, Debug)]
+        #[serde(deny_unknown_fields)]
+        #[allow(dead_code)]
+        struct Row {
+            code: String,
+            kind: Option<Kind>,
+        }
+        #[derive(serde::Deserialize, Debug)]
+        #[serde(rename_all = "snake_case")]
+        enum Kind {
+            Given,
+        }
+        #[derive(serde::Deserialize, Debug)]
+        #[serde(deny_unknown_fields)]
+        #[allow(dead_code)]
+        struct Body {
+            rows: Vec<Row>,
+            #[serde(default)]
+            by_name: std::collections::BTreeMap<String, u32>,
+        }
+        let cases = [
+            (r#"{}"#, "/rows"),
+            (r#"{"rows":7}"#, "/rows"),
+            (r#"{"rows":[{"code":"a"},{"code":5}]}"#, "/rows/1/code"),
+            (r#"{"rows":[{}]}"#, "/rows/0/code"),
+            (r#"{"rows":[{"code":"a","code":"b"}]}"#, "/rows/0/code"),
+            (r#"{"rows":[{"code":"a","kind":"secret"}]}"#, "/rows/0/kind"),
+            (r#"{"rows":[{"code":"a","secret":1}]}"#, "/rows/0"),
+            (r#"{"rows":[],"secret":1}"#, ""),
+            (r#"{"rows":[],"by_name":{"o secret":"x"}}"#, "/by_name"),
+        ];
+        for (text, pointer) in cases {
+            let problem = parse::<Body>(text.as_bytes()).unwrap_err();
+            assert_eq!(problem.pointer.as_deref(), Some(pointer), "{text}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Orders: the worklist of drafts, and the acts on them.
 
 use super::json::{Json, Path, Query};
+use super::residents::reads_unit;
 use super::settle;
 use crate::http::Web;
 use crate::http::auth::Auth;
@@ -78,7 +79,7 @@ fn told(order: &Order, state: &str) -> Value {
     responses((status = 200, description = "orders")))]
 pub async fn list(
     State(web): State<Arc<Web>>,
-    _auth: Auth,
+    auth: Auth,
     Query(of): Query<InState>,
 ) -> Result<Reply<Value>, Problem> {
     if of.state.as_deref().is_some_and(|want| STATES.iter().all(|s| s.code() != want)) {
@@ -89,6 +90,10 @@ pub async fn list(
     let mut found: Vec<(&Order, &str)> = home
         .orders
         .values()
+        .filter(|o| {
+            let unit = home.residents.get(&o.current.resident).map(|r| &r.unit);
+            unit.is_some_and(|unit| reads_unit(&home, &auth, unit))
+        })
         .map(|o| (o, o.state_at(now).code()))
         .filter(|(_, state)| of.state.as_deref().is_none_or(|want| want == *state))
         .collect();
@@ -242,6 +247,19 @@ pub async fn hold(
     Json(because): Json<Because>,
 ) -> Result<Reply<Value>, Problem> {
     act(&web, auth, OrderCommand::Hold(id(&order)?, reason(because)?)).await
+}
+
+/// Takes it off hold: its doses are due again from now on.
+#[utoipa::path(
+    post, path = "/api/v1/orders/{id}/resume", tag = "orders", params(("id" = String, Path)),
+    responses((status = 200, description = "active again"), (status = 409, body = Problem)),
+)]
+pub async fn resume(
+    State(web): State<Arc<Web>>,
+    auth: Auth,
+    Path(order): Path,
+) -> Result<Reply<Value>, Problem> {
+    act(&web, auth, OrderCommand::Resume(id(&order)?)).await
 }
 
 /// Stops it.

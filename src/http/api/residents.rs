@@ -9,7 +9,7 @@ use axum::extract::State;
 use emar_domain::decide::order_fault;
 use emar_domain::dose::Dose;
 use emar_domain::home::Home;
-use emar_domain::id::ResidentId;
+use emar_domain::id::{ResidentId, UnitId};
 use emar_domain::order::{Order, OrderState, Timing};
 use emar_domain::resident::{Resident, ResidentState};
 use emar_domain::role::Role;
@@ -35,13 +35,21 @@ pub struct OfMonth {
     pub month: String,
 }
 
-/// Whether this user may see this resident: nurses and aides see their units, others the facility.
-fn sees(home: &Home, auth: &Auth, resident: &Resident) -> bool {
-    if !matches!(auth.actor.role, Role::Nurse | Role::Aide) {
-        return true;
+/// Whether this user may read of this unit: nurses and aides of theirs (none named: all), surveyors
+/// of those they were let into and no other, the rest of the whole home.
+pub(super) fn reads_unit(home: &Home, auth: &Auth, unit: &UnitId) -> bool {
+    let user = || auth.actor.user.and_then(|u| home.users.get(&u));
+    match auth.actor.role {
+        Role::Nurse | Role::Aide => {
+            user().is_some_and(|u| u.units.is_empty() || u.units.contains(unit))
+        }
+        Role::Surveyor => user().is_some_and(|u| u.units.contains(unit)),
+        _ => true,
     }
-    let user = auth.actor.user.and_then(|u| home.users.get(&u));
-    user.is_some_and(|u| u.units.is_empty() || u.units.contains(&resident.unit))
+}
+
+fn sees(home: &Home, auth: &Auth, resident: &Resident) -> bool {
+    reads_unit(home, auth, &resident.unit)
 }
 
 fn told(resident: &Resident) -> Value {

@@ -60,7 +60,7 @@ pub struct ScanBody {
 }
 
 /// A warning, and why it is accepted.
-#[derive(Deserialize, utoipa::ToSchema)]
+#[derive(Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OverrideBody {
     /// Code of the objection.

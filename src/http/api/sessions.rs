@@ -3,6 +3,7 @@
 use super::json::Json;
 use super::settle;
 use crate::http::Web;
+use crate::http::attempts::Locked;
 use crate::http::auth::{Auth, COOKIE, Live};
 use crate::http::problem::Problem;
 use crate::secret::{hex, random, sha256};
@@ -47,20 +48,17 @@ pub struct SignedOn {
     pub expires_at: String,
 }
 
-/// Checks badge and PIN at a device; the user, or the problem. Every failure takes the same work.
+/// Checks badge and PIN at a device; the user, or the problem. Every failure at an enrolled device
+/// takes the same work; elsewhere no PIN is right, and none is hashed.
 ///
 /// # Errors
-/// 401 for a wrong badge or PIN or a device that is not enrolled, 423 while locked out.
+/// 401 for a wrong badge or PIN or a device that is not enrolled, 423 while locked out, 429 for too
+/// many attempts without an enrolled device.
 pub async fn prove(
     web: &Arc<Web>,
     headers: &HeaderMap,
     asked: &SignOn,
 ) -> Result<(User, Slug), Problem> {
-    let failed = || {
-        let detail = "Badge and PIN do not belong together, or this device is not enrolled. Try \
-            again; after five wrong PINs the badge is locked for 15 minutes.";
-        Problem::new(StatusCode::UNAUTHORIZED, "sign_on_failed", detail)
-    };
     let device = Slug::new(&asked.device).map_err(|_| failed())?;
     let now = web.app.clock.machine();
     // Before the home is borrowed: a second borrow beside a waiting writer never comes back.
@@ -75,26 +73,69 @@ pub async fn prove(
         home.user_by_badge(&badge).filter(|u| u.active).cloned()
     };
     let id = user.as_ref().map(|u| u.id);
-    if !web.attempts.may_try(id, &device, now) {
-        let detail =
-            "Too many wrong PINs. Wait 15 minutes, or ask the charge nurse to unlock the badge.";
-        return Err(Problem::new(StatusCode::LOCKED, "locked_out", detail));
-    }
-    let (pins, pin) = (Arc::clone(&web.pins), asked.pin.clone());
-    let stored = user.as_ref().map(|u| u.pin_hash.clone());
-    let fits = tokio::task::spawn_blocking(move || pins.fits(&pin, stored.as_deref())).await;
-    match user.filter(|_| enrolled && fits.unwrap_or(false)) {
+    let fits = if enrolled {
+        web.attempts.take(id, &device, now).map_err(locked)?;
+        fits(web, asked.pin.clone(), user.as_ref().map(|u| u.pin_hash.clone())).await
+    } else {
+        if !web.attempts.stranger("sign-on", now) {
+            return Err(slow_down());
+        }
+        false
+    };
+    match user.filter(|_| fits) {
         Some(user) => {
-            web.attempts.succeeded(user.id);
+            web.attempts.succeeded(user.id, &device, now);
             Ok((user, device))
         }
         None => {
-            web.attempts.failed(id, &device, now);
             let command = Command::SignOnFailed { user: id, device };
             web.app.lane.ask(Asked::by_server(command)).await;
             Err(failed())
         }
     }
+}
+
+/// Whether the PIN is the stored one; a few are hashed at once, the others wait.
+async fn fits(web: &Arc<Web>, pin: String, stored: Option<String>) -> bool {
+    let Ok(permit) = Arc::clone(&web.hashing).acquire_owned().await else { return false };
+    let pins = Arc::clone(&web.pins);
+    let hashed = tokio::task::spawn_blocking(move || {
+        // Held by the work itself: a caller who goes away ends neither.
+        let _permit = permit;
+        pins.fits(&pin, stored.as_deref())
+    });
+    hashed.await.unwrap_or(false)
+}
+
+fn failed() -> Problem {
+    let detail = "Badge and PIN do not belong together, or this device is not enrolled. Try \
+        again; after five wrong PINs the badge is locked for 15 minutes.";
+    Problem::new(StatusCode::UNAUTHORIZED, "sign_on_failed", detail)
+}
+
+fn locked(what: Locked) -> Problem {
+    let detail = match what {
+        Locked::User => {
+            "Five wrong PINs with this badge: it is locked until 15 minutes have passed. Others \
+             can sign on here."
+        }
+        Locked::UserDay => {
+            "Twenty wrong PINs with this badge within a day: it is locked until a day has passed. \
+             Others can sign on here."
+        }
+        Locked::DeviceDay => {
+            "Twenty wrong PINs at this device within a day: nobody can sign on here until a day \
+             has passed. Use another cart or station."
+        }
+    };
+    Problem::new(StatusCode::LOCKED, "locked_out", detail)
+}
+
+/// Too many attempts of those who bring no enrolled device.
+#[must_use]
+pub fn slow_down() -> Problem {
+    let detail = "Too many attempts from devices that are not enrolled. Wait a minute.";
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "slow_down", detail)
 }
 
 /// Opens a session.
@@ -104,6 +145,7 @@ pub async fn prove(
         (status = 201, body = SignedOn),
         (status = 401, body = Problem),
         (status = 423, body = Problem),
+        (status = 429, body = Problem),
     ),
 )]
 pub async fn sign_on(
@@ -127,13 +169,6 @@ pub async fn sign_on(
         revoked_at: None,
     };
     let is_cart = web.app.home().devices.get(&device).is_some_and(|d| d.kind == "cart");
-    // One session a cart: another badge ends the one before. A station's board is everybody's.
-    if is_cart {
-        let ended = web.app.store.revoke_sessions_at(&web.app.facility, &device, now).await;
-        ended.map_err(|_| Problem::unavailable())?;
-        web.sessions.forget_at(&device);
-    }
-    web.app.store.add_session(&row).await.map_err(|_| Problem::unavailable())?;
     let actor = Actor {
         user: Some(user.id),
         role: user.role,
@@ -141,10 +176,18 @@ pub async fn sign_on(
         device: Some(device.clone()),
         auth: "badge+pin".to_owned(),
     };
-    let command = Command::SignOn { user: user.id, session, cart: is_cart.then(|| device.clone()) };
-    let asked = Asked { actor, ..Asked::by_server(command) };
+    let _one_at_a_time = web.signing.lock().await;
+    let cart = is_cart.then(|| device.clone());
+    let command = Command::SignOn { user: user.id, session, cart: cart.clone() };
+    let asked = Asked { actor: actor.clone(), ..Asked::by_server(command) };
     web.app.activity.begun(session, now);
     settle(&web, web.app.lane.ask(asked).await)?;
+    if let Err(problem) = keep(&web, &row, is_cart).await {
+        // The home has somebody at the cart whose session is nowhere: taken back.
+        let asked = Asked { actor, ..Asked::by_server(Command::SignOff { cart }) };
+        web.app.lane.ask_patiently(asked).await;
+        return Err(problem);
+    }
     web.screens.signed(&device);
     let live = Live {
         id: session,
@@ -167,6 +210,18 @@ pub async fn sign_on(
         response.headers_mut().insert(header::SET_COOKIE, value);
     }
     Ok(response)
+}
+
+/// Keeps a session once the home knows of it. One session a cart: another badge ends the one
+/// before. A station's board is everybody's.
+async fn keep(web: &Web, row: &SessionRow, is_cart: bool) -> Result<(), Problem> {
+    let store = &web.app.store;
+    if let Some(device) = row.device.as_ref().filter(|_| is_cart) {
+        let ended = store.revoke_sessions_at(&row.facility, device, row.created_at).await;
+        ended.map_err(|_| Problem::unavailable())?;
+        web.sessions.forget_at(device);
+    }
+    store.add_session(row).await.map_err(|_| Problem::unavailable())
 }
 
 /// Ends the session.

@@ -120,7 +120,11 @@ impl Store {
     }
 }
 
-async fn load(conn: &mut Conn, mut home: Home, now: Instant) -> Result<Home, StoreError> {
+pub(super) async fn load(
+    conn: &mut Conn,
+    mut home: Home,
+    now: Instant,
+) -> Result<Home, StoreError> {
     let facility = home.facility.as_str().to_owned();
     let since = now.plus_minutes(-MEMORY_MINUTES).unwrap_or(Instant::MIN);
     let (one, two) = (|| bind![&facility], || bind![&facility, since.micros()]);

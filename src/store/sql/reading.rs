@@ -5,9 +5,11 @@
 use super::super::conn::Conn;
 use super::super::value::{Row, bind};
 use super::super::{StoreError, migrate};
-use super::statements;
+use super::{home, statements};
 use emar_domain::audit::note::{Note, Signature};
 use emar_domain::audit::verify::{Head, Stored};
+use emar_domain::home::Home;
+use emar_domain::time::Instant;
 use uuid::Uuid;
 
 statements! {
@@ -64,6 +66,15 @@ impl Reading {
     pub async fn logs(&mut self) -> Result<Vec<(String, String)>, StoreError> {
         let rows = self.conn.fetch(READ_LOGS, vec![]).await?;
         rows.iter().map(|r| Ok((r.text(0)?, r.text(1)?))).collect()
+    }
+
+    /// The home as the rules see it at `now`: `empty`, filled as [`super::super::Store::load_home`]
+    /// fills it.
+    ///
+    /// # Errors
+    /// When the facility is unknown, a row cannot be read, or the database fails.
+    pub async fn home(&mut self, empty: Home, now: Instant) -> Result<Home, StoreError> {
+        home::load(&mut self.conn, empty, now).await
     }
 
     /// The head of a log; an empty one when its row is gone.

@@ -308,3 +308,24 @@ async fn the_page_says_stop_by_itself_while_the_server_is_silent() {
     })
     .await;
 }
+
+/// A scanner without its prefix that types no faster than a hand is not read; the Enter it ends
+/// with confirms nothing.
+#[tokio::test]
+async fn the_enter_of_a_slow_scan_does_not_confirm_the_pot() {
+    let demo = Demo::start(&["--speed", "1"]).await;
+    with_page(1280, 800, async |page| {
+        let sheet = Sheet::read(&page, &demo).await?;
+        let (one, _) = stocks(&sheet);
+        sign_on(&page, &demo).await?;
+        open_resident(&page, &one[0]).await?;
+        scan(&page, &one[0].packages[0]).await?;
+        until(&page, "document.querySelector('#actions').dataset.pot === '1'").await?;
+        type_by_hand(&page, "30012345").await?;
+        press(&page, Key::Enter).await?;
+        until(&page, STOP).await?;
+        until(&page, "document.querySelector('#actions').dataset.pot === '1'").await?;
+        clean(&page).await
+    })
+    .await;
+}

@@ -107,6 +107,8 @@ pub(crate) struct TestApp {
     running: Option<Running>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) mosquitto: Option<Mosquitto>,
+    /// The configuration file the command line would be given.
+    pub(crate) config: std::path::PathBuf,
     _dir: Scratch,
     finished: bool,
 }
@@ -158,7 +160,19 @@ impl TestApp {
         let seams =
             Seams { clock: Box::new(move |_, _, _| given), ids: Arc::new(RandomIds), demo: false };
         let running = start(&config, seams, Extra::default()).await.unwrap();
-        let app = Self { running: Some(running), clock, mosquitto, _dir: dir, finished: false };
+        let file = dir.path().join("emar.toml");
+        let url = config.database_url_file.as_ref();
+        let url = url.map_or(String::new(), |url| format!("database_url_file = {url:?}\n"));
+        let text = format!("policy = {:?}\ndata = {:?}\n{url}", config.policy, config.data);
+        std::fs::write(&file, text).unwrap();
+        let app = Self {
+            running: Some(running),
+            clock,
+            mosquitto,
+            config: file,
+            _dir: dir,
+            finished: false,
+        };
         app.furnish().await;
         app
     }
