@@ -366,7 +366,7 @@ fn every_refusal_has_a_sentence_in_both_languages() {
     assert!(said.contains("06:30") && !said.contains(&by.to_string()), "{said}");
 }
 
-const REFUSALS: [&str; 27] = [
+const REFUSALS: [&str; 28] = [
     "already_given",
     "already_charted",
     "not_prepared",
