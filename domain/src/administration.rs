@@ -49,6 +49,13 @@ impl Outcome {
     pub const fn is_taken(self) -> bool {
         matches!(self, Self::Given | Self::Partial)
     }
+
+    /// Whether another outcome may follow for the same dose: a refusal, a hold or a dose not given
+    /// may be tried again while the dose is in its window; what was taken may not.
+    #[must_use]
+    pub const fn may_be_retried(self) -> bool {
+        !self.is_taken()
+    }
 }
 
 /// A reason code of the home's list (shipped: `reason_codes.csv`).

@@ -3,7 +3,7 @@
 //! The shell loads it once, then folds in each committed fact; it holds what is open or recent, so
 //! its size follows the number of residents, never the length of history.
 
-use crate::administration::{Administration, Outcome};
+use crate::administration::Administration;
 use crate::alert::{Alert, AlertState};
 use crate::cart::CartSession;
 use crate::dose::{Dose, DoseOutcome, Prepared};
@@ -456,8 +456,8 @@ impl Home {
         self.zone.to_civil(now).date()
     }
 
-    /// How often an order was taken after `since`, and when last of all (an interval may be longer),
-    /// the taking at `own` not counted.
+    /// How often an order was taken after `since`, and when last of all (an interval may be
+    /// longer), the taking at `own` not counted.
     #[must_use]
     pub fn taken_since(
         &self,
@@ -493,11 +493,4 @@ impl Home {
         }
         slice
     }
-}
-
-/// Whether an outcome may be followed by another for the same dose: a refusal, a hold or a dose not
-/// given may be retried while the dose is still in its window; what was taken may not.
-#[must_use]
-pub fn may_retry(outcome: Outcome) -> bool {
-    !outcome.is_taken()
 }

@@ -30,18 +30,18 @@ fn number() -> Value {
 
 async fn import(postgres: bool) {
     let app = TestApp::with(Wanted { postgres, ..Wanted::default() }).await;
-    let patient = json!({"resourceType": "Patient", "id": "p1", "identifier": [number()],
+    let garza = json!({"resourceType": "Patient", "id": "p1", "identifier": [number()],
         "name": [{"family": "Garza", "given": ["Ana"]}], "birthDate": "1940-01-02"});
     let allergy = json!({"resourceType": "AllergyIntolerance",
         "patient": {"identifier": number()}, "code": {"text": "penicillin"}});
-    let one = file(&app, "patient.json", &patient);
+    let one = file(&app, "garza.json", &garza);
     let two = file(&app, "allergy.json", &allergy);
     // The second file is about whom the first one brought.
     emar(&app, &["import", "--config", "CONFIG", &one, &two]).await.unwrap();
     let known = || app.home().residents.values().next().cloned().unwrap();
     assert_eq!(known().allergies[0].ingredient, "penicillin");
 
-    let mut moved = patient.clone();
+    let mut moved = garza.clone();
     moved["extension"] = json!([{"url": "urn:emar:room", "valueString": "113-A"}]);
     let three = file(&app, "moved.json", &moved);
     emar(&app, &["import", "--config", "CONFIG", &three]).await.unwrap();

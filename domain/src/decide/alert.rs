@@ -144,8 +144,8 @@ fn has_problem(home: &Home, resident: ResidentId, now: Instant) -> bool {
         && home.orders_of(resident).any(|o| order_fault(home, o, now).is_some())
 }
 
-/// What a further dose does to an alert: whoever took it has not seen that dose, and nothing quietens
-/// a time-critical one.
+/// What a further dose does to an alert: whoever took it has not seen that dose, and nothing
+/// quietens a time-critical one.
 fn joined(alert: &mut Alert) {
     if alert.state == AlertState::Accepted {
         untaken(alert);

@@ -8,7 +8,6 @@ use crate::amount::Amount;
 use crate::audit::leaf::{ADMINISTRATION, Action, salted_sha256};
 use crate::dose::{Dose, DoseOutcome};
 use crate::fact::{Fact, OrderEvent};
-use crate::home::may_retry;
 use crate::id::{AdministrationId, CartId, DoseId, FactId, UserId};
 use crate::order::{Order, OrderAct, OrderState, Timing};
 use crate::role;
@@ -276,7 +275,7 @@ fn claim(
         return Ok(done.is_none_or(|d| Some(d.administration) == c.corrects));
     }
     if let Some(done) = done {
-        let again = may_retry(done.outcome);
+        let again = done.outcome.may_be_retried();
         let in_window = dose.is_some_and(|d| at <= d.closes);
         // What was put in the pot inside the window may be confirmed after it, as late.
         let offered =

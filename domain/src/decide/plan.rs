@@ -96,8 +96,8 @@ pub fn order_fault(home: &Home, order: &Order, now: Instant) -> Option<String> {
 }
 
 /// Where planning begins. Times of a course that passed before the order was noted, or while it was
-/// held, are nobody's to give; the one instant of a one-time order is what was prescribed, and noting
-/// it late makes the dose late, never none.
+/// held, are nobody's to give; the one instant of a one-time order is what was prescribed, and
+/// noting it late makes the dose late, never none.
 fn begins(order: &Order, schedule: &Schedule) -> Instant {
     let start = order.current.start;
     match schedule {

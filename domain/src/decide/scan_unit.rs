@@ -94,8 +94,9 @@ pub(super) fn prepare(
 }
 
 /// Confirms the whole pot: each dose in it is given, now, and everything is checked once more. A
-/// dose that meets an objection stays in the pot, until it is answered or taken back. One that was charted as taken elsewhere meanwhile was
-/// taken from this pot too: that claim is kept beside the first, and a person must look.
+/// dose that meets an objection stays in the pot, until it is answered or taken back. One that was
+/// charted as taken elsewhere meanwhile was taken from this pot too: that claim is kept beside the
+/// first, and a person must look.
 pub(super) fn confirm_pot(
     record: &mut Record<'_, '_>,
     c: &ScanCommand,

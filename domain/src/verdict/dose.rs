@@ -3,7 +3,7 @@
 use super::{Check, Objection, Package, Severity};
 use crate::cart::{CartSession, Counting};
 use crate::dose::{Dose, DoseState};
-use crate::home::{Home, may_retry};
+use crate::home::Home;
 use crate::id::DoseId;
 use crate::order::{Order, Timing};
 use crate::schedule::policy::OffSchedule;
@@ -19,7 +19,7 @@ pub const EARLY_REACH_MINUTES: i64 = 120;
 #[must_use]
 pub fn pick_dose<'a>(home: &'a Home, order: &Order, now: Instant) -> Option<&'a Dose> {
     let usable = |d: &&Dose| d.withdrawn.is_none();
-    let retry = |d: &Dose| d.outcome.as_ref().is_some_and(|o| may_retry(o.outcome));
+    let retry = |d: &Dose| d.outcome.as_ref().is_some_and(|o| o.outcome.may_be_retried());
     let in_window = |d: &&Dose| d.opens <= now && now <= d.closes;
     let all = || home.doses_of_order(order.id()).filter(usable);
     all()

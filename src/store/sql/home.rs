@@ -75,7 +75,8 @@ pub(crate) const LISTS: &[&str] = &[ORDERS, EVENTS, LAST_TAKEN, LABELS];
 
 impl Store {
     /// The home as the rules see it at `now`: all residents (who comes back must be known, with
-    /// their allergies), orders that run or ended lately, doses that are open or were due within [`MEMORY_MINUTES`], and what belongs to them.
+    /// their allergies), orders that run or ended lately, doses that are open or were due within
+    /// [`MEMORY_MINUTES`], and what belongs to them.
     ///
     /// # Errors
     /// When the facility is unknown, a row cannot be read, or the database fails.
