@@ -4,7 +4,8 @@ use tracing_subscriber::EnvFilter;
 
 /// Starts logging; later calls change nothing.
 pub fn start() {
-    let quiet = "warn,emar=info,rumqttd=error";
+    // The embedded broker calls every client that goes away an error; the server says it itself.
+    let quiet = "warn,emar=info,emar_bridge=warn,rumqttd=off";
     let filter = EnvFilter::try_from_env("EMAR_LOG").unwrap_or_else(|_| EnvFilter::new(quiet));
     // A second start (in tests) finds a subscriber already there, which is as good.
     let _ =

@@ -2,7 +2,8 @@
 //!
 //! An answer counts once a cart has read it. At the end every such answer must be in the database,
 //! no dose may have two effective outcomes, and the audit log must verify. `EMAR_CRASH_ROUNDS` sets
-//! the number of kills. A build with the feature `planted-answer-before-commit` must fail here.
+//! the number of kills, `EMAR_CRASH_PROGRAM` another `emar` (a release build). A build with the
+//! feature `planted-answer-before-commit` must fail here.
 
 mod cluster;
 mod evidence;
@@ -56,7 +57,9 @@ struct Read {
 }
 
 fn crash(directory: &Path, database: Option<&str>, rounds: u32) {
-    let program = Path::new(env!("CARGO_BIN_EXE_emar"));
+    let program = std::env::var_os("EMAR_CRASH_PROGRAM");
+    let program = program.unwrap_or_else(|| env!("CARGO_BIN_EXE_emar").into());
+    let program = Path::new(&program);
     let residents = if rounds > ROUNDS_FEW { RESIDENTS.1 } else { RESIDENTS.0 };
     let floor = Floor::make(directory, database, CARTS, residents).unwrap();
     // Small pots, so that a slow build too confirms many between two kills.
@@ -123,7 +126,7 @@ async fn work(
             }
             Ok(Did::Finished) => return nurse,
             Err(error) if error.is::<std::io::Error>() && steps.is_none() => return nurse,
-            Err(error) => panic!("a right scan went wrong: {error:#}"),
+            Err(error) => panic!("what a cart was told before does not hold: {error:#}"),
         }
         done += 1;
     }

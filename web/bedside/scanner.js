@@ -27,10 +27,12 @@ const SILENCE_MS = 120;
 /** A prefixed scan without its Enter is given up after this silence (ms). */
 const FRAME_SILENCE_MS = 700;
 /**
- * An Enter so soon (ms) after a letter typed at nothing ends a scan that came too slowly to be told
- * from a hand: it confirms nothing.
+ * An Enter so soon (ms) after so many letters typed at nothing, none later than that after the one
+ * before it, ends a scan that came too slowly to be told from a hand: it confirms nothing. A digit
+ * or two choose a reason, and the Enter after them is meant.
  */
 const STRAY_MS = 1000;
+const STRAYS_MIN = 4;
 /** Shorter bursts are not scans. */
 const SCAN_MIN = 6;
 const SCAN_MAX = 4096;
@@ -57,6 +59,8 @@ export class Framing {
   altDigits = "";
   /** When a letter last went to no field and into no scan. */
   stray = -Infinity;
+  /** How many of them followed one another. */
+  strays = 0;
   /** @type {Set<string>} keys whose release is swallowed too */
   held = new Set();
 
@@ -132,9 +136,10 @@ export class Framing {
   /** @param {Key} key @returns {Step} */
   #idle(key) {
     const late = key.time - this.last > FAST_MS;
-    if (key.key === "Enter" && !key.field && key.time - this.stray <= STRAY_MS) {
+    const followed = key.time - this.stray <= STRAY_MS;
+    if (key.key === "Enter" && !key.field && followed && this.strays >= STRAYS_MIN) {
       this.#reset();
-      this.stray = -Infinity;
+      this.strays = 0;
       return this.#swallow(key, { unread: true });
     }
     if (key.key.length !== 1 || ((key.ctrl || key.alt) && (late || this.text === ""))) {
@@ -144,7 +149,10 @@ export class Framing {
     if (late) this.text = "";
     this.last = key.time;
     // A space presses the button it falls on.
-    if (!key.field && key.key !== " ") this.stray = key.time;
+    if (!key.field && key.key !== " ") {
+      this.strays = followed ? this.strays + 1 : 1;
+      this.stray = key.time;
+    }
     this.#take(key);
     if (this.text.length <= LEAK) return { swallow: false };
     this.#start("burst", this.text, key.time);
@@ -201,7 +209,7 @@ export class Framing {
 
   /** @param {"frame" | "burst"} state @param {string} text @param {number} time */
   #start(state, text, time) {
-    const fresh = { lateUsed: false, altDigits: "", stray: -Infinity };
+    const fresh = { lateUsed: false, altDigits: "", strays: 0 };
     Object.assign(this, { state, text, last: time, ...fresh });
   }
 

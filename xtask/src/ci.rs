@@ -119,7 +119,8 @@ fn blind(command: &mut Command) -> Result<()> {
     let output = limited(command).output().with_context(|| format!("starting {named}"))?;
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
-    match said.lines().find(|line| line.contains("acknowledged") && line.contains("are lost")) {
+    let words = ["are lost", "what a cart was told before does not hold"];
+    match said.lines().find(|line| words.iter().any(|found| line.contains(found))) {
         Some(line) if !output.status.success() => {
             println!("found: {}", line.chars().take(100).collect::<String>());
             Ok(())

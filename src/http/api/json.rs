@@ -5,7 +5,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 /// Largest body, except of an import.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -103,16 +103,18 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let read: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let pointer = pointer(error.path(), error.inner());
-        unread(error.inner(), pointer)
+        // The reader calls a list in place of a code bad syntax; a look at the whole tells.
+        let is_json = error.inner().is_data() || serde_json::from_slice::<IgnoredAny>(body).is_ok();
+        let pointer = if is_json { pointer(error.path(), error.inner()) } else { String::new() };
+        unread(error.inner(), is_json, pointer)
     })?;
-    reader.end().map_err(|error| unread(&error, String::new()))?;
+    reader.end().map_err(|error| unread(&error, false, String::new()))?;
     Ok(read)
 }
 
-fn unread(error: &serde_json::Error, pointer: String) -> Problem {
+fn unread(error: &serde_json::Error, is_json: bool, pointer: String) -> Problem {
     let place = format!("line {}, column {}", error.line(), error.column());
-    let (what, status) = if error.is_data() {
+    let (what, status) = if is_json {
         ("is not what is asked for", StatusCode::UNPROCESSABLE_ENTITY)
     } else {
         ("is no JSON", StatusCode::BAD_REQUEST)
@@ -126,9 +128,6 @@ fn unread(error: &serde_json::Error, pointer: String) -> Problem {
 /// what the sender called something is input, and is not echoed.
 fn pointer(path: &serde_path_to_error::Path, error: &serde_json::Error) -> String {
     use serde_path_to_error::Segment;
-    if !error.is_data() {
-        return String::new();
-    }
     let text = error.to_string();
     let unknown = text.strip_prefix("unknown field `").or(text.strip_prefix("unknown variant `"));
     let unknown = unknown.and_then(|rest| rest.split('`').next());

@@ -1,11 +1,14 @@
 //! The write lane's transaction.
 
 use super::world::*;
+use crate::store::conn::Conn;
 use crate::store::{Batch, CommitError, Decided, Store};
 use emar_domain::administration::Outcome;
 use emar_domain::audit::tree::{Frontier, leaf_hash};
 use emar_domain::fact::Fact;
 use emar_domain::id::{AdministrationId, DoseId};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(super) async fn writes_facts_leaves_and_head(store: Store, _: String) {
     let mut lane = ledger(&store).await;
@@ -142,4 +145,29 @@ pub(super) async fn full_tiles_are_written(store: Store, _: String) {
     let bytes: Vec<u8> = hashes.iter().flat_map(|h| h.0).collect();
     assert_eq!(tiles[0], (0, bytes));
     assert_eq!(store.head(&oakhill()).await.unwrap().unwrap().frontier.size(), 300);
+}
+
+/// SQLite's own count of steps: a look-up that becomes a walk over the log shows as thousands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leaf_costs_no_more_in_a_long_log() {
+    let scratch = super::Scratch::new();
+    let store = Store::open(&scratch.0.display().to_string()).await.unwrap();
+    let mut lane = ledger(&store).await;
+    let steps = Arc::new(AtomicU64::new(0));
+    if let Conn::SqliteWrite(mut writer) = store.writer().await.unwrap() {
+        let count = Arc::clone(&steps);
+        let counted = move || count.fetch_add(1, Ordering::Relaxed) < u64::MAX;
+        writer.conn.lock_handle().await.unwrap().set_progress_handler(1, counted);
+    }
+    let mut costs = Vec::new();
+    // Neither size fills a tile.
+    for (before, more) in [(0, 32), (33, 32 * 60)] {
+        for _ in 0..more / 32 {
+            commit(&mut lane, minute(before), (0..32).map(|_| entry(vec![])).collect()).await;
+        }
+        let begun = steps.load(Ordering::Relaxed);
+        commit(&mut lane, minute(2000), vec![entry(vec![])]).await;
+        costs.push(steps.load(Ordering::Relaxed) - begun);
+    }
+    assert!(costs[0] > 0 && costs[1] < 2 * costs[0], "steps at 32 and at 1,953 leaves: {costs:?}");
 }
