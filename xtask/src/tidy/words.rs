@@ -6,12 +6,13 @@ const BANNED: [&str; 7] = ["patient", "task", "item", "manager", "handler", "hel
 
 /// Where another's interface forces a word: files whose path starts with the first text may hold
 /// the second. An empty path means everywhere.
-const FORCED: [(&str, &str); 13] = [
+const FORCED: [(&str, &str); 14] = [
     ("", "Item ="),
     ("", "::Item"),
     ("", "tokio::task"),
     ("", "std::task"),
     ("", "task::"),
+    ("src/store/", "set_progress_handler"),
     ("web/", "getItem"),
     ("web/", "setItem"),
     ("web/", "removeItem"),
