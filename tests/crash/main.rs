@@ -20,8 +20,10 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 const CARTS: u32 = 8;
-/// Residents of each cart: as many as a slow build gives to in a few rounds, or a fast one in many.
-const RESIDENTS: (u32, u32) = (2, 100);
+/// Residents of each cart and packages of each pot: small, so that a slow build too confirms many
+/// pots between two kills, or as many as last a fast one for many rounds.
+const SMALL: (u32, usize) = (2, 2);
+const LARGE: (u32, usize) = (30, 12);
 const ROUNDS_FEW: u32 = 10;
 const SQLITE_ROUNDS: u32 = 8;
 const POSTGRES_ROUNDS: u32 = 4;
@@ -60,10 +62,9 @@ fn crash(directory: &Path, database: Option<&str>, rounds: u32) {
     let program = std::env::var_os("EMAR_CRASH_PROGRAM");
     let program = program.unwrap_or_else(|| env!("CARGO_BIN_EXE_emar").into());
     let program = Path::new(&program);
-    let residents = if rounds > ROUNDS_FEW { RESIDENTS.1 } else { RESIDENTS.0 };
+    let (residents, packages) = if rounds > ROUNDS_FEW { LARGE } else { SMALL };
     let floor = Floor::make(directory, database, CARTS, residents).unwrap();
-    // Small pots, so that a slow build too confirms many between two kills.
-    let gtins: Arc<[String]> = floor.gtins.iter().take(2).cloned().collect();
+    let gtins: Arc<[String]> = floor.gtins.iter().take(packages).cloned().collect();
     let carts = floor.carts.iter().cloned();
     let mut nurses: Vec<Nurse> = carts.map(|cart| Nurse::new(cart, Arc::clone(&gtins))).collect();
     let read = Arc::new(Mutex::new(Read::default()));
