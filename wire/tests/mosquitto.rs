@@ -170,7 +170,7 @@ async fn nothing_is_lost_over_broker_kills() {
                 while arrived.get() < n {
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }
-                let _ = cart.publish(&scan(), n.to_le_bytes().to_vec()).await.unwrap();
+                drop(cart.publish(&scan(), n.to_le_bytes().to_vec()).await.unwrap());
                 broker.kill();
                 broker.run().await;
             }

@@ -1,6 +1,6 @@
 //! The built `emar demo`, quiet, on free ports and in a directory of its own.
 
-use crate::process::{Program, free_port};
+use crate::process::Program;
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -31,15 +31,11 @@ impl Demo {
     /// When the binary is not built or the demo ends before it is ready.
     pub async fn start(flags: &[&str]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        // One at a time, so that a free port is still free when its demo takes it.
-        static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-        let _starting = STARTING.lock().await;
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("emar-page-{}-{count}", std::process::id()));
         let mut command = Command::new(binary());
         command.args(["demo", "--no-robots", "--json", "--data"]).arg(&data);
-        command.arg("--http").arg(format!("127.0.0.1:{}", free_port()));
-        command.arg("--mqtt").arg(format!("127.0.0.1:{}", free_port()));
+        command.args(["--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0"]);
         let mut program = Program::start(command.args(flags).stdout(Stdio::piped()));
         let output = program.child.stdout.take().expect("the demo's output");
         let ready = tokio::task::spawn_blocking(move || ready_line(output));
