@@ -84,7 +84,7 @@ fn raise_or_extend(record: &mut Record<'_, '_>, dose: &Dose, open: &mut BTreeMap
 }
 
 /// An alert nobody has taken yet, of no pass and no dose.
-fn raised(
+pub(super) fn raised(
     id: AlertId,
     kind: AlertKind,
     resident: &Resident,
@@ -146,7 +146,7 @@ fn has_problem(home: &Home, resident: ResidentId, now: Instant) -> bool {
 
 /// What a further dose does to an alert: whoever took it has not seen that dose, and nothing
 /// quietens a time-critical one.
-fn joined(alert: &mut Alert) {
+pub(super) fn joined(alert: &mut Alert) {
     if alert.state == AlertState::Accepted {
         untaken(alert);
     }
@@ -163,7 +163,7 @@ fn untaken(alert: &mut Alert) {
 
 /// One revision a decision: several changes at once are one step for whoever listens. It counts
 /// from what was committed, not from the time, which may stand still between two decisions.
-fn revise(home: &Home, alert: &mut Alert, now: Instant) {
+pub(super) fn revise(home: &Home, alert: &mut Alert, now: Instant) {
     alert.rev = home.alerts.get(&alert.id).map_or(1, |committed| committed.rev + 1);
     alert.changed_at = now;
 }

@@ -51,7 +51,10 @@ pub(super) fn count_unit(
     answer.effect = ScanEffect::Prepared;
     if record.home.policy.giving.confirm == Confirm::Scan {
         answer.administrations = confirm_pot(record, c, answer);
-        answer.effect = ScanEffect::Confirmed;
+        // A dose that meets an objection stays in the pot, and nothing was confirmed.
+        if !answer.administrations.is_empty() {
+            answer.effect = ScanEffect::Confirmed;
+        }
     }
 }
 

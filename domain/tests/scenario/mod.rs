@@ -350,6 +350,10 @@ impl Script {
                 let rev = rev.first().map_or(a.rev, |rev| rev.parse().unwrap());
                 self.take(who, AlertCommand::Accept(a.id, rev), &want)
             }
+            ["accept", "double", name, "by", who] => {
+                let a = self.open_of(name, AlertKind::PossibleDoubleDose)?;
+                self.take(who, AlertCommand::Accept(a.id, a.rev), &want)
+            }
             ["quiet", name, "by", who, "for", minutes] => {
                 let a = self.missed(name)?;
                 let until = self.now.plus_minutes(minutes.parse().unwrap()).unwrap();
@@ -462,8 +466,12 @@ impl Script {
     }
 
     fn missed(&self, name: &str) -> Result<&Alert, String> {
+        self.open_of(name, AlertKind::MissedDose)
+    }
+
+    fn open_of(&self, name: &str, kind: AlertKind) -> Result<&Alert, String> {
         let resident = self.residents[name];
-        let of = |a: &&Alert| a.resident == resident && a.kind == AlertKind::MissedDose;
+        let of = |a: &&Alert| a.resident == resident && a.kind == kind;
         self.home.alerts.values().find(of).ok_or_else(|| "there is no alert".into())
     }
 
