@@ -21,8 +21,7 @@ CREATE TABLE audit(
   seq bigint NOT NULL CHECK(seq >= 0),
   leaf bytea NOT NULL CHECK(octet_length(leaf) BETWEEN 1 AND 65535),
   leaf_hash bytea NOT NULL CHECK(octet_length(leaf_hash) = 32),
-  PRIMARY KEY(log, seq),
-  UNIQUE(log, leaf_hash)
+  PRIMARY KEY(log, seq)
 );
 
 -- 256 hashes of a full C2SP tile; tile_index counts the tiles of a level from the left.

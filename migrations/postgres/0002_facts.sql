@@ -209,8 +209,6 @@ CREATE TABLE scan_event(
   body text COLLATE "C" NOT NULL,
   PRIMARY KEY(id)
 );
-CREATE INDEX scan_event_time ON scan_event(facility, at);
-CREATE INDEX scan_event_resident ON scan_event(resident, at);
 
 -- A revision of an alert.
 CREATE TABLE alert_event(

@@ -130,14 +130,23 @@ CREATE TABLE idempotency(
   PRIMARY KEY(facility, key)
 );
 
--- Messages to send, in order per stream. Times on the machine's clock.
--- sent_at: the broker took it; received_at: stored or shown there; then applied_at or failed_at.
+-- Messages to send, in order per stream.
 CREATE TABLE outbox(
   facility text COLLATE "C" NOT NULL,
   stream text COLLATE "C" NOT NULL,
   seq bigint NOT NULL,
   topic text COLLATE "C" NOT NULL,
   bytes bytea NOT NULL,
+  PRIMARY KEY(facility, stream, seq)
+);
+
+-- What became of them; apart, so that a mark does not write the message again. Times on the
+-- machine's clock.
+-- sent_at: the broker took it; received_at: stored or shown there; then applied_at or failed_at.
+CREATE TABLE outbox_state(
+  facility text COLLATE "C" NOT NULL,
+  stream text COLLATE "C" NOT NULL,
+  seq bigint NOT NULL,
   sent_at bigint,
   received_at bigint,
   applied_at bigint,
@@ -178,4 +187,4 @@ CREATE INDEX dose_state_open ON dose_state(facility, closes) WHERE is_open = 1;
 CREATE UNIQUE INDEX alert_open ON alert(resident, civil_date, pass, kind) WHERE is_open = 1;
 CREATE INDEX alert_open_home ON alert(facility, changed_at) WHERE is_open = 1;
 -- Never sent (next_at 0) before what is sent again, each in the order of its stream.
-CREATE INDEX outbox_due ON outbox(facility, next_at, stream, seq) WHERE is_open = 1;
+CREATE INDEX outbox_due ON outbox_state(facility, next_at, stream, seq) WHERE is_open = 1;

@@ -16,8 +16,7 @@ CREATE TABLE audit(
   seq INTEGER NOT NULL CHECK(seq >= 0),
   leaf BLOB NOT NULL CHECK(length(leaf) BETWEEN 1 AND 65535),
   leaf_hash BLOB NOT NULL CHECK(length(leaf_hash) = 32),
-  PRIMARY KEY(log, seq),
-  UNIQUE(log, leaf_hash)
+  PRIMARY KEY(log, seq)
 ) STRICT, WITHOUT ROWID;
 
 -- 256 hashes of a full C2SP tile; tile_index counts the tiles of a level from the left.
@@ -58,11 +57,9 @@ CREATE TRIGGER audit_dense BEFORE INSERT ON audit
     OR NEW.seq <> (SELECT coalesce(max(seq) + 1, 0) FROM audit WHERE log = NEW.log)
   BEGIN SELECT RAISE(ABORT, 'audit: unknown log, or seq not dense'); END;
 -- INSERT OR REPLACE removes conflicting rows without firing DELETE triggers unless
--- recursive_triggers = ON: every conflicting row is refused up front. One look-up a key: with both
--- in one condition SQLite walks the whole log for each leaf.
+-- recursive_triggers = ON: every conflicting row is refused up front.
 CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit
   WHEN EXISTS(SELECT 1 FROM audit WHERE log = NEW.log AND seq = NEW.seq)
-    OR EXISTS(SELECT 1 FROM audit WHERE log = NEW.log AND leaf_hash = NEW.leaf_hash)
   BEGIN SELECT RAISE(ABORT, 'audit: append-only (replace)'); END;
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
   BEGIN SELECT RAISE(ABORT, 'audit: append-only'); END;

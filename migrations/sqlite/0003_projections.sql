@@ -100,7 +100,7 @@ CREATE TABLE cart_session(
   seq INTEGER NOT NULL,
   body TEXT NOT NULL,
   PRIMARY KEY(facility, cart)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- A sign-on. Times on the machine's clock.
 CREATE TABLE session(
@@ -130,14 +130,24 @@ CREATE TABLE idempotency(
   PRIMARY KEY(facility, key)
 ) STRICT, WITHOUT ROWID;
 
--- Messages to send, in order per stream. Times on the machine's clock.
--- sent_at: the broker took it; received_at: stored or shown there; then applied_at or failed_at.
+-- Messages to send, in order per stream. With a rowid, unlike the others: two lie on a page, which
+-- without one would each take a page of their own.
 CREATE TABLE outbox(
   facility TEXT NOT NULL,
   stream TEXT NOT NULL,
   seq INTEGER NOT NULL,
   topic TEXT NOT NULL,
   bytes BLOB NOT NULL,
+  PRIMARY KEY(facility, stream, seq)
+) STRICT;
+
+-- What became of them; apart, so that a mark does not write the message again. Times on the
+-- machine's clock.
+-- sent_at: the broker took it; received_at: stored or shown there; then applied_at or failed_at.
+CREATE TABLE outbox_state(
+  facility TEXT NOT NULL,
+  stream TEXT NOT NULL,
+  seq INTEGER NOT NULL,
   sent_at INTEGER,
   received_at INTEGER,
   applied_at INTEGER,
@@ -178,4 +188,4 @@ CREATE INDEX dose_state_open ON dose_state(facility, closes) WHERE is_open = 1;
 CREATE UNIQUE INDEX alert_open ON alert(resident, civil_date, pass, kind) WHERE is_open = 1;
 CREATE INDEX alert_open_home ON alert(facility, changed_at) WHERE is_open = 1;
 -- Never sent (next_at 0) before what is sent again, each in the order of its stream.
-CREATE INDEX outbox_due ON outbox(facility, next_at, stream, seq) WHERE is_open = 1;
+CREATE INDEX outbox_due ON outbox_state(facility, next_at, stream, seq) WHERE is_open = 1;

@@ -176,8 +176,8 @@ enum Messages {
     Postgres(String, PgConnection),
 }
 
-const WAITING: &str = "SELECT count(*) FROM outbox WHERE is_open = 1 AND sent_at IS NULL";
-const SENT: &str = "SELECT count(*) FROM outbox WHERE sent_at IS NOT NULL";
+const WAITING: &str = "SELECT count(*) FROM outbox_state WHERE is_open = 1 AND sent_at IS NULL";
+const SENT: &str = "SELECT count(*) FROM outbox_state WHERE sent_at IS NOT NULL";
 
 impl Messages {
     async fn open(config: &Path) -> anyhow::Result<Self> {

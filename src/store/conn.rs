@@ -2,9 +2,11 @@
 
 use super::StoreError;
 use super::insert::Marks;
-use super::value::{Row, Value};
+use super::value::{Column, Row, Value};
 use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, Executor, Postgres, SqlSafeStr, SqlStr, Sqlite, SqliteConnection};
+use sqlx::{
+    AssertSqlSafe, Either, Executor, Postgres, SqlSafeStr, SqlStr, Sqlite, SqliteConnection,
+};
 use std::future::poll_fn;
 use std::sync::Arc;
 use tokio::sync::OwnedMutexGuard;
@@ -15,6 +17,14 @@ pub(crate) struct Writer {
     /// A transaction was begun and neither committed nor rolled back: whoever held the connection
     /// went away half-way.
     pub(crate) begun: bool,
+}
+
+/// What a statement did.
+pub(crate) struct Ran {
+    /// Rows it touched.
+    pub(crate) touched: u64,
+    /// Rows it answered.
+    pub(crate) rows: Vec<Row>,
 }
 
 /// A connection held by one caller.
@@ -130,6 +140,53 @@ impl Conn {
         })
     }
 
+    /// Runs the statements of one text, their values one after the other; what each did. SQLite
+    /// alone takes more than one.
+    pub(crate) async fn run(
+        &mut self,
+        sql: impl Into<Sql>,
+        values: Vec<Value>,
+    ) -> Result<Vec<Ran>, StoreError> {
+        let sql = sql.into().safe();
+        on_each!(self, conn, Wrap => {
+            let mut ran = Vec::new();
+            let mut answers = Vec::new();
+            let mut steps = conn.fetch_many(bound!(sql, values));
+            while let Some(step) = poll_fn(|cx| steps.as_mut().poll_next(cx)).await {
+                match step? {
+                    Either::Left(done) => {
+                        let rows = std::mem::take(&mut answers);
+                        ran.push(Ran { touched: done.rows_affected(), rows });
+                    }
+                    Either::Right(row) => answers.push(Wrap(row)),
+                }
+            }
+            Ok(ran)
+        })
+    }
+
+    /// Runs a statement whose values are arrays, which PostgreSQL alone takes, and reads its rows.
+    pub(crate) async fn fetch_arrays(
+        &mut self,
+        sql: impl Into<Sql>,
+        columns: Vec<Column>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let Self::Postgres(conn) = self else {
+            return Err(StoreError::Usage("SQLite takes no arrays"));
+        };
+        let mut query = sqlx::query(sql.into().safe());
+        for column in columns {
+            query = match column {
+                Column::Int(all) => query.bind(all),
+                Column::Text(all) => query.bind(all),
+                Column::Blob(all) => query.bind(all),
+                Column::Id(all) => query.bind(all),
+            };
+        }
+        let rows = query.fetch_all(&mut **conn).await?;
+        Ok(rows.into_iter().map(Row::Postgres).collect())
+    }
+
     /// Runs several statements at once, without values.
     pub(crate) async fn batch(&mut self, sql: impl Into<Sql>) -> Result<(), StoreError> {
         let sql = sql.into().safe();
@@ -176,6 +233,22 @@ impl Conn {
             }
         }
         Ok(())
+    }
+
+    /// Begins a transaction that will write with the statements of `text`, in one trip; SQLite's.
+    pub(crate) async fn begin_with(
+        &mut self,
+        text: Sql,
+        values: Vec<Value>,
+    ) -> Result<Vec<Ran>, StoreError> {
+        if let Self::SqliteWrite(writer) = self {
+            if writer.begun {
+                // Fails when the statement that began it never ran; then nothing is open.
+                let _ = writer.conn.execute("ROLLBACK").await;
+            }
+            writer.begun = true;
+        }
+        self.run(text, values).await
     }
 
     /// Begins a transaction that reads one state of the database throughout.

@@ -2,17 +2,19 @@
 
 mod batch;
 
-use super::conn::Conn;
-use super::insert::{Texts, execute_list, fetch_list, insert};
+use super::conn::{Conn, Sql};
+use super::insert::{Marks, Texts, execute_list, fetch_list, insert};
+use super::pack::{self, Pack, PackTexts};
 use super::rows::{self, Place, Rows};
-use super::sql::projection::{DOSE_DUE, DOSE_OPEN, ORDER};
-use super::value::{Value, bind};
+use super::sql::projection::{DOSE_DUE, ORDER};
+use super::value::{Row, Value, bind};
 use super::{Store, StoreError};
 use emar_domain::audit::tile::{self, TILE_WIDTH, Tile, TileId};
 use emar_domain::audit::tree::{Frontier, Hash, leaf_hash};
 use emar_domain::id::FacilityId;
 use emar_domain::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use tokio::time::Instant as Lap;
 
 pub use batch::{
@@ -22,8 +24,6 @@ pub use batch::{
 
 const HEAD_LOCK: &str = "UPDATE audit_head SET size = size WHERE log = $1 AND epoch = $2 \
     RETURNING size, frontier";
-const HEAD_MOVE: &str = "UPDATE audit_head SET size = $1, frontier = $2 \
-    WHERE log = $3 AND epoch = $4 AND size = $5";
 const KEYS: &str = "SELECT key, who, request_sha256, status, answer FROM idempotency \
     WHERE facility = $1 AND key IN {}";
 const RESIDENTS: &str = "SELECT id FROM resident WHERE facility = $1 AND id IN {}";
@@ -42,7 +42,8 @@ const TILES: &str = "SELECT hashes FROM audit_tile WHERE log = $1 AND tile_level
 pub(crate) const LISTS: &[&str] = &[KEYS, RESIDENTS, ORDERS];
 /// The others.
 #[cfg(test)]
-pub(crate) const FIXED: &[&str] = &[HEAD_LOCK, HEAD_MOVE, STREAM_END, LEAF_HASHES, TILES, ANSWERED];
+pub(crate) const FIXED: &[&str] =
+    &[HEAD_LOCK, pack::HEAD_MOVE, STREAM_END, LEAF_HASHES, TILES, ANSWERED];
 
 /// One facility's log and facts, written under one epoch. Used by its write lane alone.
 pub struct Ledger {
@@ -51,6 +52,9 @@ pub struct Ledger {
     log: String,
     epoch: i64,
     texts: Texts,
+    packs: PackTexts,
+    /// Texts that begin a batch, by how many keys they look up.
+    openings: BTreeMap<usize, Arc<str>>,
     /// Kept between batches: to borrow it anew costs PostgreSQL a round trip.
     held: Option<Conn>,
     /// Last number of each outbox stream, good while the log has `known_size` leaves.
@@ -68,6 +72,8 @@ impl Store {
             log: log.to_owned(),
             epoch,
             texts: Texts::default(),
+            packs: PackTexts::default(),
+            openings: BTreeMap::new(),
             held: None,
             streams: BTreeMap::new(),
             known_size: None,
@@ -93,8 +99,6 @@ impl Ledger {
             Some(conn) => conn,
             None => self.store.writer().await?,
         };
-        // On error the connection is given back, and whoever takes it next rolls back first.
-        conn.begin().await?;
         let begun = Lap::now();
         let written = match self.write(&mut conn, keys, decide).await {
             Ok((answer, committed, true)) => {
@@ -135,6 +139,7 @@ impl Ledger {
         keys: &[String],
         decide: impl FnOnce(&Opened) -> Decided<R>,
     ) -> Result<(R, Committed, bool), CommitError> {
+        // On error the connection is given back, and whoever takes it next rolls back first.
         let opened = self.open(conn, keys).await?;
         match decide(&opened) {
             Decided::Stale => Err(CommitError::Stale(opened.size)),
@@ -152,15 +157,22 @@ impl Ledger {
     }
 
     async fn open(&mut self, conn: &mut Conn, keys: &[String]) -> Result<Opened, CommitError> {
-        let head = conn.fetch(HEAD_LOCK, bind![&self.log, self.epoch]).await?;
+        let list: Vec<Value> = keys.iter().map(Value::from).collect();
+        let (head, kept) = match conn.marks() {
+            Marks::Plain => self.open_at_once(conn, list).await?,
+            Marks::Numbered => {
+                conn.begin().await?;
+                let head = conn.fetch(HEAD_LOCK, bind![&self.log, self.epoch]).await?;
+                let facility = bind![self.facility.as_str()];
+                (head, fetch_list(conn, &mut self.texts, KEYS, &facility, &list).await?)
+            }
+        };
         let Some(row) = head.first() else { return Err(CommitError::Fenced) };
         let size = row.size(0)?;
         let frontier = Frontier::from_bytes(size, &row.blob(1)?)
             .map_err(|e| StoreError::Damaged(e.to_string()))?;
         let mut answers = BTreeMap::new();
-        let list: Vec<Value> = keys.iter().map(Value::from).collect();
-        let facility = bind![self.facility.as_str()];
-        for row in fetch_list(conn, &mut self.texts, KEYS, &facility, &list).await? {
+        for row in kept {
             let status = u16::try_from(row.int(3)?)
                 .map_err(|_| StoreError::Damaged("an answer's status".into()))?;
             let kept = KeptAnswer {
@@ -172,6 +184,26 @@ impl Ledger {
             answers.insert(row.text(0)?, kept);
         }
         Ok(Opened { size, frontier, answers })
+    }
+
+    /// Begins, locks the head and looks up the keys in one trip to SQLite's thread.
+    async fn open_at_once(
+        &mut self,
+        conn: &mut Conn,
+        mut keys: Vec<Value>,
+    ) -> Result<(Vec<Row>, Vec<Row>), StoreError> {
+        let count = keys.len().next_power_of_two();
+        keys.resize(count, Value::Text(None));
+        let text = self.openings.entry(count).or_insert_with(|| {
+            let marks = vec!["?"; count].join(", ");
+            let keys = KEYS.replace("{}", &format!("({marks})"));
+            let (head, keys) = (pack::plain(HEAD_LOCK), pack::plain(&keys));
+            format!("BEGIN IMMEDIATE;\n{head};\n{keys}").into()
+        });
+        let values = [bind![&self.log, self.epoch, self.facility.as_str()], keys].concat();
+        let ran = conn.begin_with(Sql::Made(Arc::clone(text)), values).await?;
+        let mut rows = ran.into_iter().map(|ran| ran.rows).skip(1);
+        Ok((rows.next().unwrap_or_default(), rows.next().unwrap_or_default()))
     }
 
     async fn write_batch(
@@ -210,10 +242,23 @@ impl Ledger {
             entries.push(CommittedEntry { leaves, version, facts: entry.facts });
         }
         self.insert_facts(conn, &mut rows).await?;
-        self.insert_states(conn, rows).await?;
-        insert(conn, &mut self.texts, &rows::AUDIT, audit).await?;
+        let pack = Pack {
+            rows: [
+                rows.prepared,
+                rows.administration,
+                rows.scan_event,
+                rows.idempotency,
+                rows.outbox,
+                rows.outbox_state,
+                flat(rows.cart_session),
+                flat(rows.dose_outcome),
+                audit,
+            ],
+            doses: ids(&rows.doses_touched),
+            head: self.moved_head(old_size, &frontier)?,
+        };
+        pack::write(conn, &mut self.texts, &mut self.packs, pack).await?;
         self.insert_tiles(conn, old_size, frontier.size()).await?;
-        self.move_head(conn, old_size, &frontier).await?;
         Ok(Committed { size: frontier.size(), root: frontier.root(), entries })
     }
 
@@ -234,21 +279,11 @@ impl Ledger {
         }
         for message in outbox {
             let seq = self.next_of_stream(conn, &message.stream).await?;
+            let (facility, stream) = (&facility, &message.stream);
+            rows.outbox.extend(bind![facility, stream, seq, message.topic, message.bytes]);
             let (no, zero) = (None::<i64>, 0_i64);
-            rows.outbox.extend(bind![
-                &facility,
-                message.stream,
-                seq,
-                message.topic,
-                message.bytes,
-                no,
-                no,
-                no,
-                no,
-                zero,
-                zero,
-                true
-            ]);
+            let state = bind![facility, stream, seq, no, no, no, no, zero, zero, true];
+            rows.outbox_state.extend(state);
         }
         for i in inbox {
             conn.execute(ANSWERED, bind![&facility, &i.sender, &i.message_id]).await?;
@@ -285,19 +320,22 @@ impl Ledger {
             (&rows::ORDER_EVENT, take(&mut rows.order_event)),
             (&rows::DOSE, take(&mut rows.dose)),
             (&rows::DOSE_DUE, take(&mut rows.dose_due)),
-            (&rows::PREPARED, take(&mut rows.prepared)),
-            (&rows::ADMINISTRATION, take(&mut rows.administration)),
-            (&rows::SCAN_EVENT, take(&mut rows.scan_event)),
             (&rows::ALERT_EVENT, take(&mut rows.alert_event)),
             (&rows::USER_ACCOUNT, take(&mut rows.user_account)),
             (&rows::DEVICE, take(&mut rows.device)),
             (&rows::POLICY, take(&mut rows.policy)),
             (&rows::INBOX_ANSWER, take(&mut rows.inbox_answer)),
-            (&rows::IDEMPOTENCY, take(&mut rows.idempotency)),
-            (&rows::OUTBOX, take(&mut rows.outbox)),
         ] {
             insert(conn, &mut self.texts, table, values).await?;
         }
+        let (take, texts) = (std::mem::take::<BTreeMap<_, _>>, &mut self.texts);
+        insert(conn, texts, &rows::LATEST, flat(std::mem::take(&mut rows.latest))).await?;
+        insert(conn, texts, &rows::ORDER_STATE, flat(take(&mut rows.order_state))).await?;
+        insert(conn, texts, &rows::DOSE_STATE, std::mem::take(&mut rows.dose_state)).await?;
+        guarded(conn, texts, &rows::ALERT, take(&mut rows.alert)).await?;
+        guarded(conn, texts, &rows::ALERT_DOSE, std::mem::take(&mut rows.alert_dose)).await?;
+        execute_list(conn, texts, ORDER, &[], &ids(&rows.orders_touched)).await?;
+        execute_list(conn, texts, DOSE_DUE, &[], &ids(&rows.doses_moved)).await?;
         Ok(())
     }
 
@@ -315,22 +353,6 @@ impl Ledger {
             rows.remove(&row.id(0)?);
         }
         Ok(rows)
-    }
-
-    async fn insert_states(&mut self, conn: &mut Conn, rows: Rows) -> Result<(), StoreError> {
-        let texts = &mut self.texts;
-        let (latest, carts) = (flat(rows.latest), flat(rows.cart_session));
-        insert(conn, texts, &rows::LATEST, latest).await?;
-        insert(conn, texts, &rows::CART_SESSION, carts).await?;
-        insert(conn, texts, &rows::ORDER_STATE, flat(rows.order_state)).await?;
-        insert(conn, texts, &rows::DOSE_STATE, rows.dose_state).await?;
-        guarded(conn, texts, &rows::DOSE_OUTCOME, rows.dose_outcome).await?;
-        guarded(conn, texts, &rows::ALERT, rows.alert).await?;
-        guarded(conn, texts, &rows::ALERT_DOSE, rows.alert_dose).await?;
-        execute_list(conn, texts, ORDER, &[], &ids(&rows.orders_touched)).await?;
-        execute_list(conn, texts, DOSE_DUE, &[], &ids(&rows.doses_moved)).await?;
-        execute_list(conn, texts, DOSE_OPEN, &[], &ids(&rows.doses_touched)).await?;
-        Ok(())
     }
 
     async fn insert_tiles(
@@ -365,18 +387,9 @@ impl Ledger {
         }
     }
 
-    async fn move_head(
-        &self,
-        conn: &mut Conn,
-        old_size: u64,
-        frontier: &Frontier,
-    ) -> Result<(), StoreError> {
-        let (old, new) = (stored(old_size)?, stored(frontier.size())?);
-        let values = bind![new, frontier.to_bytes(), &self.log, self.epoch, old];
-        match conn.execute(HEAD_MOVE, values).await? {
-            1 => Ok(()),
-            _ => Err(StoreError::Damaged("the audit head moved under its own lock".into())),
-        }
+    fn moved_head(&self, old_size: u64, to: &Frontier) -> Result<Vec<Value>, StoreError> {
+        let (old, new) = (stored(old_size)?, stored(to.size())?);
+        Ok(bind![new, to.to_bytes(), &self.log, self.epoch, old])
     }
 }
 

@@ -10,6 +10,7 @@ mod insert;
 mod ledger;
 mod lock;
 mod migrate;
+mod pack;
 mod postgres;
 mod rows;
 mod sql;

@@ -80,7 +80,8 @@ tables! {
         "ON CONFLICT(facility, cart) DO UPDATE SET seq = excluded.seq, body = excluded.body";
     IDEMPOTENCY = "idempotency"
         ("facility", "key", "who", "request_sha256", "status", "answer", "at");
-    OUTBOX = "outbox" ("facility", "stream", "seq", "topic", "bytes", "sent_at", "received_at",
+    OUTBOX = "outbox" ("facility", "stream", "seq", "topic", "bytes");
+    OUTBOX_STATE = "outbox_state" ("facility", "stream", "seq", "sent_at", "received_at",
         "applied_at", "failed_at", "next_at", "tries", "is_open");
     INBOX_ANSWER = "inbox_answer" ("facility", "sender", "message_id", "at", "answer");
     AUDIT = "audit" ("log", "seq", "leaf", "leaf_hash");
@@ -133,6 +134,7 @@ pub(crate) struct Rows {
     pub(crate) cart_session: BTreeMap<String, Vec<Value>>,
     pub(crate) idempotency: Vec<Value>,
     pub(crate) outbox: Vec<Value>,
+    pub(crate) outbox_state: Vec<Value>,
     pub(crate) inbox_answer: Vec<Value>,
     pub(crate) orders_touched: BTreeSet<Uuid>,
     pub(crate) doses_moved: BTreeSet<Uuid>,

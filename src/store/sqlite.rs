@@ -13,8 +13,8 @@ use tokio::sync::Mutex;
 
 const READERS_MAX: u32 = 4;
 const BUSY: Duration = Duration::from_secs(5);
-/// One for each table and number of rows that comes up often.
-const STATEMENTS_MAX: usize = 512;
+/// Prepared statements a connection keeps; a long one holds 100 KiB.
+const STATEMENTS_MAX: usize = 96;
 /// Pages the write connection keeps, in KiB (a negative number, as SQLite wants it).
 const CACHE: &str = "PRAGMA cache_size = -8192";
 /// Pages of the write-ahead log from which a commit carries them over into the file; long before,
@@ -50,6 +50,7 @@ pub(crate) fn options(file: &Path) -> SqliteConnectOptions {
         .busy_timeout(BUSY)
         .pragma("recursive_triggers", "ON")
         .pragma("trusted_schema", "OFF")
+        .pragma("temp_store", "MEMORY")
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .statement_cache_capacity(STATEMENTS_MAX)
         .row_buffer_size(ROWS_AHEAD)

@@ -48,6 +48,49 @@ macro_rules! bind {
 }
 pub(crate) use bind;
 
+/// A column of rows, as PostgreSQL takes it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Column {
+    Int(Vec<Option<i64>>),
+    Text(Vec<Option<String>>),
+    Blob(Vec<Option<Vec<u8>>>),
+    Id(Vec<Option<Uuid>>),
+}
+
+impl Column {
+    fn of(value: Value) -> Self {
+        match value {
+            Value::Int(v) => Self::Int(vec![v]),
+            Value::Text(v) => Self::Text(vec![v]),
+            Value::Blob(v) => Self::Blob(vec![v]),
+            Value::Id(v) => Self::Id(vec![v]),
+        }
+    }
+
+    fn push(&mut self, value: Value) -> Result<(), StoreError> {
+        match (self, value) {
+            (Self::Int(all), Value::Int(v)) => all.push(v),
+            (Self::Text(all), Value::Text(v)) => all.push(v),
+            (Self::Blob(all), Value::Blob(v)) => all.push(v),
+            (Self::Id(all), Value::Id(v)) => all.push(v),
+            _ => return Err(StoreError::Usage("a column bound as two types")),
+        }
+        Ok(())
+    }
+}
+
+/// Rows of `width` values, one after the other, as columns.
+pub(crate) fn transposed(rows: Vec<Value>, width: usize) -> Result<Vec<Column>, StoreError> {
+    let mut columns: Vec<Column> = Vec::with_capacity(width);
+    for (i, value) in rows.into_iter().enumerate() {
+        match columns.get_mut(i % width) {
+            Some(column) => column.push(value)?,
+            None => columns.push(Column::of(value)),
+        }
+    }
+    Ok(columns)
+}
+
 /// One row read.
 pub(crate) enum Row {
     Sqlite(SqliteRow),

@@ -11,7 +11,6 @@ statements! {
         WHERE log = $1 AND seq >= $2 AND seq < $3 ORDER BY seq";
     HASHES = "SELECT leaf_hash FROM audit \
         WHERE log = $1 AND seq >= $2 AND seq < $3 ORDER BY seq";
-    LEAF_INDEX = "SELECT seq FROM audit WHERE log = $1 AND leaf_hash = $2";
     TILES = "SELECT tile_index, hashes FROM audit_tile WHERE log = $1 AND tile_level = $2 \
         AND tile_index >= $3 AND tile_index < $4 ORDER BY tile_index";
     CHECKPOINT_ADD = "INSERT INTO checkpoint(log, size, root, body, made_at) \
@@ -112,15 +111,6 @@ impl Store {
     ) -> Result<Vec<Hash>, StoreError> {
         let rows = self.read(HASHES, bind![log, stored(from), stored(to)]).await?;
         rows.iter().map(|r| r.sha256(0).map(Hash)).collect()
-    }
-
-    /// Where the leaf with this hash stands.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn leaf_index(&self, log: &str, hash: &Hash) -> Result<Option<u64>, StoreError> {
-        let rows = self.read(LEAF_INDEX, bind![log, hash.0]).await?;
-        rows.first().map(|r| r.size(0)).transpose()
     }
 
     /// Full tiles `from..to` of a level: index and bytes.

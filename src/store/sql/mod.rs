@@ -55,5 +55,5 @@ pub(crate) const OUTBOX_OPEN: &str = outbox::OLDEST_OPEN;
 #[cfg(test)]
 pub(crate) fn lists() -> Vec<&'static str> {
     let refresh = &[projection::ORDER, projection::DOSE_DUE, projection::DOSE_OPEN];
-    [super::ledger::LISTS, home::LISTS, outbox::LISTS, refresh].concat()
+    [super::ledger::LISTS, home::LISTS, refresh].concat()
 }

@@ -1,37 +1,45 @@
 //! Messages to send. Times are the machine's, in microseconds.
 
-use super::super::insert::{Texts, execute_list};
 use super::super::value::{Value, bind};
 use super::super::{Store, StoreError};
 use super::statements;
 use emar_domain::id::FacilityId;
 
-statements! {
-    DUE = "SELECT stream, seq, topic, bytes, sent_at, received_at, tries FROM outbox \
-        WHERE facility = $1 AND is_open = 1 AND next_at <= $2 \
-        ORDER BY next_at, stream, seq LIMIT $3";
-    DUE_OF = "SELECT stream, seq, topic, bytes, sent_at, received_at, tries FROM outbox \
-        WHERE facility = $1 AND is_open = 1 AND stream = $2 AND next_at <= $3 \
-        ORDER BY next_at, seq LIMIT $4";
-    OLDEST_OPEN = "SELECT coalesce(stream, ''), min(seq), count(*) FROM outbox \
-        WHERE facility = $1 AND is_open = 1 AND next_at <= $2 \
-        GROUP BY coalesce(stream, '') ORDER BY 1";
+macro_rules! due {
+    ($which:literal) => {
+        concat!(
+            "SELECT s.stream, s.seq, m.topic, m.bytes, s.sent_at, s.received_at, s.tries \
+             FROM outbox_state s JOIN outbox m \
+             ON m.facility = s.facility AND m.stream = s.stream AND m.seq = s.seq \
+             WHERE s.facility = $1 AND s.is_open = 1 AND ",
+            $which
+        )
+    };
 }
 
-const SENT: &str = "UPDATE outbox SET sent_at = coalesce(sent_at, $3), tries = tries + 1, \
-    next_at = $4, is_open = $5 WHERE facility = $1 AND stream = $2 AND is_open = 1 AND seq IN {}";
-const RECEIVED: &str = "UPDATE outbox SET received_at = coalesce(received_at, $3), next_at = $4, \
-    is_open = $5 WHERE facility = $1 AND stream = $2 AND is_open = 1 AND seq IN {}";
-const APPLIED: &str = "UPDATE outbox SET applied_at = $3, is_open = 0 \
-    WHERE facility = $1 AND stream = $2 AND is_open = 1 AND seq IN {}";
-const FAILED: &str = "UPDATE outbox SET failed_at = $3, is_open = 0 \
-    WHERE facility = $1 AND stream = $2 AND is_open = 1 AND seq IN {}";
-const LATER: &str = "UPDATE outbox SET tries = tries + 1, next_at = $3 \
-    WHERE facility = $1 AND stream = $2 AND is_open = 1 AND seq IN {}";
+/// Marks the messages from one number to another.
+macro_rules! mark {
+    ($set:literal) => {
+        concat!(
+            "UPDATE outbox_state SET ",
+            $set,
+            " WHERE facility = $1 AND stream = $2 AND seq >= $3 AND seq <= $4 AND is_open = 1"
+        )
+    };
+}
 
-/// The statements that take a list, for the test that prepares each.
-#[cfg(test)]
-pub(crate) const LISTS: &[&str] = &[SENT, RECEIVED, APPLIED, FAILED, LATER];
+statements! {
+    DUE = due!("s.next_at <= $2 ORDER BY s.next_at, s.stream, s.seq LIMIT $3");
+    DUE_OF = due!("s.stream = $2 AND s.next_at <= $3 ORDER BY s.next_at, s.seq LIMIT $4");
+    OLDEST_OPEN = "SELECT coalesce(stream, ''), min(seq), count(*) FROM outbox_state \
+        WHERE facility = $1 AND is_open = 1 AND next_at <= $2 \
+        GROUP BY coalesce(stream, '') ORDER BY 1";
+    SENT = mark!("sent_at = coalesce(sent_at, $5), tries = tries + 1, next_at = $6, is_open = $7");
+    RECEIVED = mark!("received_at = coalesce(received_at, $5), next_at = $6, is_open = $7");
+    APPLIED = mark!("applied_at = $5, is_open = 0");
+    FAILED = mark!("failed_at = $5, is_open = 0");
+    LATER = mark!("tries = tries + 1, next_at = $5");
+}
 
 /// A message that wants to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,21 +169,51 @@ impl Store {
         seqs: &[i64],
         mark: Mark,
     ) -> Result<u64, StoreError> {
-        let (head, values) = mark.statement();
-        let fixed = [bind![facility.as_str(), stream], values].concat();
-        let list: Vec<Value> = seqs.iter().map(|seq| Value::from(*seq)).collect();
+        let (statement, values) = mark.statement();
+        let (facility, stream) = (facility.clone(), stream.to_owned());
+        let runs = runs(seqs);
         let store = self.clone();
         let done = tokio::spawn(async move {
             let mut conn = store.writer().await?;
             conn.begin().await?;
-            match execute_list(&mut conn, &mut Texts::default(), head, &fixed, &list).await {
-                Ok(marked) => conn.commit().await.map(|()| marked),
-                Err(error) => {
-                    conn.rollback().await?;
-                    Err(error)
+            let mut marked = 0;
+            for (first, last) in runs {
+                let which = bind![facility.as_str(), &stream, first, last];
+                match conn.execute(statement, [which, values.clone()].concat()).await {
+                    Ok(touched) => marked += touched,
+                    Err(error) => {
+                        conn.rollback().await?;
+                        return Err(error);
+                    }
                 }
             }
+            conn.commit().await.map(|()| marked)
         });
         done.await.map_err(|_| StoreError::Usage("a mark stopped half-way"))?
+    }
+}
+
+/// Numbers as runs of neighbours: what is sent together mostly stands together.
+fn runs(seqs: &[i64]) -> Vec<(i64, i64)> {
+    let mut sorted = seqs.to_vec();
+    sorted.sort_unstable();
+    let mut runs: Vec<(i64, i64)> = Vec::new();
+    for seq in sorted {
+        match runs.last_mut() {
+            Some((_, last)) if seq <= last.saturating_add(1) => *last = seq,
+            _ => runs.push((seq, seq)),
+        }
+    }
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::runs;
+
+    #[test]
+    fn neighbours_are_marked_together() {
+        assert_eq!(runs(&[3, 1, 2, 7, 9, 8, 8]), [(1, 3), (7, 9)]);
+        assert_eq!(runs(&[]), []);
     }
 }

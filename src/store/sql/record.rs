@@ -39,10 +39,6 @@ statements! {
         WHERE dose = $1 ORDER BY rev";
     POTS = "SELECT body FROM prepared WHERE dose = $1 ORDER BY seq, rank";
     SCAN = "SELECT body FROM scan_event WHERE id = $1";
-    SCANS_BETWEEN = "SELECT body FROM scan_event WHERE facility = $1 AND at >= $2 AND at < $3 \
-        ORDER BY at, id LIMIT $4";
-    SCANS_OF_RESIDENT = "SELECT body FROM scan_event WHERE resident = $1 AND at >= $2 AND at < $3 \
-        ORDER BY at, id LIMIT $4";
     RESIDENT = "SELECT body FROM resident_event WHERE resident = $1 \
         ORDER BY seq DESC, rank DESC LIMIT 1";
     LABEL = "SELECT body FROM label WHERE facility = $1 AND code = $2 \
@@ -137,13 +133,6 @@ reads! {
         = nouns(ORDERS_OF_RESIDENT, [resident.0]);
     /// A scan.
     scan(id: ScanId) -> Option<ScanEvent> = first(SCAN, [id.0]);
-    /// At most `limit` scans in a home at or after `from` and before `to`.
-    scans_between(facility: &FacilityId, from: Instant, to: Instant, limit: u32) -> Vec<ScanEvent>
-        = nouns(SCANS_BETWEEN, [facility.as_str(), from.micros(), to.micros(), limit]);
-    /// At most `limit` scans with a resident open at or after `from` and before `to`.
-    scans_of_resident(resident: ResidentId, from: Instant, to: Instant, limit: u32)
-        -> Vec<ScanEvent>
-        = nouns(SCANS_OF_RESIDENT, [resident.0, from.micros(), to.micros(), limit]);
     /// A resident as they now are, also long after they left.
     resident(id: ResidentId) -> Option<Resident> = first(RESIDENT, [id.0]);
     /// The newest label with this text, also of an order that ended.

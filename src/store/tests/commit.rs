@@ -25,7 +25,6 @@ pub(super) async fn writes_facts_leaves_and_head(store: Store, _: String) {
     }
     assert_eq!(done.root, tree.root());
     assert_eq!(store.head(&oakhill()).await.unwrap().unwrap().frontier, tree);
-    assert_eq!(store.leaf_index(LOG, &leaves[2].leaf_hash).await.unwrap(), Some(2));
 
     commit(&mut lane, minute(130), vec![entry(vec![given(1, 1, 130), scan(1)])]).await;
     let id = AdministrationId(id(7, 1011));
@@ -42,12 +41,38 @@ pub(super) async fn writes_facts_leaves_and_head(store: Store, _: String) {
     let order = store.order_by_placer(&oakhill(), "rx", "P2").await.unwrap().unwrap();
     assert_eq!(store.order_versions(order).await.unwrap(), [super::world::order(2, 1)]);
     assert_eq!(store.order_events(order).await.unwrap().len(), 3);
-    assert_eq!(store.scans_between(&oakhill(), minute(0), minute(9), 5).await.unwrap().len(), 1);
 }
 
 fn dose_facts(n: u128, slot: u128, due: i64) -> [Fact; 1] {
     let [fact, _] = dose(n, slot, due);
     [fact]
+}
+
+/// Batches below, at and above the sizes in which rows are packed, and more doses than one takes.
+pub(super) async fn a_batch_of_any_size_is_written_whole(store: Store, _: String) {
+    let mut lane = ledger(&store).await;
+    commit(&mut lane, minute(0), seed(200)).await;
+    let (mut next, mut outbox) = (1, 0);
+    for size in [1, 2, 3, 9, 32, 33, 100] {
+        let of = next..next + size;
+        next += size;
+        let entries = of.clone().map(|n| {
+            let mut entry = entry(vec![given(n, 1, 130), scan(n)]);
+            entry.outbox = vec![message("a", "x")];
+            entry
+        });
+        commit(&mut lane, minute(130), entries.collect()).await;
+        outbox += i64::try_from(size).unwrap();
+        assert_eq!(store.outbox_open(&oakhill()).await.unwrap()[0].2, outbox.cast_unsigned());
+        for n in of {
+            let doses = store.doses_of_resident(resident(n).id, minute(0), minute(1000)).await;
+            let doses = doses.unwrap();
+            assert_eq!(doses.iter().filter(|d| d.outcome.is_some()).count(), 1, "{n} of {size}");
+            assert!(store.scan(emar_domain::id::ScanId(id(9, n))).await.unwrap().is_some());
+        }
+    }
+    let open = store.load_home(&oakhill(), policy(), zone(), minute(130)).await.unwrap();
+    assert_eq!(open.doses.len(), 2 * 200, "what is given stays in memory for a while");
 }
 
 pub(super) async fn keeps_answers_under_their_keys(store: Store, _: String) {

@@ -1,0 +1,209 @@
+//! The tables that every scan fills, written in one trip to the engine.
+//!
+//! SQLite's driver runs each statement in a thread of its own: two switches of threads, which under
+//! load cost more than the statement itself. It takes several statements as one text, though, and
+//! keeps them prepared under it; so that a handful of texts serves every batch, the rows of each
+//! table are filled up to one of three sizes with rows that are passed over. PostgreSQL takes one
+//! statement at a time, of any number of rows when each column is an array.
+
+use super::StoreError;
+use super::conn::{Conn, Sql};
+use super::insert::{Table, execute_list, select_text};
+use super::insert::{Texts, unnest_text};
+use super::rows;
+use super::sql::projection::DOSE_OPEN;
+use super::value::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(crate) const HEAD_MOVE: &str = "UPDATE audit_head SET size = $1, frontier = $2 \
+    WHERE log = $3 AND epoch = $4 AND size = $5";
+
+/// How many tables a pack fills.
+pub(crate) const WIDTH: usize = 9;
+/// The tables in the order they are written, and how many rows of each a size stands for.
+const TABLES: [(&Table, usize); WIDTH] = [
+    (&rows::PREPARED, 1),
+    (&rows::ADMINISTRATION, 1),
+    (&rows::SCAN_EVENT, 1),
+    (&rows::IDEMPOTENCY, 1),
+    (&rows::OUTBOX, 1),
+    (&rows::OUTBOX_STATE, 1),
+    (&rows::CART_SESSION, 1),
+    (&rows::DOSE_OUTCOME, 1),
+    (&rows::AUDIT, 2),
+];
+/// Doses refreshed by the text of a size, a unit of it.
+const DOSES: usize = 2;
+const SIZES: [usize; 3] = [2, 8, 32];
+const SIZE_MAX: usize = 32;
+
+/// What a batch writes to these tables.
+pub(crate) struct Pack {
+    /// Rows, table by table.
+    pub(crate) rows: [Vec<Value>; WIDTH],
+    /// Doses to refresh after them.
+    pub(crate) doses: Vec<Value>,
+    /// The values of [`HEAD_MOVE`].
+    pub(crate) head: Vec<Value>,
+}
+
+/// The texts made so far.
+#[derive(Default)]
+pub(crate) struct PackTexts {
+    sqlite: BTreeMap<(usize, bool), Arc<str>>,
+    postgres: BTreeMap<[bool; WIDTH], Arc<str>>,
+}
+
+/// Writes a pack.
+///
+/// # Errors
+/// `Conflict` when a row was passed over by its table's ON CONFLICT condition.
+pub(crate) async fn write(
+    conn: &mut Conn,
+    texts: &mut Texts,
+    made: &mut PackTexts,
+    pack: Pack,
+) -> Result<(), StoreError> {
+    match conn {
+        Conn::Postgres(_) => by_arrays(conn, texts, made, pack).await,
+        Conn::SqliteWrite(_) | Conn::SqliteRead(_) => by_sizes(conn, texts, made, pack).await,
+    }
+}
+
+async fn by_sizes(
+    conn: &mut Conn,
+    texts: &mut Texts,
+    made: &mut PackTexts,
+    mut pack: Pack,
+) -> Result<(), StoreError> {
+    let many_doses = pack.doses.len() > SIZE_MAX * DOSES;
+    loop {
+        let units = pack.units();
+        let last = units <= SIZE_MAX && !many_doses;
+        if units == 0 && !last {
+            break;
+        }
+        let doses = if last { pack.doses.len().div_ceil(DOSES) } else { 0 };
+        let wanted = units.max(doses);
+        let size = SIZES.into_iter().find(|s| *s >= wanted).unwrap_or(SIZE_MAX);
+        let mut values = Vec::new();
+        let mut want = [0; WIDTH];
+        for ((rows, (table, per)), want) in pack.rows.iter_mut().zip(TABLES).zip(&mut want) {
+            let (width, most) = (table.columns.len(), size * per * table.columns.len());
+            let rest = rows.split_off(rows.len().min(most));
+            *want = rows.len() / width;
+            values.append(rows);
+            values.resize(values.len() + (most - *want * width), Value::Int(None));
+            *rows = rest;
+        }
+        if last {
+            let filling = size * DOSES - pack.doses.len();
+            values.append(&mut pack.doses);
+            values.resize(values.len() + filling, Value::Int(None));
+            values.append(&mut pack.head);
+        }
+        let text = made.sqlite.entry((size, last)).or_insert_with(|| text(size, last).into());
+        let ran = conn.run(Sql::Made(Arc::clone(text)), values).await?;
+        for ((ran, want), (table, _)) in ran.iter().zip(want).zip(TABLES) {
+            passed_over(table, ran.touched, want)?;
+        }
+        if last {
+            return head_moved(ran.last().map_or(0, |ran| ran.touched));
+        }
+    }
+    execute_list(conn, texts, DOSE_OPEN, &[], &pack.doses).await?;
+    head_moved(conn.execute(HEAD_MOVE, pack.head).await?)
+}
+
+async fn by_arrays(
+    conn: &mut Conn,
+    texts: &mut Texts,
+    made: &mut PackTexts,
+    pack: Pack,
+) -> Result<(), StoreError> {
+    let filled: [bool; WIDTH] =
+        std::array::from_fn(|i| pack.rows.get(i).is_some_and(|r| !r.is_empty()));
+    let text = made.postgres.entry(filled).or_insert_with(|| arrays_text(filled).into());
+    let mut columns = Vec::new();
+    let mut want = Vec::new();
+    for (rows, (table, _)) in pack.rows.into_iter().zip(TABLES).filter(|(r, _)| !r.is_empty()) {
+        want.push((table, rows.len() / table.columns.len()));
+        columns.extend(super::value::transposed(rows, table.columns.len())?);
+    }
+    let counts = conn.fetch_arrays(Sql::Made(Arc::clone(text)), columns).await?;
+    let counts = counts.first().ok_or(StoreError::Usage("a pack without counts"))?;
+    for (i, (table, want)) in want.into_iter().enumerate() {
+        passed_over(table, counts.size(i)?, want)?;
+    }
+    execute_list(conn, texts, DOSE_OPEN, &[], &pack.doses).await?;
+    head_moved(conn.execute(HEAD_MOVE, pack.head).await?)
+}
+
+fn passed_over(table: &Table, touched: u64, want: usize) -> Result<(), StoreError> {
+    if touched == want as u64 { Ok(()) } else { Err(StoreError::Conflict(table.name.to_owned())) }
+}
+
+fn head_moved(touched: u64) -> Result<(), StoreError> {
+    match touched {
+        1 => Ok(()),
+        _ => Err(StoreError::Damaged("the audit head moved under its own lock".into())),
+    }
+}
+
+impl Pack {
+    /// What size would hold all its rows.
+    fn units(&self) -> usize {
+        let of = |(rows, (table, per)): (&Vec<Value>, (&Table, usize))| {
+            (rows.len() / table.columns.len()).div_ceil(per)
+        };
+        self.rows.iter().zip(TABLES).map(of).max().unwrap_or(0)
+    }
+}
+
+fn text(size: usize, last: bool) -> String {
+    let inserts = TABLES.map(|(table, per)| select_text(table, size * per));
+    let mut text = inserts.join(";\n");
+    if last {
+        let marks = vec!["?"; size * DOSES].join(", ");
+        text.push_str(";\n");
+        text.push_str(&DOSE_OPEN.replace("{}", &format!("({marks})")));
+        text.push_str(";\n");
+        text.push_str(&plain(HEAD_MOVE));
+    }
+    text
+}
+
+/// A statement with `?` for the marks that stand in it in their order.
+pub(crate) fn plain(numbered: &str) -> String {
+    (1..10).rev().fold(numbered.to_owned(), |text, n| text.replace(&format!("${n}"), "?"))
+}
+
+/// One statement that fills these tables and answers how many rows each took.
+fn arrays_text(filled: [bool; WIDTH]) -> String {
+    let (mut parts, mut counts, mut from) = (Vec::new(), Vec::new(), 1);
+    for (i, (table, _)) in TABLES.into_iter().enumerate() {
+        if filled.get(i) == Some(&true) {
+            parts.push(format!("t{i} AS ({} RETURNING 1)", unnest_text(table, from)));
+            counts.push(format!("(SELECT count(*) FROM t{i})"));
+            from += table.columns.len();
+        }
+    }
+    format!("WITH {} SELECT {}", parts.join(",\n"), counts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_stand_in_their_order() {
+        assert_eq!(plain("a = $1 AND b = $2"), "a = ? AND b = ?");
+        for (numbered, marks) in [(HEAD_MOVE, 5)] {
+            let places: Vec<usize> =
+                (1..=marks).map(|n| numbered.find(&format!("${n}")).unwrap()).collect();
+            assert!(places.is_sorted(), "{numbered}");
+            assert_eq!(numbered.matches('$').count(), marks);
+        }
+    }
+}
