@@ -89,9 +89,13 @@ async fn by_sizes(
         let size = SIZES.into_iter().find(|s| *s >= wanted).unwrap_or(SIZE_MAX);
         let mut values = Vec::new();
         let mut want = [0; WIDTH];
+        let mut charts_left = false;
         for ((rows, (table, per)), want) in pack.rows.iter_mut().zip(TABLES).zip(&mut want) {
             let (width, most) = (table.columns.len(), size * per * table.columns.len());
-            let rest = rows.split_off(rows.len().min(most));
+            // An outcome names an administration, which may stand in a later round.
+            let waits = table.name == rows::DOSE_OUTCOME.name && charts_left;
+            let rest = rows.split_off(if waits { 0 } else { rows.len().min(most) });
+            charts_left |= table.name == rows::ADMINISTRATION.name && !rest.is_empty();
             *want = rows.len() / width;
             values.append(rows);
             values.resize(values.len() + (most - *want * width), Value::Int(None));
