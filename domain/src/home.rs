@@ -19,6 +19,7 @@ use crate::time::{CivilDate, Instant};
 use crate::zone::ZoneRules;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 /// A drug taken recently: what PRN limits and "same ingredient" look at.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -86,6 +87,7 @@ struct Index {
     resident_doses: BTreeMap<ResidentId, BTreeSet<(Instant, DoseId)>>,
     order_doses: BTreeMap<OrderId, BTreeSet<(Instant, DoseId)>>,
     open_by_close: BTreeSet<(Instant, DoseId)>,
+    open_by_resident: BTreeMap<ResidentId, BTreeSet<(Instant, DoseId)>>,
     alerted: BTreeMap<DoseId, AlertId>,
     placers: BTreeMap<(String, String), OrderId>,
 }
@@ -182,12 +184,21 @@ impl Home {
 
     /// Puts a dose in place of an earlier state of it.
     pub fn put_dose(&mut self, dose: Dose) {
-        self.drop_dose(dose.id);
-        let key = (dose.due, dose.id);
-        self.index.resident_doses.entry(dose.resident).or_default().insert(key);
-        self.index.order_doses.entry(dose.slot.order).or_default().insert(key);
+        let place = |d: &Dose| (d.resident, d.slot.order, d.due, d.opens, d.closes);
+        let stays = self.doses.get(&dose.id).is_some_and(|old| place(old) == place(&dose));
+        if !stays {
+            self.drop_dose(dose.id);
+            let key = (dose.due, dose.id);
+            self.index.resident_doses.entry(dose.resident).or_default().insert(key);
+            self.index.order_doses.entry(dose.slot.order).or_default().insert(key);
+        }
+        let of_resident = self.index.open_by_resident.entry(dose.resident).or_default();
         if dose.is_open() {
             self.index.open_by_close.insert((dose.closes, dose.id));
+            of_resident.insert((dose.opens, dose.id));
+        } else {
+            self.index.open_by_close.remove(&(dose.closes, dose.id));
+            of_resident.remove(&(dose.opens, dose.id));
         }
         self.doses.insert(dose.id, dose);
     }
@@ -203,6 +214,9 @@ impl Home {
             set.remove(&key);
         }
         self.index.open_by_close.remove(&(old.closes, id));
+        if let Some(set) = self.index.open_by_resident.get_mut(&old.resident) {
+            set.remove(&(old.opens, id));
+        }
     }
 
     /// Puts an alert in place of an earlier revision; an ended one is forgotten.
@@ -420,6 +434,20 @@ impl Home {
     /// A resident's doses in memory, in order of due time.
     pub fn doses_of(&self, resident: ResidentId) -> impl Iterator<Item = &Dose> {
         let keys = self.index.resident_doses.get(&resident);
+        keys.into_iter().flatten().filter_map(|(_, id)| self.doses.get(id))
+    }
+
+    /// How many of a resident's doses are to be given or explained and have opened by `now`.
+    #[must_use]
+    pub fn opened_doses(&self, resident: ResidentId, now: Instant) -> usize {
+        let open = self.index.open_by_resident.get(&resident);
+        open.map_or(0, |doses| doses.range(..=(now, DoseId(uuid::Uuid::max()))).count())
+    }
+
+    /// An order's doses in memory that are due after `due`, in order of due time.
+    pub fn doses_after(&self, order: OrderId, due: Instant) -> impl Iterator<Item = &Dose> {
+        let from = (Bound::Excluded((due, DoseId(uuid::Uuid::max()))), Bound::Unbounded);
+        let keys = self.index.order_doses.get(&order).map(|doses| doses.range(from));
         keys.into_iter().flatten().filter_map(|(_, id)| self.doses.get(id))
     }
 

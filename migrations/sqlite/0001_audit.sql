@@ -52,15 +52,12 @@ CREATE TABLE cosignature(
   FOREIGN KEY(log, size) REFERENCES checkpoint(log, size)
 ) STRICT, WITHOUT ROWID;
 
+-- A seq that is there already is never the next one, so this refuses INSERT OR REPLACE too, which
+-- removes conflicting rows without firing DELETE triggers unless recursive_triggers = ON.
 CREATE TRIGGER audit_dense BEFORE INSERT ON audit
   WHEN NOT EXISTS(SELECT 1 FROM audit_head WHERE log = NEW.log)
     OR NEW.seq <> (SELECT coalesce(max(seq) + 1, 0) FROM audit WHERE log = NEW.log)
   BEGIN SELECT RAISE(ABORT, 'audit: unknown log, or seq not dense'); END;
--- INSERT OR REPLACE removes conflicting rows without firing DELETE triggers unless
--- recursive_triggers = ON: every conflicting row is refused up front.
-CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit
-  WHEN EXISTS(SELECT 1 FROM audit WHERE log = NEW.log AND seq = NEW.seq)
-  BEGIN SELECT RAISE(ABORT, 'audit: append-only (replace)'); END;
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
   BEGIN SELECT RAISE(ABORT, 'audit: append-only'); END;
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit

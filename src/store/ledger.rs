@@ -100,14 +100,16 @@ impl Ledger {
             None => self.store.writer().await?,
         };
         let begun = Lap::now();
-        let written = match self.write(&mut conn, keys, decide).await {
+        let mut decided = begun;
+        let written = match self.write(&mut conn, keys, decide, &mut decided).await {
             Ok((answer, committed, true)) => {
                 let written = Lap::now();
                 conn.commit().await.map_err(CommitError::Unknown)?;
                 tracing::debug!(
                     commands = committed.entries.len(),
                     wait = ?(begun - asked),
-                    write = ?(written - begun),
+                    decide = ?(decided - begun),
+                    write = ?(written - decided),
                     commit = ?written.elapsed(),
                     "a batch"
                 );
@@ -138,10 +140,13 @@ impl Ledger {
         conn: &mut Conn,
         keys: &[String],
         decide: impl FnOnce(&Opened) -> Decided<R>,
+        lap: &mut Lap,
     ) -> Result<(R, Committed, bool), CommitError> {
         // On error the connection is given back, and whoever takes it next rolls back first.
         let opened = self.open(conn, keys).await?;
-        match decide(&opened) {
+        let decided = decide(&opened);
+        *lap = Lap::now();
+        match decided {
             Decided::Stale => Err(CommitError::Stale(opened.size)),
             Decided::Nothing(answer) => {
                 let root = opened.frontier.root();

@@ -15,7 +15,7 @@ use alerts::Alerts;
 use emar_wire::client::PublishError;
 use emar_wire::payload::Shown;
 use emar_wire::{Id, Topic};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -211,9 +211,8 @@ impl Worker {
             return Ok(());
         }
         let marks = self.alerts.send(&self.app, &*self.bus, rows).await;
-        for (mark, seqs) in marks.lots {
-            self.mark(ALERTS, &seqs, mark).await?;
-        }
+        let lots = marks.lots.into_iter().map(|(mark, seqs)| (ALERTS.to_owned(), seqs, mark));
+        self.mark(lots.collect()).await?;
         marks.stopped.map_or(Ok(()), |error| Err(error.into()))
     }
 
@@ -244,6 +243,11 @@ impl Worker {
             .unzip();
         let results = send::all(publications).await;
         let now = self.app.clock.machine();
+        for ((row, topic, _), _) in rows.iter().zip(&results).filter(|(_, r)| r.is_ok()) {
+            if row.sent_at.is_none() && matches!(topic, Topic::PharmacyOut { .. }) {
+                *self.waiting.entry(row.stream.clone()).or_insert(0) += 1;
+            }
+        }
         for ((row, topic, message), result) in rows.into_iter().zip(results) {
             match result {
                 Ok(()) => {
@@ -263,33 +267,30 @@ impl Worker {
                 Err(error) => stopped = Some(error),
             }
         }
-        for ((stream, next_at), seqs) in sent {
-            self.mark(&stream, &seqs, Mark::Sent { at: now, next_at }).await?;
-        }
-        for (stream, seqs) in failed {
-            self.mark(&stream, &seqs, Mark::Failed { at: now }).await?;
-        }
+        let sent = sent.into_iter();
+        let sent = sent.map(|((s, next_at), seqs)| (s, seqs, Mark::Sent { at: now, next_at }));
+        let failed = failed.into_iter().map(|(s, seqs)| (s, seqs, Mark::Failed { at: now }));
+        self.mark(sent.chain(failed).collect()).await?;
         stopped.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// When a sent row is sent again unless it is answered; none: nothing more is expected.
-    fn next_at(&mut self, row: &Due, topic: &Topic, now: i64) -> Option<i64> {
+    /// When a sent row is sent again unless it is answered; none: nothing more is expected. The
+    /// same for all rows of a pass that were tried as often, so that they are marked together.
+    fn next_at(&self, row: &Due, topic: &Topic, now: i64) -> Option<i64> {
         if !matches!(topic, Topic::PharmacyOut { .. }) {
             return None;
-        }
-        let waiting = self.waiting.entry(row.stream.clone()).or_insert(0);
-        if row.sent_at.is_none() {
-            *waiting += 1;
         }
         if row.received_at.is_some() {
             return Some(now + APPLIED_WAIT);
         }
-        Some(now + send::pharmacy_wait(row.tries, *waiting))
+        let waiting = self.waiting.get(&row.stream).copied().unwrap_or(0);
+        Some(now + send::pharmacy_wait(row.tries, waiting))
     }
 
-    async fn mark(&mut self, stream: &str, seqs: &[i64], mark: Mark) -> Result<(), StoreError> {
-        if !seqs.is_empty() {
-            self.app.store.outbox_mark(&self.app.facility, stream, seqs, mark).await?;
+    async fn mark(&self, marks: Vec<(String, Vec<i64>, Mark)>) -> Result<(), StoreError> {
+        let marks: Vec<_> = marks.into_iter().filter(|(_, seqs, _)| !seqs.is_empty()).collect();
+        if !marks.is_empty() {
+            self.app.store.outbox_mark(&self.app.facility, marks).await?;
         }
         Ok(())
     }
@@ -337,8 +338,9 @@ impl Worker {
         answered: BTreeMap<(String, AnswerKind), Vec<i64>>,
     ) -> Result<(), StoreError> {
         let at = self.app.clock.machine();
-        self.mark(ALERTS, shown, Mark::Received { at, next_at: None }).await?;
-        for ((stream, kind), seqs) in answered {
+        let mut marks =
+            vec![(ALERTS.to_owned(), shown.to_vec(), Mark::Received { at, next_at: None })];
+        for ((stream, kind), seqs) in &answered {
             let mark = match kind {
                 AnswerKind::Ca => Mark::Received { at, next_at: Some(at + APPLIED_WAIT) },
                 AnswerKind::Aa => Mark::Applied { at },
@@ -347,13 +349,16 @@ impl Worker {
                     Mark::Failed { at }
                 }
             };
-            self.mark(&stream, &seqs, mark).await?;
-            if kind != AnswerKind::Ca {
-                let ids = self.unanswered.entry(stream.clone()).or_default();
-                ids.retain(|_, seq| !seqs.contains(seq));
-                let waiting = self.waiting.entry(stream).or_insert(0);
-                *waiting = waiting.saturating_sub(u64::try_from(seqs.len()).unwrap_or(u64::MAX));
-            }
+            marks.push((stream.clone(), seqs.clone(), mark));
+        }
+        self.mark(marks).await?;
+        for ((stream, _), seqs) in answered.into_iter().filter(|((_, k), _)| *k != AnswerKind::Ca) {
+            let ids = self.unanswered.entry(stream.clone()).or_default();
+            let count = u64::try_from(seqs.len()).unwrap_or(u64::MAX);
+            let seqs: BTreeSet<i64> = seqs.into_iter().collect();
+            ids.retain(|_, seq| !seqs.contains(seq));
+            let waiting = self.waiting.entry(stream).or_insert(0);
+            *waiting = waiting.saturating_sub(count);
         }
         Ok(())
     }

@@ -189,55 +189,79 @@ pub enum LeafError {
     Json(String),
 }
 
+/// The members of a leaf in the order of their names, which is the order in which they are written.
 #[derive(Serialize)]
-#[serde(untagged)]
-enum Json {
-    Int(i64),
-    Text(String),
-    Fields(Fields),
-    Codes(BTreeMap<&'static str, String>),
+struct Written<'a> {
+    action: &'static str,
+    actor: WrittenActor<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<&'a Fields>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'a Fields>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock_offset_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment_sha256: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<&'a str>,
+    facility: &'a str,
+    id: Uuid,
+    object: WrittenObject<'a>,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resident: Option<Uuid>,
+    ts: i64,
+    tz: &'a str,
+    v: i64,
 }
 
-struct Keys(BTreeMap<&'static str, Json>);
-
-impl Keys {
-    fn code(&mut self, key: &'static str, value: Option<&str>) -> Result<(), LeafError> {
-        if let Some(value) = value {
-            self.0.insert(key, Json::Text(check_code(key, value)?));
-        }
-        Ok(())
-    }
-
-    fn fields(&mut self, key: &'static str, value: Option<&Fields>) -> Result<(), LeafError> {
-        let Some(fields) = value else { return Ok(()) };
-        for (name, value) in fields {
-            check_code(key, name)?;
-            if matches!(value, Value::Text(text) if text.len() as u64 > TEXT_BYTES_MAX) {
-                return Err(LeafError::Text(name.clone()));
-            }
-        }
-        self.0.insert(key, Json::Fields(fields.clone()));
-        Ok(())
-    }
+#[derive(Serialize)]
+struct WrittenActor<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    witness2: Option<&'a str>,
 }
 
-fn check_code(key: &'static str, value: &str) -> Result<String, LeafError> {
+#[derive(Serialize)]
+struct WrittenObject<'a> {
+    id: &'a str,
+    kind: &'a str,
+}
+
+fn code<'a>(key: &'static str, value: &'a str) -> Result<&'a str, LeafError> {
     let fits = (1..=CODE_BYTES_MAX).contains(&(value.len() as u64));
-    if fits && value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        Ok(value.to_owned())
-    } else {
-        Err(LeafError::Code(key))
-    }
+    let plain = fits && value.bytes().all(|byte| byte.is_ascii_graphic());
+    if plain { Ok(value) } else { Err(LeafError::Code(key)) }
 }
 
-fn codes(parts: &[(&'static str, Option<&str>)]) -> Result<Json, LeafError> {
-    let mut map = BTreeMap::new();
-    for (key, value) in parts {
-        if let Some(value) = value {
-            map.insert(*key, check_code(key, value)?);
+fn maybe<'a>(key: &'static str, value: Option<&'a String>) -> Result<Option<&'a str>, LeafError> {
+    value.map(|value| code(key, value)).transpose()
+}
+
+fn checked<'a>(
+    key: &'static str,
+    fields: Option<&'a Fields>,
+) -> Result<Option<&'a Fields>, LeafError> {
+    for (name, value) in fields.into_iter().flatten() {
+        code(key, name)?;
+        if matches!(value, Value::Text(text) if text.len() as u64 > TEXT_BYTES_MAX) {
+            return Err(LeafError::Text(name.clone()));
         }
     }
-    Ok(Json::Codes(map))
+    Ok(fields)
 }
 
 impl Leaf {
@@ -246,37 +270,37 @@ impl Leaf {
     /// # Errors
     /// [`LeafError`] names the field that does not fit.
     pub fn to_bytes(&self) -> Result<Vec<u8>, LeafError> {
-        let mut keys = Keys(BTreeMap::new());
-        keys.0.insert("v", Json::Int(LEAF_VERSION));
-        keys.0.insert("id", Json::Text(self.id.to_string()));
-        keys.0.insert("ts", Json::Int(self.ts));
-        keys.code("clock", self.demo.then_some("demo"))?;
-        keys.code("tz", Some(&self.tz))?;
-        keys.code("facility", Some(&self.facility))?;
         let Actor { user, role, session, auth, witness2 } = &self.actor;
-        let actor = [
-            ("user", user.as_deref()),
-            ("role", role.as_deref()),
-            ("session", session.as_deref()),
-            ("auth", auth.as_deref()),
-            ("witness2", witness2.as_deref()),
-        ];
-        keys.0.insert("actor", codes(&actor)?);
-        keys.code("device", self.device.as_deref())?;
-        keys.code("action", Some(self.action.code()))?;
-        let object = [("kind", Some(self.object.kind.as_str())), ("id", Some(&*self.object.id))];
-        keys.0.insert("object", codes(&object)?);
-        keys.code("resident", self.resident.map(|id| id.to_string()).as_deref())?;
-        keys.code("reason", self.reason.as_deref())?;
-        keys.fields("before", self.before.as_ref())?;
-        keys.fields("after", self.after.as_ref())?;
-        keys.code("comment_sha256", self.comment_sha256.map(|hash| hash.to_string()).as_deref())?;
-        keys.code("request_id", self.request_id.as_deref())?;
-        if let Some(offset) = self.clock_offset_ms {
-            keys.0.insert("clock_offset_ms", Json::Int(offset));
-        }
-        keys.code("outcome", Some(self.outcome.code()))?;
-        let bytes = serde_json::to_vec(&keys.0).map_err(|e| LeafError::Json(e.to_string()))?;
+        let written = Written {
+            action: self.action.code(),
+            actor: WrittenActor {
+                auth: maybe("auth", auth.as_ref())?,
+                role: maybe("role", role.as_ref())?,
+                session: maybe("session", session.as_ref())?,
+                user: maybe("user", user.as_ref())?,
+                witness2: maybe("witness2", witness2.as_ref())?,
+            },
+            after: checked("after", self.after.as_ref())?,
+            before: checked("before", self.before.as_ref())?,
+            clock: self.demo.then_some("demo"),
+            clock_offset_ms: self.clock_offset_ms,
+            comment_sha256: self.comment_sha256.map(|hash| hash.to_string()),
+            device: maybe("device", self.device.as_ref())?,
+            facility: code("facility", &self.facility)?,
+            id: self.id,
+            object: WrittenObject {
+                id: code("id", &self.object.id)?,
+                kind: code("kind", &self.object.kind)?,
+            },
+            outcome: self.outcome.code(),
+            reason: maybe("reason", self.reason.as_ref())?,
+            request_id: maybe("request_id", self.request_id.as_ref())?,
+            resident: self.resident,
+            ts: self.ts,
+            tz: code("tz", &self.tz)?,
+            v: LEAF_VERSION,
+        };
+        let bytes = serde_json::to_vec(&written).map_err(|e| LeafError::Json(e.to_string()))?;
         let length = bytes.len() as u64;
         if length > LEAF_BYTES_MAX { Err(LeafError::Length(length)) } else { Ok(bytes) }
     }

@@ -165,25 +165,40 @@ impl Node {
 impl fmt::Display for Node {
     /// Compact JSON; numbers with the digits they were made of.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let quoted = |text: &str| serde_json::to_string(text).map_err(|_| fmt::Error);
+        let mut text = Vec::new();
+        self.write(&mut text).map_err(|_| fmt::Error)?;
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl Node {
+    fn write(&self, to: &mut Vec<u8>) -> serde_json::Result<()> {
         match self {
-            Self::Null => f.write_str("null"),
-            Self::Bool(flag) => write!(f, "{flag}"),
-            Self::Number(digits) => f.write_str(digits),
-            Self::Text(text) => f.write_str(&quoted(text)?),
+            Self::Null => to.extend(b"null"),
+            Self::Bool(true) => to.extend(b"true"),
+            Self::Bool(false) => to.extend(b"false"),
+            Self::Number(digits) => to.extend(digits.as_bytes()),
+            Self::Text(text) => serde_json::to_writer(to, text)?,
             Self::Array(elements) => {
+                to.push(b'[');
                 for (i, element) in elements.iter().enumerate() {
-                    write!(f, "{}{element}", if i == 0 { "[" } else { "," })?;
+                    to.extend((i > 0).then_some(b','));
+                    element.write(to)?;
                 }
-                f.write_str(if elements.is_empty() { "[]" } else { "]" })
+                to.push(b']');
             }
             Self::Object(members) => {
+                to.push(b'{');
                 for (i, (name, node)) in members.iter().enumerate() {
-                    write!(f, "{}{}:{node}", if i == 0 { "{" } else { "," }, quoted(name)?)?;
+                    to.extend((i > 0).then_some(b','));
+                    serde_json::to_writer(&mut *to, name)?;
+                    to.push(b':');
+                    node.write(to)?;
                 }
-                f.write_str(if members.is_empty() { "{}" } else { "}" })
+                to.push(b'}');
             }
         }
+        Ok(())
     }
 }
 

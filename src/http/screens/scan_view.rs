@@ -357,10 +357,10 @@ fn drug_and_dose(order: Option<&Order>) -> (String, String) {
 
 /// Doses in the pot, and doses that belong in it now.
 fn pot(sight: &Sight<'_>, cart: &CartId) -> (String, String) {
-    let session = sight.home.carts.get(cart);
-    let pot = session.map_or(0, |s| s.pot.len());
-    let open = session.and_then(|s| s.open);
-    let waits = open.into_iter().flat_map(|id| sight.home.doses_of(id));
-    let waits = waits.filter(|d| d.is_open() && (d.opens <= sight.now || d.prepared.is_some()));
-    (pot.to_string(), waits.count().max(pot).to_string())
+    let Some(session) = sight.home.carts.get(cart) else { return ("0".into(), "0".into()) };
+    let pot = session.pot.len();
+    let opened = session.open.map_or(0, |id| sight.home.opened_doses(id, sight.now));
+    let doses = session.pot.iter().filter_map(|p| sight.home.doses.get(&p.dose));
+    let ahead = doses.filter(|d| d.is_open() && d.opens > sight.now).count();
+    (pot.to_string(), (opened + ahead).max(pot).to_string())
 }

@@ -1,7 +1,7 @@
 //! Messages to send. Times are the machine's, in microseconds.
 
 use super::super::value::{Value, bind};
-use super::super::{Store, StoreError};
+use super::super::{Conn, Store, StoreError};
 use super::statements;
 use emar_domain::id::FacilityId;
 
@@ -157,40 +157,46 @@ impl Store {
         rows.iter().map(|r| Ok((r.text(0)?, r.int(1)?, r.size(2)?))).collect()
     }
 
-    /// Marks messages of one stream, all in one transaction; closed ones stay as they are. How many
-    /// were marked.
+    /// Marks messages, by stream and number, all in one transaction; closed ones stay as they are.
+    /// How many were marked.
     ///
     /// # Errors
     /// When the database fails; none is then marked.
     pub async fn outbox_mark(
         &self,
         facility: &FacilityId,
-        stream: &str,
-        seqs: &[i64],
-        mark: Mark,
+        marks: Vec<(String, Vec<i64>, Mark)>,
     ) -> Result<u64, StoreError> {
-        let (statement, values) = mark.statement();
-        let (facility, stream) = (facility.clone(), stream.to_owned());
-        let runs = runs(seqs);
-        let store = self.clone();
+        let (store, facility) = (self.clone(), facility.clone());
         let done = tokio::spawn(async move {
             let mut conn = store.writer().await?;
             conn.begin().await?;
-            let mut marked = 0;
-            for (first, last) in runs {
-                let which = bind![facility.as_str(), &stream, first, last];
-                match conn.execute(statement, [which, values.clone()].concat()).await {
-                    Ok(touched) => marked += touched,
-                    Err(error) => {
-                        conn.rollback().await?;
-                        return Err(error);
-                    }
+            match mark_all(&mut conn, &facility, marks).await {
+                Ok(marked) => conn.commit().await.map(|()| marked),
+                Err(error) => {
+                    conn.rollback().await?;
+                    Err(error)
                 }
             }
-            conn.commit().await.map(|()| marked)
         });
         done.await.map_err(|_| StoreError::Usage("a mark stopped half-way"))?
     }
+}
+
+async fn mark_all(
+    conn: &mut Conn,
+    facility: &FacilityId,
+    marks: Vec<(String, Vec<i64>, Mark)>,
+) -> Result<u64, StoreError> {
+    let mut marked = 0;
+    for (stream, seqs, mark) in marks {
+        let (statement, values) = mark.statement();
+        for (first, last) in runs(&seqs) {
+            let which = bind![facility.as_str(), &stream, first, last];
+            marked += conn.execute(statement, [which, values.clone()].concat()).await?;
+        }
+    }
+    Ok(marked)
 }
 
 /// Numbers as runs of neighbours: what is sent together mostly stands together.

@@ -52,7 +52,9 @@ pub(super) async fn outbox_is_sent_in_order(store: Store, _: String) {
     let a = |n| ("a".to_owned(), n);
     assert_eq!(seqs(Some("a"), 0).await, [a(1), a(2), a(3), a(4)]);
     assert_eq!(seqs(None, 0).await.len(), 5);
-    let mark = async |list: &[i64], mark| store.outbox_mark(&home, "a", list, mark).await.unwrap();
+    let mark = async |list: &[i64], mark| {
+        store.outbox_mark(&home, vec![("a".into(), list.to_vec(), mark)]).await.unwrap()
+    };
     assert_eq!(mark(&[1, 2, 3], Mark::Sent { at: 5, next_at: Some(10) }).await, 3);
     assert_eq!(seqs(Some("a"), 9).await, [a(4)]);
     assert_eq!(mark(&[4], Mark::Sent { at: 5, next_at: None }).await, 1);

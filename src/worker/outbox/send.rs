@@ -12,20 +12,27 @@ use std::task::Poll;
 const BACKLOG: i64 = SECOND / 100;
 
 /// Drives all publications together. They are first polled in their order, and so handed to the
-/// connection in it.
+/// connection in it; the broker answers in it too, so that afterwards only the first without an
+/// answer is looked at.
 pub(super) async fn all(
     mut publications: Vec<BusFuture<'_, Result<(), PublishError>>>,
 ) -> Vec<Result<(), PublishError>> {
     let mut results: Vec<Option<Result<(), PublishError>>> =
         publications.iter().map(|_| None).collect();
+    let (mut handed, mut first) = (false, 0);
     poll_fn(|context| {
-        for (publication, result) in publications.iter_mut().zip(&mut results) {
+        for (publication, result) in publications.iter_mut().zip(&mut results).skip(first) {
             if result.is_none()
                 && let Poll::Ready(done) = publication.as_mut().poll(context)
             {
                 *result = Some(done);
             }
+            if handed && result.is_none() {
+                return Poll::Pending;
+            }
+            first += usize::from(handed);
         }
+        handed = true;
         if results.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
