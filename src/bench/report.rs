@@ -45,9 +45,11 @@ pub struct Report {
     pub engine: &'static str,
     /// Carts.
     pub carts: u32,
-    /// Residents, orders and doses of the home.
+    /// Homes, one after the other, each with a server of its own.
+    pub homes: u32,
+    /// Residents and doses of each.
     pub home: Home,
-    /// From the server's start to its ready line; none for a server that ran before.
+    /// From a server's start to its ready line, the slowest; none for a server that ran before.
     pub ready_ms: Option<u64>,
     /// Administrations acknowledged.
     pub administrations: u64,
@@ -73,7 +75,7 @@ pub struct Report {
     pub ratio_permille: u64,
 }
 
-/// The size of the home.
+/// The size of a home.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Home {
     /// Residents.
@@ -108,8 +110,8 @@ impl fmt::Display for Report {
         let Home { residents, doses } = self.home;
         writeln!(
             f,
-            "{} carts on {}, {residents} residents, {doses} doses",
-            self.carts, self.engine
+            "{} carts on {}, homes of {residents} residents and {doses} doses: {}",
+            self.carts, self.engine, self.homes
         )?;
         if let Some(ready) = self.ready_ms {
             writeln!(f, "{:<26}{ready} ms", "start to ready")?;
