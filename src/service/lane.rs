@@ -20,14 +20,11 @@ use emar_domain::home::Home;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use touched::touches;
 
 /// Most commands in one batch.
 const BATCH_MAX: usize = 64;
-/// Longest wait for a batch to fill under load.
-const GATHER: Duration = Duration::from_millis(2);
 /// Most commands waiting; beyond it callers are told to come again.
 const WAITING_MAX: usize = 1024;
 
@@ -173,7 +170,6 @@ impl Lane {
 
     async fn run(mut self, mut receiver: mpsc::Receiver<Waiting>) {
         let mut waiting: VecDeque<Waiting> = VecDeque::new();
-        let mut last = 0;
         loop {
             if waiting.is_empty() {
                 match receiver.recv().await {
@@ -181,9 +177,12 @@ impl Lane {
                     None => return,
                 }
             }
-            gather(&mut waiting, &mut receiver, last).await;
+            while waiting.len() < BATCH_MAX
+                && let Ok(next) = receiver.try_recv()
+            {
+                waiting.push_back(next);
+            }
             let batch = self.disjoint(&mut waiting);
-            last = batch.len();
             if !self.serve(batch).await {
                 return;
             }
@@ -316,29 +315,6 @@ impl Lane {
         }
         // Nobody listening is no error.
         let _ = self.changes.send(change);
-    }
-}
-
-/// Takes what waits. After a batch of several it waits a moment for as many to come again: those
-/// who were just answered ask next, and a batch of the first alone would cost a commit of its own.
-async fn gather(
-    waiting: &mut VecDeque<Waiting>,
-    receiver: &mut mpsc::Receiver<Waiting>,
-    last: usize,
-) {
-    let patience = tokio::time::sleep(GATHER);
-    tokio::pin!(patience);
-    while waiting.len() < BATCH_MAX {
-        let next = tokio::select! {
-            biased;
-            next = receiver.recv() => next,
-            () = &mut patience, if waiting.len() < last => return,
-            () = std::future::ready(()), if waiting.len() >= last => return,
-        };
-        match next {
-            Some(next) => waiting.push_back(next),
-            None => return,
-        }
     }
 }
 
