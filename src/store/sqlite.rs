@@ -16,7 +16,7 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Prepared statements a connection keeps; a long one holds 100 KiB.
 const STATEMENTS_MAX: usize = 96;
 /// Pages the write connection keeps, in KiB (a negative number, as SQLite wants it).
-const CACHE: &str = "PRAGMA cache_size = -8192";
+const CACHE: &str = "PRAGMA cache_size = -4096";
 /// Pages of the write-ahead log from which a commit carries them over into the file; long before,
 /// [`super::Store::carry_over`] has done it beside the commits.
 const CHECKPOINT_PAGES: &str = "16000";

@@ -21,7 +21,7 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// Rows of one pass.
-const ROWS_MAX: u32 = 1024;
+const ROWS_MAX: u32 = 512;
 /// At most so long until the next look at what is due.
 const TICK: Duration = Duration::from_millis(500);
 /// At least so long between two passes, so that marks are made in lots under load.
