@@ -3,6 +3,8 @@
 //! The shell loads it once, then folds in each committed fact; it holds what is open or recent, so
 //! its size follows the number of residents, never the length of history.
 
+mod ask;
+
 use crate::administration::Administration;
 use crate::alert::{Alert, AlertState};
 use crate::cart::CartSession;
@@ -15,11 +17,10 @@ use crate::id::{
 use crate::order::{Order, OrderAct, OrderState, OrderVersion};
 use crate::resident::Resident;
 use crate::schedule::policy::Policy;
-use crate::time::{CivilDate, Instant};
+use crate::time::Instant;
 use crate::zone::ZoneRules;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
 
 /// A drug taken recently: what PRN limits and "same ingredient" look at.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -399,126 +400,5 @@ impl Home {
         if a.outcome.is_taken() {
             taken.push(Taken { order: a.order, ingredient, at: a.administered_at, by: a.by });
         }
-    }
-
-    /// The resident who wears this band.
-    #[must_use]
-    pub fn resident_by_band(&self, band: &str) -> Option<&Resident> {
-        self.residents.get(self.index.bands.get(band)?)
-    }
-
-    /// The person whose badge this is.
-    #[must_use]
-    pub fn user_by_badge(&self, badge: &str) -> Option<&User> {
-        self.users.get(self.index.badges.get(badge)?)
-    }
-
-    /// The product under a 14-digit GTIN.
-    #[must_use]
-    pub fn product_by_gtin(&self, gtin14: &str) -> Option<&Product> {
-        self.products.get(self.index.gtins.get(gtin14)?)
-    }
-
-    /// The product under an 11-digit NDC.
-    #[must_use]
-    pub fn product_by_ndc(&self, ndc11: &str) -> Option<&Product> {
-        self.products.get(self.index.ndcs.get(ndc11)?)
-    }
-
-    /// A resident's orders, whatever their state.
-    pub fn orders_of(&self, resident: ResidentId) -> impl Iterator<Item = &Order> {
-        let ids = self.index.resident_orders.get(&resident);
-        ids.into_iter().flatten().filter_map(|id| self.orders.get(id))
-    }
-
-    /// A resident's doses in memory, in order of due time.
-    pub fn doses_of(&self, resident: ResidentId) -> impl Iterator<Item = &Dose> {
-        let keys = self.index.resident_doses.get(&resident);
-        keys.into_iter().flatten().filter_map(|(_, id)| self.doses.get(id))
-    }
-
-    /// How many of a resident's doses are to be given or explained and have opened by `now`.
-    #[must_use]
-    pub fn opened_doses(&self, resident: ResidentId, now: Instant) -> usize {
-        let open = self.index.open_by_resident.get(&resident);
-        open.map_or(0, |doses| doses.range(..=(now, DoseId(uuid::Uuid::max()))).count())
-    }
-
-    /// An order's doses in memory that are due after `due`, in order of due time.
-    pub fn doses_after(&self, order: OrderId, due: Instant) -> impl Iterator<Item = &Dose> {
-        let from = (Bound::Excluded((due, DoseId(uuid::Uuid::max()))), Bound::Unbounded);
-        let keys = self.index.order_doses.get(&order).map(|doses| doses.range(from));
-        keys.into_iter().flatten().filter_map(|(_, id)| self.doses.get(id))
-    }
-
-    /// An order's doses in memory, in order of due time.
-    pub fn doses_of_order(&self, order: OrderId) -> impl DoubleEndedIterator<Item = &Dose> {
-        let keys = self.index.order_doses.get(&order);
-        keys.into_iter().flatten().filter_map(|(_, id)| self.doses.get(id))
-    }
-
-    /// Open doses whose late bound lies before `now`, oldest first.
-    pub fn overdue(&self, now: Instant) -> impl Iterator<Item = &Dose> {
-        self.index
-            .open_by_close
-            .range(..(now, DoseId(uuid::Uuid::nil())))
-            .filter_map(|(_, id)| self.doses.get(id))
-    }
-
-    /// The open alert that covers a dose.
-    #[must_use]
-    pub fn alert_of(&self, dose: DoseId) -> Option<&Alert> {
-        self.alerts.get(self.index.alerted.get(&dose)?)
-    }
-
-    /// The order a sender knows under its own number.
-    #[must_use]
-    pub fn order_by_placer(&self, sender: &str, placer: &str) -> Option<&Order> {
-        let key = (sender.to_owned(), placer.to_owned());
-        self.orders.get(self.index.placers.get(&key)?)
-    }
-
-    /// The civil date at `now` in the home.
-    #[must_use]
-    pub fn today(&self, now: Instant) -> CivilDate {
-        self.zone.to_civil(now).date()
-    }
-
-    /// How often an order was taken after `since`, and when last of all (an interval may be
-    /// longer), the taking at `own` not counted.
-    #[must_use]
-    pub fn taken_since(
-        &self,
-        order: &Order,
-        since: Instant,
-        own: Option<Instant>,
-    ) -> (u32, Option<Instant>) {
-        let all = self.taken.get(&order.current.resident).into_iter().flatten();
-        all.filter(|t| t.order == order.id() && Some(t.at) != own)
-            .fold((0, None), |(n, last), t| (n + u32::from(t.at > since), last.max(Some(t.at))))
-    }
-
-    /// What one resident's screen needs and nothing else: the slice sent to the page's core.
-    #[must_use]
-    pub fn slice(&self, cart: &CartId) -> Self {
-        let mut slice = Self::new(self.facility.clone(), self.policy.clone(), self.zone.clone());
-        slice.version = self.version;
-        let session = self.carts.get(cart);
-        slice.carts.extend(session.map(|c| (cart.clone(), c.clone())));
-        if let Some(resident) = session.and_then(|c| c.open).and_then(|r| self.residents.get(&r)) {
-            slice.put_resident(resident.clone());
-            self.orders_of(resident.id).for_each(|o| slice.put_order(o.clone()));
-            self.doses_of(resident.id).for_each(|d| slice.put_dose(d.clone()));
-            let taken = self.taken.get(&resident.id).cloned().unwrap_or_default();
-            slice.taken.insert(resident.id, taken);
-            let ingredients: BTreeSet<&str> =
-                self.orders_of(resident.id).map(|o| o.current.drug.ingredient.as_str()).collect();
-            let needed =
-                self.products.values().filter(|p| ingredients.contains(p.ingredient.as_str()));
-            needed.for_each(|p| slice.put_product(p.clone()));
-            let labels = self.labels.iter().filter(|(_, l)| l.resident == resident.id);
-            slice.labels.extend(labels.map(|(k, l)| (k.clone(), l.clone())));
-        }
-        slice
     }
 }

@@ -53,7 +53,7 @@ pub async fn inclusion(
         return Err(Problem::malformed("", detail));
     }
     let hashes = store.leaf_hashes(&web.log, 0, size).await.map_err(|_| Problem::unavailable())?;
-    // Every hash is read for the proof anyway: an index by hash would cost each scan a page of its own.
+    // Every hash is read for the proof anyway; an index by hash would cost each leaf a page.
     let index = hashes.iter().position(|h| *h == hash).ok_or_else(Problem::not_found)?;
     let index = u64::try_from(index).map_err(|_| Problem::unavailable())?;
     let proof =
