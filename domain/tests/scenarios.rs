@@ -30,3 +30,18 @@ fn every_scenario_holds() {
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
+
+/// What the home no longer knows cannot be charted, and is not dropped from the pot either.
+#[test]
+fn a_dose_of_an_unknown_order_stays_in_the_pot() {
+    let text = include_str!("../../tests/scenarios/taken-back.txt");
+    let mut script = Script::new();
+    for line in text.lines().take_while(|line| !line.starts_with("-- the first tablet")) {
+        script.step(line).unwrap();
+    }
+    script.step("cart-1 scan senna #A2 => ok unit_scanned 2/3").unwrap();
+    script.step("cart-1 scan senna #A3 => ok prepared 3/3").unwrap();
+    script.home.orders.clear();
+    script.step("cart-1 card TAKEN => stop order_not_active").unwrap();
+    assert_eq!(script.home.carts.values().next().unwrap().pot.len(), 1);
+}

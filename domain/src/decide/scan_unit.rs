@@ -111,7 +111,13 @@ pub(super) fn confirm_pot(
     let mut done = Vec::new();
     let mut kept = Vec::new();
     for mut dose in pot {
-        let Some(order) = record.home.orders.get(&dose.order) else { continue };
+        // Never seen, and never to be passed over in silence: what is in the pot is in a hand.
+        let Some(order) = record.home.orders.get(&dose.order) else {
+            answer.verdict = Word::Stop;
+            answer.objections.push(Objection::new(Check::OrderNotActive));
+            kept.push(dose);
+            continue;
+        };
         let charted = record.home.doses.get(&dose.dose).and_then(|d| d.outcome.as_ref());
         let first = charted.filter(|o| o.outcome.is_taken());
         if let Some(first) = first {
@@ -185,7 +191,12 @@ fn confirm(
 
 /// Takes the last package or the last dose back out; nothing was given yet.
 pub(super) fn undo(record: &mut Record<'_, '_>, cart: &CartId) -> bool {
-    if record.cart(cart).counting.take().is_some() {
+    let counting = &mut record.cart(cart).counting;
+    if let Some(counted) = counting {
+        counted.packages.pop();
+        if counted.packages.is_empty() {
+            *counting = None;
+        }
         return true;
     }
     match record.cart(cart).pot.pop() {
