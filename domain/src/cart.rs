@@ -19,6 +19,9 @@ pub struct Counting {
     /// Warnings accepted so far.
     #[serde(default)]
     pub overrides: Vec<Override>,
+    /// How many of them there were before each package.
+    #[serde(default)]
+    pub accepted_before: Vec<u32>,
 }
 
 /// A dose in the pot.

@@ -44,4 +44,32 @@ fn a_dose_of_an_unknown_order_stays_in_the_pot() {
     script.home.orders.clear();
     script.step("cart-1 card TAKEN => stop order_not_active").unwrap();
     assert_eq!(script.home.carts.values().next().unwrap().pot.len(), 1);
+    script.step("cart-1 card UNDO => ok undone").unwrap();
+    assert!(script.home.doses.values().all(|d| d.prepared.is_none()), "it went back, visibly");
+}
+
+/// A warning was accepted for a package, and goes back with it.
+#[test]
+fn what_was_accepted_for_a_package_goes_back_with_it() {
+    let text = include_str!("../../tests/scenarios/taken-back.txt");
+    let mut script = Script::new();
+    for line in text.lines().take_while(|line| !line.starts_with("cart-1 scan")) {
+        script.step(line).unwrap();
+    }
+    let accepted = |script: &Script| {
+        let cart = script.home.carts.values().next().unwrap();
+        cart.counting.as_ref().map(|c| (c.packages.len(), c.overrides.len()))
+    };
+    for line in [
+        "at 2026-11-02 10:30",
+        "cart-1 scan senna #A1 because dose_late supply => ok unit_scanned 1/3",
+        "cart-1 scan senna #A2 because dose_late supply => ok unit_scanned 2/3",
+    ] {
+        script.step(line).unwrap();
+    }
+    assert_eq!(accepted(&script), Some((2, 2)));
+    script.step("cart-1 card UNDO => ok undone").unwrap();
+    assert_eq!(accepted(&script), Some((1, 1)));
+    script.step("cart-1 card UNDO => ok undone").unwrap();
+    assert_eq!(accepted(&script), None);
 }

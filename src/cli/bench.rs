@@ -30,7 +30,7 @@ struct MedPass {
     /// An empty PostgreSQL database; without it SQLite.
     #[arg(long, value_name = "URL")]
     database: Option<String>,
-    /// Make the home here and keep it; without it a temporary one, removed at the end.
+    /// Make the homes here and keep them; without it temporary ones, removed at the end.
     #[arg(long, value_name = "DIR")]
     home: Option<PathBuf>,
     /// One JSON object instead of a table.
@@ -63,8 +63,8 @@ impl Bench {
         let directory = asked.home.unwrap_or_else(|| {
             std::env::temp_dir().join(format!("emar-bench-{}", std::process::id()))
         });
-        if running.is_none() && directory.join("emar.toml").exists() {
-            bail!("{} holds a home already; name another directory", directory.display());
+        if running.is_none() && directory.join("home-1").exists() {
+            bail!("{} holds homes already; name another directory", directory.display());
         }
         std::fs::create_dir_all(&directory)?;
         let wanted = Wanted {

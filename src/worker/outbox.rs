@@ -182,8 +182,8 @@ enum PassError {
 
 impl Worker {
     async fn count_waiting(&mut self) {
-        match self.app.store.outbox_open(&self.app.facility).await {
-            Ok(open) => self.waiting = open.into_iter().map(|(s, _, count)| (s, count)).collect(),
+        match self.app.store.outbox_unanswered(&self.app.facility).await {
+            Ok(unanswered) => self.waiting = unanswered.into_iter().collect(),
             Err(error) => tracing::warn!(%error, "what waits in the outbox is not known"),
         }
     }
@@ -243,15 +243,14 @@ impl Worker {
             .unzip();
         let results = send::all(publications).await;
         let now = self.app.clock.machine();
-        for ((row, topic, _), _) in rows.iter().zip(&results).filter(|(_, r)| r.is_ok()) {
-            if row.sent_at.is_none() && matches!(topic, Topic::PharmacyOut { .. }) {
-                *self.waiting.entry(row.stream.clone()).or_insert(0) += 1;
-            }
-        }
+        let mut first_sent: BTreeMap<String, u64> = BTreeMap::new();
         for ((row, topic, message), result) in rows.into_iter().zip(results) {
             match result {
                 Ok(()) => {
                     let next_at = self.next_at(&row, &topic, now);
+                    if next_at.is_some() && row.sent_at.is_none() {
+                        *first_sent.entry(row.stream.clone()).or_insert(0) += 1;
+                    }
                     if let (Some(_), Some(id)) = (next_at, message) {
                         let ids = self.unanswered.entry(row.stream.clone()).or_default();
                         ids.insert(id, row.seq);
@@ -271,11 +270,15 @@ impl Worker {
         let sent = sent.map(|((s, next_at), seqs)| (s, seqs, Mark::Sent { at: now, next_at }));
         let failed = failed.into_iter().map(|(s, seqs)| (s, seqs, Mark::Failed { at: now }));
         self.mark(sent.chain(failed).collect()).await?;
+        for (stream, count) in first_sent {
+            *self.waiting.entry(stream).or_insert(0) += count;
+        }
         stopped.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// When a sent row is sent again unless it is answered; none: nothing more is expected. The
-    /// same for all rows of a pass that were tried as often, so that they are marked together.
+    /// When a sent row is sent again unless it is answered; none: nothing more is expected. By what
+    /// waited before this pass, and so the same for all its rows that were tried as often: they are
+    /// marked together.
     fn next_at(&self, row: &Due, topic: &Topic, now: i64) -> Option<i64> {
         if !matches!(topic, Topic::PharmacyOut { .. }) {
             return None;

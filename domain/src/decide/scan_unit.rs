@@ -33,10 +33,18 @@ pub(super) fn count_unit(
             if let Some(o) = other.and_then(|short| settle_short(record, c, short)) {
                 answer.objections.push(o.severity(Severity::Info));
             }
-            Counting { dose, order, needed, packages: Vec::new(), overrides: Vec::new() }
+            Counting {
+                dose,
+                order,
+                needed,
+                packages: Vec::new(),
+                overrides: Vec::new(),
+                accepted_before: Vec::new(),
+            }
         }
     };
     counting.packages.push(key);
+    counting.accepted_before.push(u32::try_from(counting.overrides.len()).unwrap_or(u32::MAX));
     // The short count before it was answered for itself.
     let own = c.overrides.iter().filter(|v| v.code != Check::UnitsShort.code());
     counting.overrides.extend(own.cloned());
@@ -194,6 +202,9 @@ pub(super) fn undo(record: &mut Record<'_, '_>, cart: &CartId) -> bool {
     let counting = &mut record.cart(cart).counting;
     if let Some(counted) = counting {
         counted.packages.pop();
+        // What was accepted for the package goes back with it.
+        let before = counted.accepted_before.pop().unwrap_or(0);
+        counted.overrides.truncate(usize::try_from(before).unwrap_or(0));
         if counted.packages.is_empty() {
             *counting = None;
         }
@@ -221,11 +232,12 @@ pub(super) fn empty_pot(record: &mut Record<'_, '_>, cart: &CartId) {
 }
 
 pub(super) fn give_back(record: &mut Record<'_, '_>, cart: &CartId, dose: InPot) {
-    let Some(order) = record.home.orders.get(&dose.order) else { return };
-    let resident = order.current.resident;
-    let Some(by) = record.cart(cart).user else { return };
+    let order = record.home.orders.get(&dose.order);
+    let resident = order.map(|o| o.current.resident).or(record.cart(cart).open);
+    let (Some(resident), Some(by)) = (resident, record.cart(cart).user) else { return };
     // A PRN dose exists only because it was prepared: taken back, nobody waits for it.
-    if let Some(planned) = record.home.doses.get(&dose.dose).filter(|_| order.is_prn()) {
+    let prn = order.is_some_and(Order::is_prn);
+    if let Some(planned) = record.home.doses.get(&dose.dose).filter(|_| prn) {
         replan(record, planned, Some(Withdrawal::Superseded), record.now);
         record.settle(dose.dose);
     }

@@ -31,6 +31,9 @@ macro_rules! mark {
 statements! {
     DUE = due!("s.next_at <= $2 ORDER BY s.next_at, s.stream, s.seq LIMIT $3");
     DUE_OF = due!("s.stream = $2 AND s.next_at <= $3 ORDER BY s.next_at, s.seq LIMIT $4");
+    UNANSWERED = "SELECT coalesce(stream, ''), count(*) FROM outbox_state \
+        WHERE facility = $1 AND is_open = 1 AND next_at <= $2 AND sent_at IS NOT NULL \
+        GROUP BY coalesce(stream, '')";
     OLDEST_OPEN = "SELECT coalesce(stream, ''), min(seq), count(*) FROM outbox_state \
         WHERE facility = $1 AND is_open = 1 AND next_at <= $2 \
         GROUP BY coalesce(stream, '') ORDER BY 1";
@@ -155,6 +158,18 @@ impl Store {
     ) -> Result<Vec<(String, i64, u64)>, StoreError> {
         let rows = self.read(OLDEST_OPEN, bind![facility.as_str(), i64::MAX]).await?;
         rows.iter().map(|r| Ok((r.text(0)?, r.int(1)?, r.size(2)?))).collect()
+    }
+
+    /// For each stream, how many messages were sent and are not closed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn outbox_unanswered(
+        &self,
+        facility: &FacilityId,
+    ) -> Result<Vec<(String, u64)>, StoreError> {
+        let rows = self.read(UNANSWERED, bind![facility.as_str(), i64::MAX]).await?;
+        rows.iter().map(|r| Ok((r.text(0)?, r.size(1)?))).collect()
     }
 
     /// Marks messages, by stream and number, all in one transaction; closed ones stay as they are.

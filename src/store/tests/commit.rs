@@ -76,6 +76,17 @@ pub(super) async fn a_batch_of_any_size_is_written_whole(store: Store, _: String
     assert_eq!(open.doses.len(), 2 * 200, "what is given stays in memory for a while");
 }
 
+/// A command may come to nothing, as a plan with nothing due: then nothing is written.
+pub(super) async fn an_entry_of_nothing_is_no_error(store: Store, _: String) {
+    let mut lane = ledger(&store).await;
+    commit(&mut lane, minute(0), seed(1)).await;
+    let size = store.head(&oakhill()).await.unwrap().unwrap().frontier.size();
+    let done = commit(&mut lane, minute(1), vec![crate::store::Entry::default()]).await;
+    assert_eq!(done.size, size);
+    let some = commit(&mut lane, minute(2), vec![crate::store::Entry::default(), entry(vec![])]);
+    assert_eq!(some.await.size, size + 1);
+}
+
 pub(super) async fn keeps_answers_under_their_keys(store: Store, _: String) {
     let mut lane = ledger(&store).await;
     let mut first = entry(vec![]);

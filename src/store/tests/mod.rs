@@ -61,6 +61,7 @@ macro_rules! contracts {
 contracts! {
     commit::writes_facts_leaves_and_head,
     commit::a_batch_of_any_size_is_written_whole,
+    commit::an_entry_of_nothing_is_no_error,
     commit::keeps_answers_under_their_keys,
     commit::a_conflict_rolls_everything_back,
     commit::one_outcome_a_dose,

@@ -57,6 +57,8 @@ pub(super) async fn outbox_is_sent_in_order(store: Store, _: String) {
     };
     assert_eq!(mark(&[1, 2, 3], Mark::Sent { at: 5, next_at: Some(10) }).await, 3);
     assert_eq!(seqs(Some("a"), 9).await, [a(4)]);
+    let unanswered = store.outbox_unanswered(&home).await.unwrap();
+    assert_eq!(unanswered, [("a".into(), 3)], "what was never sent has no answer to wait for");
     assert_eq!(mark(&[4], Mark::Sent { at: 5, next_at: None }).await, 1);
     assert_eq!(mark(&[1], Mark::Received { at: 6, next_at: Some(60) }).await, 1);
     assert_eq!(mark(&[2], Mark::Failed { at: 7 }).await, 1);

@@ -51,7 +51,7 @@ pub(crate) async fn ledger(store: &Store) -> Ledger {
 }
 
 pub(super) fn entry(facts: Vec<Fact>) -> Entry {
-    // A log refuses a leaf it has; real ones carry an id.
+    // No two leaves are the same: real ones carry an id.
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
     let leaves = vec![serde_json::to_vec(&(n, &facts)).unwrap()];

@@ -11,32 +11,31 @@ use std::task::Poll;
 /// Between two messages of a backlog that is sent again: a hundred a second at most.
 const BACKLOG: i64 = SECOND / 100;
 
-/// Drives all publications together. They are first polled in their order, and so handed to the
-/// connection in it; the broker answers in it too, so that afterwards only the first without an
-/// answer is looked at.
+/// Publications under way at once: few enough that a task may hand them all over in one go, and
+/// that the queue to the broker has room left for verdicts and heartbeats.
+const WINDOW: usize = 64;
+
+/// Drives publications in their order, a window of them together.
 pub(super) async fn all(
     mut publications: Vec<BusFuture<'_, Result<(), PublishError>>>,
 ) -> Vec<Result<(), PublishError>> {
-    let mut results: Vec<Option<Result<(), PublishError>>> =
-        publications.iter().map(|_| None).collect();
-    let (mut handed, mut first) = (false, 0);
-    poll_fn(|context| {
-        for (publication, result) in publications.iter_mut().zip(&mut results).skip(first) {
-            if result.is_none()
-                && let Poll::Ready(done) = publication.as_mut().poll(context)
-            {
-                *result = Some(done);
+    let mut results = Vec::with_capacity(publications.len());
+    for window in publications.chunks_mut(WINDOW) {
+        let mut told: Vec<Option<Result<(), PublishError>>> = window.iter().map(|_| None).collect();
+        poll_fn(|context| {
+            for (publication, result) in window.iter_mut().zip(&mut told) {
+                if result.is_none()
+                    && let Poll::Ready(done) = publication.as_mut().poll(context)
+                {
+                    *result = Some(done);
+                }
             }
-            if handed && result.is_none() {
-                return Poll::Pending;
-            }
-            first += usize::from(handed);
-        }
-        handed = true;
-        if results.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-    results.into_iter().flatten().collect()
+            if told.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        results.extend(told.into_iter().flatten());
+    }
+    results
 }
 
 /// Machine time until a pharmacy's message is sent again: 2 s, doubling to 60 s, for ever. While
