@@ -93,7 +93,7 @@ CREATE TABLE alert_dose(
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX alert_dose_alert ON alert_dose(alert);
 
--- Who and what is open at a cart.
+-- Who and what is open at a cart. With a rowid, as `outbox` below: a full pot is a long row.
 CREATE TABLE cart_session(
   facility TEXT NOT NULL,
   cart TEXT NOT NULL,
@@ -130,8 +130,8 @@ CREATE TABLE idempotency(
   PRIMARY KEY(facility, key)
 ) STRICT, WITHOUT ROWID;
 
--- Messages to send, in order per stream. With a rowid, unlike the others: two lie on a page, which
--- without one would each take a page of their own.
+-- Messages to send, in order per stream. With a rowid: two lie on a page, which without one would
+-- each take a page of their own.
 CREATE TABLE outbox(
   facility TEXT NOT NULL,
   stream TEXT NOT NULL,

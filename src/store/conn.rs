@@ -19,6 +19,17 @@ pub(crate) struct Writer {
     pub(crate) begun: bool,
 }
 
+impl Writer {
+    /// Ends what its last user left open; a transaction begins next.
+    async fn about_to_begin(&mut self) {
+        if self.begun {
+            // Fails when the statement that began it never ran; then nothing is open.
+            let _ = self.conn.execute("ROLLBACK").await;
+        }
+        self.begun = true;
+    }
+}
+
 /// What a statement did.
 pub(crate) struct Ran {
     /// Rows it touched.
@@ -218,11 +229,7 @@ impl Conn {
     pub(crate) async fn begin(&mut self) -> Result<(), StoreError> {
         match self {
             Self::SqliteWrite(writer) => {
-                if writer.begun {
-                    // Fails when the statement that began it never ran; then nothing is open.
-                    let _ = writer.conn.execute("ROLLBACK").await;
-                }
-                writer.begun = true;
+                writer.about_to_begin().await;
                 writer.conn.execute("BEGIN IMMEDIATE").await?;
             }
             Self::SqliteRead(_) => {
@@ -242,11 +249,7 @@ impl Conn {
         values: Vec<Value>,
     ) -> Result<Vec<Ran>, StoreError> {
         if let Self::SqliteWrite(writer) = self {
-            if writer.begun {
-                // Fails when the statement that began it never ran; then nothing is open.
-                let _ = writer.conn.execute("ROLLBACK").await;
-            }
-            writer.begun = true;
+            writer.about_to_begin().await;
         }
         self.run(text, values).await
     }

@@ -85,9 +85,11 @@ pub(super) fn time_objections(
     at: Instant,
 ) -> Vec<Objection> {
     let mut found = Vec::new();
-    let later = home.doses_after(order.id(), dose.due).filter_map(|d| d.outcome.as_ref());
-    let mut later = later.filter(|o| o.outcome.is_taken() && o.at <= at);
-    if let Some(later) = later.next() {
+    let later = home
+        .doses_after(order.id(), dose.due)
+        .filter_map(|d| d.outcome.as_ref())
+        .find(|o| o.outcome.is_taken() && o.at <= at);
+    if let Some(later) = later {
         found.push(Objection::new(Check::LaterDoseGiven).with("given_at", later.at));
     }
     if at < dose.opens {
