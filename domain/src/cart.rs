@@ -17,7 +17,7 @@ pub struct Counting {
     /// Texts of the packages scanned so far.
     pub packages: Vec<String>,
     /// Warnings accepted so far.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<Override>,
     /// How many of them there were before each package.
     #[serde(default)]
@@ -34,13 +34,13 @@ pub struct InPot {
     /// Texts of its packages.
     pub packages: Vec<String>,
     /// Warnings accepted for it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<Override>,
     /// Packages the dose takes, where fewer were scanned: it is then charted as partial.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needed: Option<u32>,
     /// What for (PRN).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 

@@ -17,7 +17,7 @@ CREATE TABLE audit(
   leaf BLOB NOT NULL CHECK(length(leaf) BETWEEN 1 AND 65535),
   leaf_hash BLOB NOT NULL CHECK(length(leaf_hash) = 32),
   PRIMARY KEY(log, seq)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- 256 hashes of a full C2SP tile; tile_index counts the tiles of a level from the left.
 CREATE TABLE audit_tile(

@@ -155,7 +155,7 @@ CREATE TABLE prepared(
   body TEXT NOT NULL,
   PRIMARY KEY(id),
   FOREIGN KEY(dose) REFERENCES dose(id)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX prepared_of ON prepared(dose, seq, rank);
 CREATE INDEX prepared_time ON prepared(facility, at);
 
@@ -178,7 +178,7 @@ CREATE TABLE administration(
   PRIMARY KEY(id),
   FOREIGN KEY(dose) REFERENCES dose(id),
   FOREIGN KEY(corrects) REFERENCES administration(id)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX administration_dose ON administration(dose, seq, rank);
 CREATE INDEX administration_resident ON administration(resident, administered_at);
 CREATE INDEX administration_time ON administration(facility, administered_at);
@@ -208,7 +208,7 @@ CREATE TABLE scan_event(
   dose BLOB CHECK(length(dose) = 16),
   body TEXT NOT NULL,
   PRIMARY KEY(id)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- A revision of an alert.
 CREATE TABLE alert_event(

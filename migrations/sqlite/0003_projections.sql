@@ -128,7 +128,7 @@ CREATE TABLE idempotency(
   answer TEXT NOT NULL,
   at INTEGER NOT NULL,
   PRIMARY KEY(facility, key)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Messages to send, in order per stream. With a rowid: two lie on a page, which without one would
 -- each take a page of their own.

@@ -7,6 +7,7 @@ use crate::config::{Config, Mqtt};
 use crate::secret::{Pins, hex, key_file, random, sha256};
 use crate::server::{Opened, Seams, open};
 use crate::service::{Asked, Outcome};
+use crate::worker::horizon::ORDERS_MAX;
 use anyhow::{Context as _, bail};
 use emar_domain::amount::{Amount, Unit};
 use emar_domain::decide::{Actor, Command, OrderCommand};
@@ -265,7 +266,12 @@ impl Making {
         let charge = Actor { user, role: Role::Charge, ..Actor::server() };
         let noted = ids.iter().map(|id| Command::Order(OrderCommand::Note(*id))).collect();
         carry_out(opened, &charge, noted).await?;
-        let planned = ids.iter().map(|id| Command::Plan(vec![*id])).collect();
+        let mut by_resident: Vec<OrderId> = Vec::new();
+        for bed in 0..self.residents.len() {
+            by_resident.extend(ids.iter().skip(bed).step_by(self.residents.len()));
+        }
+        let chunks = by_resident.chunks(ORDERS_MAX);
+        let planned = chunks.map(|orders| Command::Plan(orders.to_vec())).collect();
         carry_out(opened, &Actor::server(), planned).await
     }
 

@@ -78,20 +78,30 @@ fn insert_text(table: &Table, rows: usize, marks: Marks) -> String {
 
 /// The text that inserts up to `rows` rows: those whose first column is NULL are passed over.
 pub(crate) fn select_text(table: &Table, rows: usize) -> String {
-    let row = format!("({})", vec!["?"; table.columns.len()].join(", "));
     let (name, columns, tail) = (table.name, table.columns.join(", "), table.tail);
-    let values = vec![row; rows].join(", ");
+    let values = places(table, rows);
     format!(
         "INSERT INTO {name}({columns}) SELECT * FROM (VALUES {values}) \
          WHERE column1 IS NOT NULL {tail}"
     )
 }
 
-/// The text that inserts any number of rows, each column an array, marked from `from` on.
-pub(crate) fn unnest_text(table: &Table, from: usize) -> String {
+/// `(?, ?), (?, ?)`: so many rows.
+pub(crate) fn places(table: &Table, rows: usize) -> String {
+    let row = format!("({})", vec!["?"; table.columns.len()].join(", "));
+    vec![row; rows].join(", ")
+}
+
+/// Any number of rows, each column an array, marked from `from` on.
+pub(crate) fn unnest(table: &Table, from: usize) -> String {
     let marks: Vec<String> = (from..from + table.columns.len()).map(|n| format!("${n}")).collect();
-    let (name, columns, marks) = (table.name, table.columns.join(", "), marks.join(", "));
-    format!("INSERT INTO {name}({columns}) SELECT * FROM unnest({marks}) {}", table.tail)
+    format!("unnest({})", marks.join(", "))
+}
+
+/// The text that inserts such rows.
+pub(crate) fn unnest_text(table: &Table, from: usize) -> String {
+    let (name, columns, rows) = (table.name, table.columns.join(", "), unnest(table, from));
+    format!("INSERT INTO {name}({columns}) SELECT * FROM {rows} {}", table.tail)
 }
 
 fn list_text(head: &str, from: usize, count: usize) -> String {

@@ -6,7 +6,7 @@ use super::conn::{Conn, Sql};
 use super::insert::{Marks, Texts, execute_list, fetch_list, insert};
 use super::pack::{self, Pack, PackTexts};
 use super::rows::{self, Place, Rows};
-use super::sql::projection::{DOSE_DUE, ORDER};
+use super::sql::projection::{DOSE_DUE, DOSE_OPEN, ORDER};
 use super::value::{Row, Value, bind};
 use super::{Store, StoreError};
 use emar_domain::audit::tile::{self, TILE_WIDTH, Tile, TileId};
@@ -247,6 +247,7 @@ impl Ledger {
             entries.push(CommittedEntry { leaves, version, facts: entry.facts });
         }
         self.insert_facts(conn, &mut rows).await?;
+        let dose_marks = rows.dose_marks();
         let pack = Pack {
             rows: [
                 rows.prepared,
@@ -258,11 +259,12 @@ impl Ledger {
                 flat(rows.cart_session),
                 flat(rows.dose_outcome),
                 audit,
+                dose_marks,
             ],
-            doses: ids(&rows.doses_touched),
             head: self.moved_head(old_size, &frontier)?,
         };
-        pack::write(conn, &mut self.texts, &mut self.packs, pack).await?;
+        pack::write(conn, &mut self.packs, pack).await?;
+        execute_list(conn, &mut self.texts, DOSE_OPEN, &[], &ids(&rows.doses_moved)).await?;
         self.insert_tiles(conn, old_size, frontier.size()).await?;
         Ok(Committed { size: frontier.size(), root: frontier.root(), entries })
     }

@@ -8,9 +8,9 @@
 
 use super::StoreError;
 use super::conn::{Conn, Sql};
-use super::insert::{Table, Texts, execute_list, select_text, unnest_text};
+use super::insert::{Table, places, select_text, unnest, unnest_text};
 use super::rows;
-use super::sql::projection::DOSE_OPEN;
+use super::sql::projection::DOSE_MARK;
 use super::value::{Value, transposed};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,8 +19,9 @@ pub(crate) const HEAD_MOVE: &str = "UPDATE audit_head SET size = $1, frontier = 
     WHERE log = $3 AND epoch = $4 AND size = $5";
 
 /// How many tables a pack fills.
-pub(crate) const WIDTH: usize = 9;
-/// The tables in the order they are written, and how many rows of each a size stands for.
+pub(crate) const WIDTH: usize = 10;
+/// The tables in the order they are written, and how many rows of each a size stands for. The last
+/// is not filled: its rows say what becomes of doses that `dose_state` has.
 const TABLES: [(&Table, usize); WIDTH] = [
     (&rows::PREPARED, 1),
     (&rows::ADMINISTRATION, 1),
@@ -31,9 +32,8 @@ const TABLES: [(&Table, usize); WIDTH] = [
     (&rows::CART_SESSION, 1),
     (&rows::DOSE_OUTCOME, 1),
     (&rows::AUDIT, 2),
+    (&rows::DOSE_MARK, 2),
 ];
-/// Doses refreshed by the text of a size, a unit of it.
-const DOSES: usize = 2;
 const SIZES: [usize; 3] = [2, 8, 32];
 const SIZE_MAX: usize = 32;
 
@@ -41,8 +41,6 @@ const SIZE_MAX: usize = 32;
 pub(crate) struct Pack {
     /// Rows, table by table.
     pub(crate) rows: [Vec<Value>; WIDTH],
-    /// Doses to refresh after them.
-    pub(crate) doses: Vec<Value>,
     /// The values of [`HEAD_MOVE`].
     pub(crate) head: Vec<Value>,
 }
@@ -60,32 +58,20 @@ pub(crate) struct PackTexts {
 /// `Conflict` when a row was passed over by its table's ON CONFLICT condition.
 pub(crate) async fn write(
     conn: &mut Conn,
-    texts: &mut Texts,
     made: &mut PackTexts,
     pack: Pack,
 ) -> Result<(), StoreError> {
     match conn {
-        Conn::Postgres(_) => by_arrays(conn, texts, made, pack).await,
-        Conn::SqliteWrite(_) | Conn::SqliteRead(_) => by_sizes(conn, texts, made, pack).await,
+        Conn::Postgres(_) => by_arrays(conn, made, pack).await,
+        Conn::SqliteWrite(_) | Conn::SqliteRead(_) => by_sizes(conn, made, pack).await,
     }
 }
 
-async fn by_sizes(
-    conn: &mut Conn,
-    texts: &mut Texts,
-    made: &mut PackTexts,
-    mut pack: Pack,
-) -> Result<(), StoreError> {
-    let many_doses = pack.doses.len() > SIZE_MAX * DOSES;
+async fn by_sizes(conn: &mut Conn, made: &mut PackTexts, mut pack: Pack) -> Result<(), StoreError> {
     loop {
         let units = pack.units();
-        let last = units <= SIZE_MAX && !many_doses;
-        if units == 0 && !last {
-            break;
-        }
-        let doses = if last { pack.doses.len().div_ceil(DOSES) } else { 0 };
-        let wanted = units.max(doses);
-        let size = SIZES.into_iter().find(|s| *s >= wanted).unwrap_or(SIZE_MAX);
+        let last = units <= SIZE_MAX;
+        let size = SIZES.into_iter().find(|s| *s >= units).unwrap_or(SIZE_MAX);
         let mut values = Vec::new();
         let mut want = [0; WIDTH];
         let mut charts_left = false;
@@ -101,9 +87,6 @@ async fn by_sizes(
             *rows = rest;
         }
         if last {
-            let filling = size * DOSES - pack.doses.len();
-            values.append(&mut pack.doses);
-            values.resize(values.len() + filling, Value::Int(None));
             values.append(&mut pack.head);
         }
         let text = made.sqlite.entry((size, last)).or_insert_with(|| text(size, last).into());
@@ -115,16 +98,9 @@ async fn by_sizes(
             return head_moved(ran.last().map_or(0, |ran| ran.touched));
         }
     }
-    execute_list(conn, texts, DOSE_OPEN, &[], &pack.doses).await?;
-    head_moved(conn.execute(HEAD_MOVE, pack.head).await?)
 }
 
-async fn by_arrays(
-    conn: &mut Conn,
-    texts: &mut Texts,
-    made: &mut PackTexts,
-    pack: Pack,
-) -> Result<(), StoreError> {
+async fn by_arrays(conn: &mut Conn, made: &mut PackTexts, pack: Pack) -> Result<(), StoreError> {
     let filled: [bool; WIDTH] =
         std::array::from_fn(|i| pack.rows.get(i).is_some_and(|r| !r.is_empty()));
     let text = made.postgres.entry(filled).or_insert_with(|| arrays_text(filled).into());
@@ -141,7 +117,6 @@ async fn by_arrays(
             passed_over(table, counts.size(i)?, want)?;
         }
     }
-    execute_list(conn, texts, DOSE_OPEN, &[], &pack.doses).await?;
     head_moved(conn.execute(HEAD_MOVE, pack.head).await?)
 }
 
@@ -166,13 +141,17 @@ impl Pack {
     }
 }
 
+fn is_filled(table: &Table) -> bool {
+    table.name != rows::DOSE_MARK.name
+}
+
 fn text(size: usize, last: bool) -> String {
-    let inserts = TABLES.map(|(table, per)| select_text(table, size * per));
-    let mut text = inserts.join(";\n");
+    let each = TABLES.map(|(table, per)| match is_filled(table) {
+        true => select_text(table, size * per),
+        false => DOSE_MARK.replace("{}", &format!("(VALUES {}) AS v", places(table, size * per))),
+    });
+    let mut text = each.join(";\n");
     if last {
-        let marks = vec!["?"; size * DOSES].join(", ");
-        text.push_str(";\n");
-        text.push_str(&DOSE_OPEN.replace("{}", &format!("({marks})")));
         text.push_str(";\n");
         text.push_str(&plain(HEAD_MOVE));
     }
@@ -189,7 +168,17 @@ fn arrays_text(filled: [bool; WIDTH]) -> String {
     let (mut parts, mut counts, mut from) = (Vec::new(), Vec::new(), 1);
     for (i, (table, _)) in TABLES.into_iter().enumerate() {
         if filled.get(i) == Some(&true) {
-            parts.push(format!("t{i} AS ({} RETURNING 1)", unnest_text(table, from)));
+            let each = match is_filled(table) {
+                true => unnest_text(table, from),
+                false => {
+                    let columns: Vec<String> =
+                        (1..=table.columns.len()).map(|n| format!("column{n}")).collect();
+                    let source = unnest(table, from);
+                    let source = format!("{source} AS v({})", columns.join(", "));
+                    DOSE_MARK.replace("{}", &source)
+                }
+            };
+            parts.push(format!("t{i} AS ({each} RETURNING 1)"));
             counts.push(format!("(SELECT count(*) FROM t{i})"));
             from += table.columns.len();
         }

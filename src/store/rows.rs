@@ -88,6 +88,10 @@ tables! {
     AUDIT_TILE = "audit_tile" ("log", "tile_level", "tile_index", "hashes");
 }
 
+/// What a scan makes of a dose: `keeps` leaves the pot as it is, `done` closes the dose.
+pub(crate) const DOSE_MARK: Table =
+    Table { name: "dose_mark", columns: &["dose", "pot", "keeps", "done", "seq"], tail: "" };
+
 /// Where a fact stands: which home, the log's size after its entry, its place in it, and when.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
@@ -103,6 +107,15 @@ pub(crate) mod kind {
     pub(crate) const PRODUCT: &str = "product";
     pub(crate) const USER: &str = "user";
     pub(crate) const DEVICE: &str = "device";
+}
+
+/// What a batch makes of a dose.
+#[derive(Default)]
+struct DoseMark {
+    /// What is in the pot after it, where it says so.
+    pot: Option<Option<Uuid>>,
+    done: bool,
+    seq: i64,
 }
 
 /// The rows of a batch, by table, and what must be refreshed after they are in.
@@ -138,7 +151,7 @@ pub(crate) struct Rows {
     pub(crate) inbox_answer: Vec<Value>,
     pub(crate) orders_touched: BTreeSet<Uuid>,
     pub(crate) doses_moved: BTreeSet<Uuid>,
-    pub(crate) doses_touched: BTreeSet<Uuid>,
+    dose_marks: BTreeMap<Uuid, DoseMark>,
 }
 
 fn body<T: Serialize>(noun: &T) -> Result<String, StoreError> {
@@ -241,7 +254,6 @@ impl Rows {
             why
         ]);
         self.doses_moved.insert(d.dose.0);
-        self.doses_touched.insert(d.dose.0);
     }
 
     fn add_pot(&mut self, p: &PotFact, place: Place<'_>) -> Result<(), StoreError> {
@@ -252,7 +264,9 @@ impl Rows {
         let (order, resident) = (p.order.0, p.resident.0);
         let row = bind![id, f, seq, rank, p.at.micros(), dose, order, resident, act, text];
         self.prepared.extend(row);
-        self.doses_touched.insert(dose);
+        let mark = self.dose_marks.entry(dose).or_default();
+        mark.pot = Some((p.act == PotAct::Prepared).then_some(id));
+        mark.seq = seq;
         Ok(())
     }
 
@@ -338,8 +352,22 @@ impl Rows {
                 return Err(StoreError::Conflict("two outcomes of one dose in a batch".into()));
             }
         }
-        self.doses_touched.insert(dose);
+        let mark = self.dose_marks.entry(dose).or_default();
+        mark.seq = seq;
+        if a.effective {
+            mark.pot = Some(None);
+            mark.done = true;
+        }
         Ok(())
+    }
+
+    /// The rows of [`DOSE_MARK`].
+    pub(crate) fn dose_marks(&self) -> Vec<Value> {
+        let row = |(dose, mark): (&Uuid, &DoseMark)| {
+            let (keeps, done) = (i64::from(mark.pot.is_none()), i64::from(mark.done));
+            bind![*dose, mark.pot.flatten(), keeps, done, mark.seq]
+        };
+        self.dose_marks.iter().flat_map(row).collect()
     }
 
     fn add_alert(&mut self, a: &Alert, place: Place<'_>) -> Result<(), StoreError> {

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Orders in one command.
-const ORDERS_MAX: usize = 8;
+/// Orders in one command: about those of three residents.
+pub const ORDERS_MAX: usize = 32;
 const DAY_MINUTES: i64 = 24 * 60;
 /// Commits within this time are looked at together.
 const GATHER: Duration = Duration::from_millis(200);
@@ -23,7 +23,8 @@ const TICK: Duration = Duration::from_secs(1);
 struct Planned(BTreeMap<OrderId, (u64, Instant)>);
 
 impl Planned {
-    /// Orders to plan at `now`, with the version they have.
+    /// Orders to plan at `now`, with the version they have, resident by resident: what is planned
+    /// together is stored together, and given together.
     fn wanting(&self, home: &Home, now: Instant) -> Vec<(OrderId, u64)> {
         let Some(near) = now.plus_minutes((HORIZON_DAYS - 1) * DAY_MINUTES) else {
             return Vec::new();
@@ -33,11 +34,14 @@ impl Planned {
                 && o.state_at(now) == OrderState::Active
                 && o.planned_until.is_none_or(|until| until < near)
         });
-        open.map(|o| (o.id(), home.order_changed.get(&o.id()).copied().unwrap_or(0)))
+        let mut wanting: Vec<(OrderId, u64)> = open
+            .map(|o| (o.id(), home.order_changed.get(&o.id()).copied().unwrap_or(0)))
             .filter(|(id, version)| {
                 self.0.get(id).is_none_or(|(seen, until)| seen != version || *until < near)
             })
-            .collect()
+            .collect();
+        wanting.sort_by_key(|(id, _)| home.orders.get(id).map(|o| (o.current.resident, *id)));
+        wanting
     }
 
     fn note(&mut self, done: &[(OrderId, u64)], until: Instant) {

@@ -8,7 +8,9 @@ use crate::fact::{DoseDue, DoseFact, Fact};
 use crate::home::Home;
 use crate::id::{DoseId, OrderId};
 use crate::order::{Order, OrderState, Timing};
-use crate::schedule::{ClockChange, ExpandError, Expansion, OrderLife, Schedule, Span, expand};
+use crate::schedule::{
+    ClockChange, ExpandError, Expansion, OrderLife, PlannedDose, Schedule, Span, expand,
+};
 use crate::time::Instant;
 
 /// How many days ahead doses are planned.
@@ -18,47 +20,47 @@ const PRN_CONFIRM_MINUTES: i64 = 60;
 
 /// Plans the doses of these orders from where planning stopped up to the horizon.
 ///
-/// Residents who are not here get none: their return makes the orders go on.
+/// Residents who are not here get none: their return makes the orders go on. The doses of one med
+/// pass get ids that follow each other, so that a store sorted by id keeps them side by side.
 pub(super) fn plan(record: &mut Record<'_, '_>, orders: &[OrderId]) -> Answer {
     let home = record.home;
-    let mut count = 0u32;
+    let mut found = Vec::new();
     for order in orders.iter().filter_map(|id| home.orders.get(id)) {
-        count += plan_order(record, order);
+        let due = due_doses(record, order);
+        if !due.is_empty() {
+            let leaf = record.leaf(Action::Create, "dose", order.id().to_string());
+            leaf.resident = Some(order.current.resident.0);
+            leaf.after = Some(fields([("doses", due.len().try_into().unwrap_or(i64::MAX).into())]));
+        }
+        found.extend(due.into_iter().map(|due| (order, due)));
+    }
+    found.sort_by_key(|(order, due)| (due.at, order.current.resident));
+    let count = u32::try_from(found.len()).unwrap_or(u32::MAX);
+    for (order, due) in found {
+        let slot =
+            Slot { order: order.id(), plan: order.plan, date: due.date, slot: i64::from(due.slot) };
+        write_dose(record, order, slot, due.prescribed, due.at, due.shifted);
     }
     Answer::Done { count }
 }
 
-fn plan_order(record: &mut Record<'_, '_>, order: &Order) -> u32 {
+fn due_doses(record: &mut Record<'_, '_>, order: &Order) -> Vec<PlannedDose> {
     let home = record.home;
-    let Timing::Planned { schedule } = &order.current.timing else { return 0 };
+    let Timing::Planned { schedule } = &order.current.timing else { return Vec::new() };
     let present = super::resident::is_present(home, order.current.resident);
     if order.state_at(record.now) != OrderState::Active || !present {
-        return 0;
+        return Vec::new();
     }
     let Some(range) = range(order, schedule, record.now).filter(|r| r.from < r.to) else {
-        return 0;
+        return Vec::new();
     };
-    let Ok(found) = expansion(home, order, schedule, range) else {
-        super::alert::order_problem(record, order);
-        return 0;
-    };
-    let mut count = 0;
-    for planned in found.due {
-        let slot = Slot {
-            order: order.id(),
-            plan: order.plan,
-            date: planned.date,
-            slot: i64::from(planned.slot),
-        };
-        write_dose(record, order, slot, planned.prescribed, planned.at, planned.shifted);
-        count += 1;
+    match expansion(home, order, schedule, range) {
+        Ok(found) => found.due,
+        Err(_) => {
+            super::alert::order_problem(record, order);
+            Vec::new()
+        }
     }
-    if count > 0 {
-        let leaf = record.leaf(Action::Create, "dose", order.id().to_string());
-        leaf.resident = Some(order.current.resident.0);
-        leaf.after = Some(fields([("doses", i64::from(count).into())]));
-    }
-    count
 }
 
 fn expansion(

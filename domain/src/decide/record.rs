@@ -22,6 +22,7 @@ pub(super) struct Record<'a, 's> {
     cart: Option<CartSession>,
     alerts: BTreeMap<AlertId, Alert>,
     settled: BTreeSet<DoseId>,
+    prepared: Vec<DoseId>,
 }
 
 impl<'a, 's> Record<'a, 's> {
@@ -37,6 +38,7 @@ impl<'a, 's> Record<'a, 's> {
             cart: None,
             alerts: BTreeMap::new(),
             settled: BTreeSet::new(),
+            prepared: Vec::new(),
         }
     }
 
@@ -98,6 +100,16 @@ impl<'a, 's> Record<'a, 's> {
     /// A dose that needs nothing more; its alert may end with it.
     pub(super) fn settle(&mut self, dose: DoseId) {
         self.settled.insert(dose);
+    }
+
+    /// A dose that went into the pot; the leaf of its scan tells of it.
+    pub(super) fn prepared(&mut self, dose: DoseId) {
+        self.prepared.push(dose);
+    }
+
+    /// The doses that went into the pot, as a leaf names them.
+    pub(super) fn put_in_pot(&self) -> String {
+        self.prepared.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
     }
 
     pub(super) fn leaf(&mut self, action: Action, kind: &str, id: String) -> &mut Leaf {
@@ -172,6 +184,7 @@ impl<'a, 's> Record<'a, 's> {
         self.cart = None;
         self.alerts.clear();
         self.settled.clear();
+        self.prepared.clear();
         let (kind, id) = object_of(command);
         let leaf = self.leaf(Action::Execute, kind, id);
         leaf.outcome = Outcome::Refused;

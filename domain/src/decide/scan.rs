@@ -174,9 +174,11 @@ fn write_event(record: &mut Record<'_, '_>, c: &ScanCommand, kind: &str, answer:
         late: c.late,
         at: now,
     })));
-    // What a scan did has leaves of its own; the scan's leaf tells the verdict.
+    // What was given has leaves of its own; the scan's leaf tells the verdict and what was put in
+    // the pot.
     let codes = answer.objections.iter().map(|o| o.code.code()).collect::<Vec<_>>().join(",");
     let (resident, verdict) = (answer.resident, answer.verdict);
+    let pot = record.put_in_pot();
     let leaf = record.leaf(Action::Execute, "scan_event", c.id.to_string());
     Record::about(leaf, resident);
     leaf.request_id = Some(c.id.to_string());
@@ -184,7 +186,11 @@ fn write_event(record: &mut Record<'_, '_>, c: &ScanCommand, kind: &str, answer:
     let refused = verdict == Word::Stop && answer.administrations.is_empty();
     leaf.outcome = if refused { Outcome::Refused } else { Outcome::Done };
     let codes = codes.as_str();
-    leaf.after = Some(fields([("verdict", verdict.code().into()), ("objections", codes.into())]));
+    let mut after = fields([("verdict", verdict.code().into()), ("objections", codes.into())]);
+    if !pot.is_empty() {
+        after.insert("prepared".to_owned(), pot.as_str().into());
+    }
+    leaf.after = Some(after);
 }
 
 pub(super) fn sign_on(

@@ -4,7 +4,7 @@ use super::chart::{Charted, administer};
 use super::double::possible_double_dose;
 use super::order::replan;
 use super::plan::prn_dose;
-use super::record::{Record, fields};
+use super::record::Record;
 use super::short::{PARTIAL, held_by, put_back, settle_short};
 use super::{ScanAnswer, ScanCommand, ScanEffect};
 use crate::administration::{Mode, Outcome, Override};
@@ -91,10 +91,7 @@ pub(super) fn prepare(
         at,
         packages: counting.packages.clone(),
     })));
-    let leaf = record.leaf(Action::Create, "prepared", id.to_string());
-    leaf.resident = Some(resident.0);
-    let dose_text = dose.to_string();
-    leaf.after = Some(fields([("dose", dose_text.as_str().into())]));
+    record.prepared(dose);
     let reason = counting.overrides.iter().find(|o| o.code == Check::PrnReasonMissing.code());
     let reason = reason.map(|o| o.reason.clone());
     let Counting { order, packages, overrides, needed, .. } = counting;

@@ -70,6 +70,12 @@ macro_rules! open_refresh {
 pub(crate) const ORDER: &str = order_refresh!("orders IN {}");
 /// Refreshes when the doses of a list are due.
 pub(crate) const DOSE_DUE: &str = due_refresh!("dose IN {}");
+/// What rows of [`rows::DOSE_MARK`], in place of `{}`, make of their doses: the same as the refresh
+/// below, without looking at what a dose has behind it.
+pub(crate) const DOSE_MARK: &str = "UPDATE dose_state SET \
+    pot = CASE WHEN v.column3 = 1 THEN dose_state.pot ELSE v.column2 END, \
+    is_open = CASE WHEN v.column4 = 1 THEN 0 ELSE dose_state.is_open END, \
+    changed = v.column5 FROM {} WHERE dose_state.dose = v.column1";
 /// Refreshes what became of the doses of a list.
 pub(crate) const DOSE_OPEN: &str = open_refresh!("dose IN {}");
 

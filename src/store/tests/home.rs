@@ -139,6 +139,37 @@ pub(super) async fn rebuilt_projections_are_the_live_ones(store: Store, _: Strin
     }
 }
 
+/// Every way of three acts on a dose, each act in a commit of its own, and all three in one.
+pub(super) async fn a_dose_stands_where_its_acts_left_it(store: Store, _: String) {
+    let mut lane = ledger(&store).await;
+    let act = |way: u128, place: u128, one: u128| {
+        let (slot, at) = (way + 10, i64::try_from(130 + place).unwrap());
+        let mut charted = charted(1, slot, place, Outcome::Held, at);
+        charted.effective = one == 2;
+        match one {
+            0 => pot(1, slot, place, PotAct::Prepared, at),
+            1 => pot(1, slot, place, PotAct::Returned, at),
+            _ => Fact::Administration(Box::new(charted)),
+        }
+    };
+    let way = |n: u128| [n / 16, n / 4 % 4, n % 4];
+    let doses = (0..128).map(|n| entry(dose(1, n + 10, 120).to_vec())).collect();
+    commit(&mut lane, minute(0), [seed(1), doses].concat()).await;
+    for place in 0..3_u128 {
+        let step = |n| way(n)[usize::try_from(place).unwrap()];
+        let acts = (0..64).map(|n| entry(vec![act(n, place, step(n))])).collect();
+        commit(&mut lane, minute(1), acts).await;
+    }
+    // Two that take force in one commit contradict each other.
+    let once = (0..64).filter(|n| way(*n).iter().filter(|one| **one == 2).count() < 2);
+    let together =
+        |n: u128| entry((0..3).zip(way(n)).map(|(place, one)| act(64 + n, place, one)).collect());
+    commit(&mut lane, minute(2), once.map(together).collect()).await;
+    let live = dump(&store).await;
+    store.rebuild_projections(&oakhill()).await.unwrap();
+    assert_eq!(dump(&store).await, live);
+}
+
 async fn dump(store: &Store) -> Vec<Vec<String>> {
     let mut tables = Vec::new();
     for sql in PROJECTIONS {

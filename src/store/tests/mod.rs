@@ -73,6 +73,7 @@ contracts! {
     home::a_loaded_home_is_the_folded_home,
     home::the_last_prn_giving_is_kept,
     home::rebuilt_projections_are_the_live_ones,
+    home::a_dose_stands_where_its_acts_left_it,
     queues::inbox_answers_once,
     queues::outbox_is_sent_in_order,
     queues::open_messages_have_an_index,
