@@ -3,7 +3,7 @@
 //! SQLite's driver runs each statement in a thread of its own: two switches of threads, which under
 //! load cost more than the statement itself. It takes several statements as one text, though, and
 //! keeps them prepared under it; so that a handful of texts serves every batch, the rows of each
-//! table are filled up to one of three sizes with rows that are passed over. PostgreSQL takes one
+//! table are filled up to one of a few sizes with rows that are passed over. PostgreSQL takes one
 //! statement at a time, of any number of rows when each column is an array.
 
 use super::StoreError;
@@ -34,7 +34,7 @@ const TABLES: [(&Table, usize); WIDTH] = [
     (&rows::AUDIT, 2),
     (&rows::DOSE_MARK, 2),
 ];
-const SIZES: [usize; 3] = [2, 8, 32];
+const SIZES: [usize; 5] = [2, 8, 16, 24, 32];
 const SIZE_MAX: usize = 32;
 
 /// What a batch writes to these tables.

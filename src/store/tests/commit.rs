@@ -51,9 +51,9 @@ fn dose_facts(n: u128, slot: u128, due: i64) -> [Fact; 1] {
 /// Batches below, at and above the sizes in which rows are packed, and more doses than one takes.
 pub(super) async fn a_batch_of_any_size_is_written_whole(store: Store, _: String) {
     let mut lane = ledger(&store).await;
-    commit(&mut lane, minute(0), seed(200)).await;
+    commit(&mut lane, minute(0), seed(240)).await;
     let (mut next, mut outbox) = (1, 0);
-    for size in [1, 2, 3, 9, 32, 33, 100] {
+    for size in [1, 2, 3, 9, 16, 17, 25, 32, 33, 100] {
         let of = next..next + size;
         next += size;
         // The other way round, so that administrations and outcomes, which are sorted, differ.
@@ -73,7 +73,7 @@ pub(super) async fn a_batch_of_any_size_is_written_whole(store: Store, _: String
         }
     }
     let open = store.load_home(&oakhill(), policy(), zone(), minute(130)).await.unwrap();
-    assert_eq!(open.doses.len(), 2 * 200, "what is given stays in memory for a while");
+    assert_eq!(open.doses.len(), 2 * 240, "what is given stays in memory for a while");
 }
 
 /// A command may come to nothing, as a plan with nothing due: then nothing is written.
