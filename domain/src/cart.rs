@@ -31,6 +31,9 @@ pub struct InPot {
     pub dose: DoseId,
     /// The order.
     pub order: OrderId,
+    /// Version of the order it was prepared for.
+    #[serde(default)]
+    pub version: u32,
     /// Texts of its packages.
     pub packages: Vec<String>,
     /// Warnings accepted for it.

@@ -289,7 +289,10 @@ impl Home {
     fn apply_order_version(&mut self, v: &OrderVersion, version: u64) {
         self.order_changed.insert(v.order, version);
         let order = match self.orders.get(&v.order) {
-            Some(old) => Order { current: v.clone(), plan: old.plan + 1, ..old.clone() },
+            Some(old) => {
+                let plan = old.plan + 1;
+                Order { current: v.clone(), plan, planned_until: None, ..old.clone() }
+            }
             None => Order {
                 current: v.clone(),
                 plan: 1,
@@ -297,6 +300,7 @@ impl Home {
                 state: OrderState::Draft,
                 since: v.start,
                 reason: String::new(),
+                hold: None,
                 noted_by: None,
                 verified_by: None,
             },
@@ -317,8 +321,21 @@ impl Home {
                 order.verified_by = e.by;
                 return;
             }
-            OrderAct::Held => order.state = OrderState::Held,
-            OrderAct::Resumed => order.state = OrderState::Active,
+            OrderAct::Held => {
+                order.hold.clone_from(&e.hold);
+                return;
+            }
+            OrderAct::Resumed => {
+                order.state = OrderState::Active;
+                order.hold = None;
+            }
+            OrderAct::Back => {}
+            // Who changed it accepted it into the home; somebody else confirms it.
+            OrderAct::Changed | OrderAct::Corrected => {
+                order.noted_by = e.by;
+                order.verified_by = None;
+                return;
+            }
             OrderAct::Discontinued => order.state = OrderState::Discontinued,
             OrderAct::Completed => order.state = OrderState::Completed,
             OrderAct::EnteredInError => order.state = OrderState::EnteredInError,
@@ -353,7 +370,8 @@ impl Home {
         dose.closes = d.closes;
         dose.shifted = d.shifted;
         dose.withdrawn = d.withdrawn;
-        if let Some(order) = self.orders.get_mut(&dose.slot.order) {
+        let planned = self.orders.get_mut(&dose.slot.order).filter(|o| o.plan == dose.slot.plan);
+        if let Some(order) = planned {
             order.planned_until = order.planned_until.max(Some(d.due));
         }
         self.put_dose(dose);

@@ -93,6 +93,44 @@ pub enum Timing {
     },
 }
 
+/// When the first dose of an order is given. Schedules, rule 1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FirstDose {
+    /// At the next of its times.
+    #[default]
+    NextTime,
+    /// As soon as it is noted; the next time is passed over when less than half the nominal
+    /// interval remains until it.
+    Now,
+}
+
+/// A hold: nothing is due from `from` on, included, until `until`, excluded.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Hold {
+    /// From this instant on.
+    pub from: Instant,
+    /// Before this instant; absent: until somebody resumes the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Instant>,
+    /// Why, in words.
+    pub reason: String,
+}
+
+impl Hold {
+    /// Whether it holds back what is due at an instant.
+    #[must_use]
+    pub fn contains(&self, at: Instant) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at < until)
+    }
+
+    /// Whether it has ended by `now`.
+    #[must_use]
+    pub fn is_over(&self, now: Instant) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+}
+
 /// Where an order came from.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Source {
@@ -143,6 +181,13 @@ pub struct OrderVersion {
     /// Special instructions.
     #[serde(default)]
     pub instructions: String,
+    /// When its first dose is given.
+    #[serde(default)]
+    pub first_dose: FirstDose,
+    /// No dose of this version is due before it: half the nominal interval after the last dose
+    /// given under the version before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Instant>,
     /// An allergy to it was seen and accepted by prescriber or pharmacist: why.
     #[serde(default)]
     pub allergy_override: Option<String>,
@@ -160,16 +205,19 @@ pub struct Order {
     pub current: OrderVersion,
     /// The plan its untouched doses belong to (`model.md` names it; grows with each edit).
     pub plan: u32,
-    /// The latest due time among its planned doses: planning goes on after it.
+    /// The latest due time among the doses of this plan: planning goes on after it.
     #[serde(default)]
     pub planned_until: Option<Instant>,
     /// Where it stands.
     pub state: OrderState,
     /// Since when.
     pub since: Instant,
-    /// Why (hold, discontinuation).
+    /// Why (discontinuation).
     #[serde(default)]
     pub reason: String,
+    /// The hold that runs, is to come or ran last.
+    #[serde(default)]
+    pub hold: Option<Hold>,
     /// Who noted it.
     #[serde(default)]
     pub noted_by: Option<UserId>,
@@ -185,17 +233,23 @@ impl Order {
         self.current.order
     }
 
-    /// Where it stands at `now`: an active order past its stop has expired.
+    /// Where it stands at `now`: an active order past its stop has expired, one in its hold is
+    /// held.
     #[must_use]
     pub fn state_at(&self, now: Instant) -> OrderState {
-        match self.state {
-            OrderState::Active | OrderState::Held
-                if self.current.stop.is_some_and(|stop| stop <= now) =>
-            {
-                OrderState::Expired
-            }
-            state => state,
+        if self.state != OrderState::Active {
+            return self.state;
         }
+        if self.current.stop.is_some_and(|stop| stop <= now) {
+            return OrderState::Expired;
+        }
+        if self.hold_at(now).is_some() { OrderState::Held } else { OrderState::Active }
+    }
+
+    /// The hold that holds back what is due at an instant.
+    #[must_use]
+    pub fn hold_at(&self, at: Instant) -> Option<&Hold> {
+        self.hold.as_ref().filter(|hold| hold.contains(at))
     }
 
     /// Whether it is given when needed.
@@ -225,6 +279,12 @@ pub enum OrderAct {
     Held,
     /// Taken off hold.
     Resumed,
+    /// Its resident is back: planning goes on from here.
+    Back,
+    /// A new version was prescribed.
+    Changed,
+    /// The record of it was wrong and was put right before any dose was charted.
+    Corrected,
     /// Stopped.
     Discontinued,
     /// Completed by its one giving.
@@ -243,6 +303,9 @@ impl OrderAct {
             Self::Verified => "verified",
             Self::Held => "held",
             Self::Resumed => "resumed",
+            Self::Back => "back",
+            Self::Changed => "changed",
+            Self::Corrected => "corrected",
             Self::Discontinued => "discontinued",
             Self::Completed => "completed",
             Self::EnteredInError => "entered_in_error",

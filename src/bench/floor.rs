@@ -14,7 +14,7 @@ use emar_domain::decide::{Actor, Command, OrderCommand};
 use emar_domain::drug::{Product, Strength};
 use emar_domain::fact::{Device, User};
 use emar_domain::id::{OrderId, ProductId, ResidentId, Slug, UserId};
-use emar_domain::order::{OrderVersion, OrderedDrug, Source, Timing};
+use emar_domain::order::{FirstDose, OrderVersion, OrderedDrug, Source, Timing};
 use emar_domain::resident::{Personal, Resident, ResidentState};
 use emar_domain::role::Role;
 use emar_domain::scan::{check, wristband};
@@ -299,6 +299,8 @@ impl Making {
             time_critical: false,
             indication: String::new(),
             instructions: String::new(),
+            first_dose: FirstDose::NextTime,
+            not_before: None,
             allergy_override: None,
             entered_by: None,
             source: Source {

@@ -6,7 +6,7 @@ use super::tables::Regimen;
 use crate::policy_file::frequencies;
 use emar_domain::drug::{Label, Product, units_for};
 use emar_domain::id::{LabelId, OrderId, ProductId};
-use emar_domain::order::{OrderVersion, OrderedDrug, Source, Timing};
+use emar_domain::order::{FirstDose, OrderVersion, OrderedDrug, Source, Timing};
 use emar_domain::resident::Resident;
 use emar_domain::schedule::frequency::{Brought, Planned};
 use emar_domain::schedule::policy::Policy;
@@ -147,6 +147,8 @@ impl Prescribing<'_> {
             time_critical: critical,
             indication: regimen.indication.clone(),
             instructions: regimen.instructions.clone(),
+            first_dose: FirstDose::NextTime,
+            not_before: None,
             allergy_override: None,
             entered_by: None,
             source: Source {

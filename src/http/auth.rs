@@ -67,6 +67,7 @@ pub const TABLE: &[(&str, &str, Needs)] = &[
     ("POST", "/api/v1/orders", Needs::Role(Action::EnterOrder)),
     ("POST", "/api/v1/orders/{id}/note", Needs::Role(Action::NoteOrder)),
     ("POST", "/api/v1/orders/{id}/verify", Needs::Role(Action::VerifyOrder)),
+    ("POST", "/api/v1/orders/{id}/versions", Needs::Role(Action::EnterOrder)),
     ("POST", "/api/v1/orders/{id}/hold", Needs::Role(Action::StopOrder)),
     ("POST", "/api/v1/orders/{id}/resume", Needs::Role(Action::NoteOrder)),
     ("POST", "/api/v1/orders/{id}/discontinue", Needs::Role(Action::StopOrder)),

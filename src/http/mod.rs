@@ -112,6 +112,7 @@ impl Web {
         api::orders::enter,
         api::orders::note,
         api::orders::verify,
+        api::orders::change,
         api::orders::hold,
         api::orders::resume,
         api::orders::discontinue,
@@ -142,6 +143,7 @@ pub fn router(web: Arc<Web>, more: Router<Arc<Web>>) -> Router {
         .route("/api/v1/orders", get(api::orders::list).post(api::orders::enter))
         .route("/api/v1/orders/{id}/note", post(api::orders::note))
         .route("/api/v1/orders/{id}/verify", post(api::orders::verify))
+        .route("/api/v1/orders/{id}/versions", post(api::orders::change))
         .route("/api/v1/orders/{id}/hold", post(api::orders::hold))
         .route("/api/v1/orders/{id}/resume", post(api::orders::resume))
         .route("/api/v1/orders/{id}/discontinue", post(api::orders::discontinue))

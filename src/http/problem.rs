@@ -67,6 +67,13 @@ impl Problem {
         problem
     }
 
+    /// The same of a part of what was sent.
+    #[must_use]
+    pub fn under(mut self, pointer: &str) -> Self {
+        self.pointer = self.pointer.map(|within| format!("{pointer}{within}").into());
+        self
+    }
+
     /// Something that is not there, or not for the one who asks.
     #[must_use]
     pub fn not_found() -> Self {

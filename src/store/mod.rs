@@ -24,7 +24,7 @@ pub use ledger::{
     NewAnswer, Opened, OutboxRow, PolicyRow,
 };
 pub use sql::{
-    AuditRow, CheckpointRow, CosignatureRow, DoseHistory, Due, Head, LeafRow, Lease,
+    AuditRow, CheckpointRow, CosignatureRow, DoneOn, DoseHistory, Due, Head, LeafRow, Lease,
     MEMORY_MINUTES, Mark, OpenMessage, PolicyVersion, Reading, Received, SessionRow,
 };
 

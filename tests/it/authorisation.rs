@@ -84,6 +84,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/api/v1/orders", "ncp"),
     ("POST", "/api/v1/orders/{id}/note", "nc"),
     ("POST", "/api/v1/orders/{id}/verify", "ncp"),
+    ("POST", "/api/v1/orders/{id}/versions", "ncp"),
     ("POST", "/api/v1/orders/{id}/hold", "ncp"),
     ("POST", "/api/v1/orders/{id}/resume", "nc"),
     ("POST", "/api/v1/orders/{id}/discontinue", "ncp"),

@@ -39,7 +39,11 @@ fn bodies() -> Vec<(&'static str, Value)> {
         ("/api/v1/administrations", chart.clone()),
         ("/api/v1/administrations/{id}/corrections", chart),
         ("/api/v1/orders", order()),
-        ("/api/v1/orders/{id}/hold", json!({"reason": "x"})),
+        (
+            "/api/v1/orders/{id}/versions",
+            json!({"kind": "new_version", "reason": "x", "order": order()}),
+        ),
+        ("/api/v1/orders/{id}/hold", json!({"reason": "x", "from": "x", "until": "x"})),
         ("/api/v1/orders/{id}/discontinue", json!({"reason": "x"})),
         (
             "/api/v1/alerts/{id}/accept",

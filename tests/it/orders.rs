@@ -2,6 +2,8 @@
 
 use crate::support::world::person;
 use crate::support::{Asked, TestApp};
+use emar_domain::dose::Withdrawal;
+use emar_domain::order::OrderVersion;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -26,5 +28,73 @@ async fn a_held_order_is_resumed_and_its_doses_come_back() {
     let path = format!("/api/v1/orders/{order}/resume");
     let refused = app.send(Asked::post(&path, &json!({})).by(&pillai)).await;
     assert_eq!(refused.problem(403), "role_forbidden");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hold_has_an_end_of_its_own() {
+    let app = TestApp::new().await;
+    app.product(1, "senna", "8.6 mg").await;
+    let garza = app.resident(1, "Garza").await;
+    let order = app.order(garza, "senna", "8.6 mg", &["20:00"]).await;
+    let evening = app.dose_at(order, "2026-11-03T01:00:00Z");
+    let next = app.dose_at(order, "2026-11-04T01:00:00Z");
+    let novak = app.sign_on(person("Novak"), "station-east").await;
+    let hold = |body: serde_json::Value| {
+        let path = format!("/api/v1/orders/{order}/hold");
+        app.send(Asked::post(&path, &body).by(&novak))
+    };
+    let bad = hold(json!({"reason": "nausea", "until": "tomorrow"})).await;
+    assert_eq!(bad.problem(422), "malformed");
+    let reversed = json!({
+        "reason": "nausea", "from": "2026-11-04T00:00:00Z", "until": "2026-11-03T18:00:00-05:00",
+    });
+    assert_eq!(hold(reversed).await.problem(409), "hold_reversed");
+    let late = json!({"reason": "nausea", "from": "2026-11-01T00:00:00Z"});
+    assert_eq!(hold(late).await.problem(409), "hold_past");
+    let until = json!({"reason": "nausea", "until": "2026-11-03T12:00:00-05:00"});
+    let held = hold(until.clone()).await.expect(200);
+    assert_eq!(held["state"], json!("held"));
+    assert!(app.home().doses[&evening].withdrawn.is_some());
+    assert!(app.home().doses[&next].withdrawn.is_none(), "the hold is over by then");
+    assert_eq!(hold(until).await.problem(409), "order_held");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_order_is_planned_anew_and_confirmed_by_a_second_person() {
+    let app = TestApp::new().await;
+    app.product(1, "senna", "8.6 mg").await;
+    let garza = app.resident(1, "Garza").await;
+    let order = app.order(garza, "senna", "8.6 mg", &["20:00"]).await;
+    let evening = app.dose_at(order, "2026-11-03T01:00:00Z");
+    let novak = app.sign_on(person("Novak"), "station-east").await;
+    let path = format!("/api/v1/orders/{order}/versions");
+    let mut version = app.home().orders[&order].current.clone();
+    version.version = 2;
+    let schedule = json!({"kind": "clock", "times": ["21:00"]});
+    version.timing =
+        serde_json::from_value(json!({"when": "planned", "schedule": schedule})).unwrap();
+    let body = |version: &OrderVersion, kind: &str| json!({"kind": kind, "reason": "round", "order": version});
+    let mut nothing = body(&version, "new_version");
+    nothing["order"]["dose"]["nano"] = json!(0);
+    let refused = app.send(Asked::post(&path, &nothing).by(&novak)).await;
+    assert_eq!(refused.problem(422), "malformed");
+    assert_eq!(refused.json()["pointer"], "/order/dose/nano");
+    let stale = OrderVersion { version: 3, ..version.clone() };
+    let refused = app.send(Asked::post(&path, &body(&stale, "new_version")).by(&novak)).await;
+    assert_eq!(refused.problem(409), "order_changed");
+    let done = app.send(Asked::post(&path, &body(&version, "new_version")).by(&novak)).await;
+    assert_eq!(done.expect(200)["version"], json!(2));
+    let moved = app.dose_when_planned(order, "2026-11-03T02:00:00Z").await;
+    {
+        let home = app.home();
+        assert_eq!(home.doses[&evening].withdrawn, Some(Withdrawal::Superseded));
+        assert_eq!(home.doses[&moved].slot.plan, 2);
+        assert!(home.orders[&order].verified_by.is_none());
+    }
+    let verify = format!("/api/v1/orders/{order}/verify");
+    let own = app.send(Asked::post(&verify, &json!({})).by(&novak)).await;
+    assert_eq!(own.problem(409), "verify_own");
     app.finish().await;
 }

@@ -93,7 +93,7 @@ fn follow_once(record: &mut Record<'_, '_>, order: &Order, a: &Administration) {
         return;
     }
     let act = match (a.outcome.is_taken(), order.state) {
-        (true, OrderState::Active | OrderState::Held) => OrderAct::Completed,
+        (true, OrderState::Active) => OrderAct::Completed,
         (false, OrderState::Completed) if a.corrects.is_some() => OrderAct::Resumed,
         _ => return,
     };
@@ -105,6 +105,7 @@ fn follow_once(record: &mut Record<'_, '_>, order: &Order, a: &Administration) {
         by: Some(a.by),
         reason: String::new(),
         at: record.now,
+        hold: None,
     };
     record.fact(Fact::OrderEvent(Box::new(event)));
 }

@@ -127,11 +127,49 @@ pub enum OrderCommand {
     /// A second person confirms it.
     Verify(OrderId),
     /// On hold.
-    Hold(OrderId, String),
+    Hold(OrderId, HoldFor),
     /// Off hold.
     Resume(OrderId),
+    /// Another version takes force now.
+    Change(Box<ChangeCommand>),
     /// Stopped.
     Discontinue(OrderId, String),
+}
+
+/// How long an order is held, and why.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HoldFor {
+    /// From this instant on; absent: from now.
+    pub from: Option<Instant>,
+    /// Before this instant; absent: until somebody resumes it.
+    pub until: Option<Instant>,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// Another version of an order in force.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ChangeCommand {
+    /// The whole order as it will be, numbered one above the version in force.
+    pub version: OrderVersion,
+    /// A new version was prescribed, or the record of the old one was wrong.
+    pub kind: ChangeKind,
+    /// Why, in words.
+    pub reason: String,
+    /// Whether any dose of the order was ever charted; memory is too short, the shell has looked.
+    pub charted: bool,
+    /// When the latest taken dose of the order was given, as far back as the database reaches.
+    pub last_taken: Option<Instant>,
+}
+
+/// What a change is. Features, group 1: chosen explicitly.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// The prescriber wants something else from now on.
+    NewVersion,
+    /// It never was as written; barred once a dose is charted.
+    Correction,
 }
 
 /// Something done to an alert.

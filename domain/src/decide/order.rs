@@ -1,35 +1,23 @@
-//! Orders: received, noted, verified, held, resumed, discontinued.
+//! Orders: received, noted, verified, held, resumed, changed, discontinued.
 
 use super::record::{Record, fields};
-use super::{Answer, OrderCommand, Refusal};
+use super::{Answer, ChangeCommand, ChangeKind, HoldFor, OrderCommand, Refusal};
 use crate::audit::leaf::Action;
 use crate::dose::{Dose, Withdrawal};
 use crate::fact::{DoseDue, Fact, OrderEvent};
 use crate::id::{FactId, OrderId};
-use crate::order::{Order, OrderAct, OrderState, OrderVersion, Timing};
+use crate::order::{Hold, Order, OrderAct, OrderState, OrderVersion, Timing};
 use crate::role;
-use crate::time::Instant;
+use crate::time::{Instant, MICROS_PER_SECOND, SECONDS_PER_MINUTE};
 
 pub(super) fn order(record: &mut Record<'_, '_>, c: &OrderCommand) -> Result<Answer, Refusal> {
     match c {
         OrderCommand::Receive(version) => receive(record, version),
         OrderCommand::Note(id) => note(record, *id),
         OrderCommand::Verify(id) => verify(record, *id),
-        OrderCommand::Hold(id, reason) => {
-            let order = standing(record, *id, &[OrderState::Active])?;
-            act(record, order, OrderAct::Held, reason);
-            withdraw(record, order, Withdrawal::Held);
-            Ok(answer(order))
-        }
-        OrderCommand::Resume(id) => {
-            let order = standing(record, *id, &[OrderState::Held])?;
-            act(record, order, OrderAct::Resumed, "");
-            // Who is not here gets nothing: their return settles it.
-            if super::resident::is_present(record.home, order.current.resident) {
-                reinstate(record, order, &[Withdrawal::Held], None);
-            }
-            Ok(answer(order))
-        }
+        OrderCommand::Hold(id, hold) => held(record, *id, hold),
+        OrderCommand::Resume(id) => resume(record, *id),
+        OrderCommand::Change(c) => change(record, c),
         OrderCommand::Discontinue(id, reason) => {
             let ended = [OrderState::Draft, OrderState::Active, OrderState::Held];
             let order = known(record, *id)?;
@@ -38,10 +26,117 @@ pub(super) fn order(record: &mut Record<'_, '_>, c: &OrderCommand) -> Result<Ans
             }
             let order = standing(record, order.id(), &ended)?;
             act(record, order, OrderAct::Discontinued, reason);
-            withdraw(record, order, Withdrawal::Discontinued);
+            discontinue_doses(record, order);
             Ok(answer(order))
         }
     }
+}
+
+/// A hold takes what is due while it lasts; what was due before it is missed unless somebody charts
+/// it. Schedules, rule 3.
+fn held(record: &mut Record<'_, '_>, id: OrderId, asked: &HoldFor) -> Result<Answer, Refusal> {
+    let order = standing(record, id, &[OrderState::Active, OrderState::Held])?;
+    let now = record.now;
+    if let Some(hold) = order.hold.as_ref().filter(|hold| !hold.is_over(now)) {
+        return Err(Refusal::new("order_held", "resume_first").with("from", hold.from));
+    }
+    let from = asked.from.unwrap_or(now);
+    if from < now {
+        return Err(Refusal::new("hold_past", "later_time").with("from", from));
+    }
+    if let Some(until) = asked.until.filter(|until| *until <= from) {
+        return Err(Refusal::new("hold_reversed", "later_time").with("until", until));
+    }
+    let hold = Hold { from, until: asked.until, reason: asked.reason.clone() };
+    let (order_id, version) = (order.id(), order.current.version);
+    let fact = FactId(record.fresh());
+    record.fact(Fact::OrderEvent(Box::new(OrderEvent {
+        id: fact,
+        order: order_id,
+        version,
+        act: OrderAct::Held,
+        by: record.actor.user,
+        reason: asked.reason.clone(),
+        at: now,
+        hold: Some(hold.clone()),
+    })));
+    act_leaf(record, order, OrderAct::Held);
+    let within = record.home.doses_of_order(id).filter(|d| d.is_open() && hold.contains(d.due));
+    for dose in within {
+        replan(record, dose, Some(Withdrawal::Held), now);
+        record.settle(dose.id);
+    }
+    Ok(answer(order))
+}
+
+fn resume(record: &mut Record<'_, '_>, id: OrderId) -> Result<Answer, Refusal> {
+    let order = standing(record, id, &[OrderState::Active, OrderState::Held])?;
+    if order.hold.as_ref().is_none_or(|hold| hold.is_over(record.now)) {
+        return Err(Refusal::new("order_state", "reload").with("state", order.state.code()));
+    }
+    act(record, order, OrderAct::Resumed, "");
+    // Who is not here gets nothing: their return settles it.
+    if super::resident::is_present(record.home, order.current.resident) {
+        reinstate(record, order, &[Withdrawal::Held], None);
+    }
+    Ok(answer(order))
+}
+
+/// Another version takes force now: untouched doses to come are superseded, and the new plan begins
+/// here, but not nearer to the last taken dose than half its nominal interval. What lies behind
+/// stays as it is. Schedules, section 1, "dose"; rule 1.
+fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refusal> {
+    let order = standing(record, c.version.order, &[OrderState::Active, OrderState::Held])?;
+    let now = record.now;
+    let old = &order.current;
+    if c.version.version != old.version + 1 {
+        let seen = i64::from(c.version.version) - 1;
+        return Err(Refusal::new("order_changed", "reload").with("version", seen));
+    }
+    let same = c.version.resident == old.resident
+        && c.version.drug.ingredient == old.drug.ingredient
+        && c.version.source.sender == old.source.sender
+        && c.version.source.placer == old.source.placer;
+    if !same {
+        return Err(Refusal::new("order_other_drug", "new_order"));
+    }
+    let charted = c.charted || record.home.doses_of_order(order.id()).any(|d| d.outcome.is_some());
+    if c.kind == ChangeKind::Correction && charted {
+        return Err(Refusal::new("order_charted", "new_version"));
+    }
+    let spaced = c.last_taken.zip(half_interval_micros(&c.version.timing));
+    let spaced = spaced.and_then(|(last, half)| last.plus_micros(half));
+    let not_before = spaced.map_or(now, |spaced| spaced.max(now));
+    let version = OrderVersion { not_before: Some(not_before), ..c.version.clone() };
+    let number = version.version;
+    record.fact(Fact::OrderVersion(Box::new(version)));
+    let kind = match c.kind {
+        ChangeKind::NewVersion => OrderAct::Changed,
+        ChangeKind::Correction => OrderAct::Corrected,
+    };
+    event(record, order.id(), number, kind, &c.reason);
+    let leaf = record.leaf(Action::Update, "order_version", order.id().to_string());
+    leaf.resident = Some(old.resident.0);
+    leaf.before = Some(fields([("version", i64::from(old.version).into())]));
+    let after = [("version", i64::from(number).into()), ("act", kind.code().into())];
+    leaf.after = Some(fields(after));
+    let untouched = |d: &&Dose| {
+        d.due >= now
+            && d.outcome.is_none()
+            && d.prepared.is_none()
+            && d.withdrawn != Some(Withdrawal::Superseded)
+    };
+    for dose in record.home.doses_of_order(order.id()).filter(untouched) {
+        replan(record, dose, Some(Withdrawal::Superseded), now);
+        record.settle(dose.id);
+    }
+    Ok(Answer::Order { order: order.id(), version: number, changed: true })
+}
+
+fn half_interval_micros(timing: &Timing) -> Option<i64> {
+    let Timing::Planned { schedule } = timing else { return None };
+    let minutes = schedule.nominal_interval_minutes()?;
+    Some(i64::from(minutes) * (SECONDS_PER_MINUTE / 2) * MICROS_PER_SECOND)
 }
 
 fn known<'a>(record: &Record<'a, '_>, id: OrderId) -> Result<&'a Order, Refusal> {
@@ -134,6 +229,10 @@ fn person(record: &Record<'_, '_>, action: role::Action) -> Result<crate::id::Us
 
 fn act(record: &mut Record<'_, '_>, order: &Order, act: OrderAct, reason: &str) {
     event(record, order.id(), order.current.version, act, reason);
+    act_leaf(record, order, act);
+}
+
+fn act_leaf(record: &mut Record<'_, '_>, order: &Order, act: OrderAct) {
     let leaf = record.leaf(Action::Update, "orders", order.id().to_string());
     leaf.resident = Some(order.current.resident.0);
     leaf.before = Some(fields([("state", order.state.code().into())]));
@@ -150,38 +249,37 @@ pub(super) fn event(
     let id = FactId(record.fresh());
     let (at, by) = (record.now, record.actor.user);
     let reason = reason.to_owned();
-    record.fact(Fact::OrderEvent(Box::new(OrderEvent { id, order, version, act, by, reason, at })));
+    let event = OrderEvent { id, order, version, act, by, reason, at, hold: None };
+    record.fact(Fact::OrderEvent(Box::new(event)));
 }
 
-/// Doses from now on are not expected any more; what was charted or is past stays as it is. After a
-/// discontinuation a dose that is still in its window is no longer anybody's to give; a hold takes
-/// only what is due while it lasts: what was due before it is missed unless somebody charts it.
-fn withdraw(record: &mut Record<'_, '_>, order: &Order, why: Withdrawal) {
+/// Doses from now on are not expected any more; what was charted or is past stays as it is. A dose
+/// that is still in its window is no longer anybody's to give.
+fn discontinue_doses(record: &mut Record<'_, '_>, order: &Order) {
     let now = record.now;
-    let home = record.home;
-    let from = |d: &Dose| if why == Withdrawal::Held { d.due } else { d.closes };
-    let ahead = home.doses_of_order(order.id()).filter(|d| d.is_open() && from(d) >= now);
+    let ahead = record.home.doses_of_order(order.id()).filter(|d| d.is_open() && d.closes >= now);
     for dose in ahead {
-        replan(record, dose, Some(why), now);
+        replan(record, dose, Some(Withdrawal::Discontinued), now);
         record.settle(dose.id);
     }
 }
 
-/// Doses to come that were withdrawn for one of these reasons are expected again, or withdrawn for
-/// another; how many.
+/// Doses to come that were withdrawn for one of these reasons are expected again, except within
+/// `hold`; how many are.
 pub(super) fn reinstate(
     record: &mut Record<'_, '_>,
     order: &Order,
     were: &[Withdrawal],
-    withdrawn: Option<Withdrawal>,
+    hold: Option<&Hold>,
 ) -> u32 {
     let now = record.now;
     let home = record.home;
     let mut count = 0;
     for dose in home.doses_of_order(order.id()).filter(|d| d.due >= now && d.outcome.is_none()) {
-        if dose.withdrawn.is_some_and(|why| were.contains(&why)) {
-            replan(record, dose, withdrawn, now);
-            count += 1;
+        let held = hold.filter(|hold| hold.contains(dose.due)).map(|_| Withdrawal::Held);
+        if dose.withdrawn.is_some_and(|why| were.contains(&why)) && dose.withdrawn != held {
+            replan(record, dose, held, now);
+            count += u32::from(held.is_none());
         }
     }
     count

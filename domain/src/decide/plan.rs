@@ -3,11 +3,12 @@
 use super::Answer;
 use super::record::{Record, fields};
 use crate::audit::leaf::Action;
-use crate::dose::Slot;
+use crate::dose::{Slot, Withdrawal};
 use crate::fact::{DoseDue, DoseFact, Fact};
 use crate::home::Home;
 use crate::id::{DoseId, OrderId};
-use crate::order::{Order, OrderState, Timing};
+use crate::order::{FirstDose, Order, OrderState, Timing};
+use crate::schedule::window::is_too_near;
 use crate::schedule::{
     ClockChange, ExpandError, Expansion, OrderLife, PlannedDose, Schedule, Span, expand,
 };
@@ -48,19 +49,49 @@ fn due_doses(record: &mut Record<'_, '_>, order: &Order) -> Vec<PlannedDose> {
     let home = record.home;
     let Timing::Planned { schedule } = &order.current.timing else { return Vec::new() };
     let present = super::resident::is_present(home, order.current.resident);
-    if order.state_at(record.now) != OrderState::Active || !present {
+    let runs = matches!(order.state_at(record.now), OrderState::Active | OrderState::Held);
+    if !runs || !present {
         return Vec::new();
     }
     let Some(range) = range(order, schedule, record.now).filter(|r| r.from < r.to) else {
         return Vec::new();
     };
     match expansion(home, order, schedule, range) {
-        Ok(found) => found.due,
+        Ok(mut found) => {
+            found.due.append(&mut found.held);
+            found.due.sort();
+            first_now(home, order, schedule, begins(order, schedule), found.due)
+        }
         Err(_) => {
             super::alert::order_problem(record, order);
             Vec::new()
         }
     }
+}
+
+/// Schedules, rule 1: an order whose first dose is given now has one where planning begins, and its
+/// next time is passed over when less than half the nominal interval remains until it.
+fn first_now(
+    home: &Home,
+    order: &Order,
+    schedule: &Schedule,
+    at: Instant,
+    mut due: Vec<PlannedDose>,
+) -> Vec<PlannedDose> {
+    let asked = order.current.first_dose == FirstDose::Now && order.planned_until.is_none();
+    let (Schedule::Clock(_), true) = (schedule, asked) else { return due };
+    if due.first().is_some_and(|next| next.at == at) {
+        return due;
+    }
+    let interval = schedule.nominal_interval_minutes();
+    let near = |next: &PlannedDose| interval.is_some_and(|m| is_too_near(at, next.at, m));
+    if due.first().is_some_and(near) {
+        due.remove(0);
+    }
+    let prescribed = home.zone.to_civil(at);
+    let date = prescribed.date();
+    due.insert(0, PlannedDose { at, date, slot: 0, prescribed, shifted: false, dose: None });
+    due
 }
 
 fn expansion(
@@ -70,7 +101,14 @@ fn expansion(
     range: Span,
 ) -> Result<Expansion, ExpandError> {
     let start = order.current.start.min(begins(order, schedule));
-    let life = OrderLife { start: Some(start), stop: order.current.stop, ..OrderLife::default() };
+    let hold = order.hold.as_ref();
+    let holds = hold.map(|h| Span { from: h.from, to: h.until.unwrap_or(Instant::MAX) });
+    let life = OrderLife {
+        start: Some(start),
+        stop: order.current.stop,
+        holds: holds.into_iter().collect(),
+        ..OrderLife::default()
+    };
     expand(&life, schedule, &home.zone, ClockChange::default(), range)
 }
 
@@ -102,10 +140,11 @@ pub fn order_fault(home: &Home, order: &Order, now: Instant) -> Option<String> {
 /// noting it late makes the dose late, never none.
 fn begins(order: &Order, schedule: &Schedule) -> Instant {
     let start = order.current.start;
-    match schedule {
+    let begins = match schedule {
         Schedule::Once(once) => start.min(once.at),
         _ => start.max(order.since),
-    }
+    };
+    order.current.not_before.map_or(begins, |bound| begins.max(bound))
 }
 
 fn write_dose(
@@ -132,7 +171,7 @@ fn write_dose(
         opens: due.plus_minutes(-before).unwrap_or(Instant::MIN),
         closes: due.plus_minutes(after).unwrap_or(Instant::MAX),
         shifted,
-        withdrawn: None,
+        withdrawn: order.hold_at(due).map(|_| Withdrawal::Held),
         at,
     })));
     id

@@ -275,6 +275,7 @@ fn object_of(command: &Command) -> (&'static str, String) {
             | O::Hold(id, _)
             | O::Resume(id)
             | O::Discontinue(id, _) => ("orders", id.to_string()),
+            O::Change(c) => ("orders", c.version.order.to_string()),
         },
         Command::Alert(A::Accept(id, _) | A::Snooze(id, ..) | A::Escalate(id, _)) => {
             ("alert", id.to_string())

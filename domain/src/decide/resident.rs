@@ -68,17 +68,10 @@ fn come_back(record: &mut Record<'_, '_>, resident: &Resident) {
     let (home, now) = (record.home, record.now);
     let mut reinstated = 0u32;
     for order in home.orders_of(resident.id) {
-        match order.state_at(now) {
-            OrderState::Active => {
-                go_on(record, order);
-                let whys = [Withdrawal::Held, Withdrawal::Away, Withdrawal::Discontinued];
-                reinstated += reinstate(record, order, &whys, None);
-            }
-            OrderState::Held => {
-                let whys = [Withdrawal::Away, Withdrawal::Discontinued];
-                reinstate(record, order, &whys, Some(Withdrawal::Held));
-            }
-            _ => {}
+        if matches!(order.state_at(now), OrderState::Active | OrderState::Held) {
+            go_on(record, order);
+            let whys = [Withdrawal::Held, Withdrawal::Away, Withdrawal::Discontinued];
+            reinstated += reinstate(record, order, &whys, order.hold.as_ref());
         }
     }
     told(record, resident, "back", reinstated);
@@ -86,11 +79,11 @@ fn come_back(record: &mut Record<'_, '_>, resident: &Resident) {
 
 /// Says in the order's own history since when it runs again: planning goes on from there.
 fn go_on(record: &mut Record<'_, '_>, order: &Order) {
-    event(record, order.id(), order.current.version, OrderAct::Resumed, "the resident is back");
+    event(record, order.id(), order.current.version, OrderAct::Back, "the resident is back");
     let leaf = record.leaf(Action::Update, "orders", order.id().to_string());
     leaf.resident = Some(order.current.resident.0);
     leaf.reason = Some("resident_back".to_owned());
-    let act = OrderAct::Resumed.code();
+    let act = OrderAct::Back.code();
     leaf.after = Some(super::record::fields([("act", act.into())]));
 }
 

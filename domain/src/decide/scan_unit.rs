@@ -72,6 +72,7 @@ pub(super) fn prepare(
     counting: Counting,
 ) -> Option<DoseId> {
     let order = record.home.orders.get(&counting.order)?;
+    let version = order.current.version;
     let resident = order.current.resident;
     let by = record.cart(cart).user?;
     let dose = match counting.dose {
@@ -97,7 +98,7 @@ pub(super) fn prepare(
     let Counting { order, packages, overrides, needed, .. } = counting;
     let short = u32::try_from(packages.len()).is_ok_and(|scanned| scanned < needed);
     let needed = short.then_some(needed);
-    record.cart(cart).pot.push(InPot { dose, order, packages, overrides, needed, reason });
+    record.cart(cart).pot.push(InPot { dose, order, version, packages, overrides, needed, reason });
     Some(dose)
 }
 
@@ -132,7 +133,11 @@ pub(super) fn confirm_pot(
             possible_double_dose(record, order, dose.dose);
         } else {
             let planned = record.home.doses.get(&dose.dose);
-            let all = filing_objections(record.home, order, planned, None, record.now);
+            let mut all = filing_objections(record.home, order, planned, None, record.now);
+            // What lies in the pot was counted out for what the order said then.
+            if dose.version != order.current.version {
+                all.push(Objection::new(Check::OrderChanged));
+            }
             let asked = |v: &&Override| all.iter().any(|o| o.code.code() == v.code);
             let mut overrides = dose.overrides.clone();
             overrides.extend(c.overrides.iter().filter(asked).cloned());

@@ -9,7 +9,7 @@ pub mod policy;
 mod policy_check;
 pub mod window;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -282,15 +282,14 @@ impl Schedule {
     }
 
     /// The shortest nominal time between two doses, in minutes, where the schedule has one: the
-    /// interval, or 24 h divided by the times of a day. Used by "half the nominal interval".
+    /// interval; 24 h divided by the times of a day; with one time a day, the days between. Used by
+    /// "half the nominal interval".
     #[must_use]
     pub fn nominal_interval_minutes(&self) -> Option<u32> {
         match self {
             Self::Once(_) => None,
             Self::Interval(interval) => Some(interval.minutes),
-            Self::Clock(clock) => u32::try_from(clock.sorted_times().len())
-                .ok()
-                .and_then(|count| (24 * 60_u32).checked_div(count)),
+            Self::Clock(clock) => clock.nominal_interval_minutes(),
         }
     }
 }
@@ -308,6 +307,21 @@ fn list<T>(values: &[T]) -> Result<(), ScheduleFault> {
 }
 
 impl Clock {
+    fn nominal_interval_minutes(&self) -> Option<u32> {
+        const DAY: u32 = 24 * 60;
+        let of_steps = self.steps.iter().flatten().filter_map(|step| step.times.as_deref());
+        let a_day = of_steps.chain([self.times.as_slice()]).map(|times| sorted(times).len()).max();
+        let a_day = a_day.and_then(|times| u32::try_from(times).ok())?;
+        if a_day != 1 {
+            return DAY.checked_div(a_day);
+        }
+        let weekdays = self.dow.as_ref().map(|days| days.iter().collect::<BTreeSet<_>>().len());
+        let of_week = weekdays.and_then(|days| (7 * DAY).checked_div(u32::try_from(days).ok()?));
+        let every = self.every_days.map(|days| days.saturating_mul(DAY));
+        let months = self.monthly.map(|monthly| monthly.every.saturating_mul(28 * DAY));
+        [of_week, every, months, Some(DAY)].into_iter().flatten().max()
+    }
+
     /// Times of day in order, each once.
     pub(crate) fn sorted_times(&self) -> Vec<CivilTime> {
         sorted(&self.times)

@@ -30,7 +30,7 @@ pub fn order_objections(
     };
     match state_then(order, now) {
         OrderState::Draft => found.push(since(Check::OrderNotActive)),
-        OrderState::Held => found.push(since(Check::OrderHeld)),
+        OrderState::Held => found.push(held(order, now)),
         OrderState::Discontinued | OrderState::EnteredInError => {
             found.push(since(Check::OrderDiscontinued));
         }
@@ -59,13 +59,27 @@ pub fn order_objections(
     found
 }
 
+fn held(order: &Order, now: Instant) -> Objection {
+    let mut o = Objection::new(Check::OrderHeld);
+    if let Some(hold) = order.hold_at(now) {
+        o = o.with("since_at", hold.from);
+        if let Some(until) = hold.until {
+            o = o.with("until_at", until);
+        }
+        if !hold.reason.is_empty() {
+            o = o.with("reason", hold.reason.as_str());
+        }
+    }
+    o
+}
+
 /// Where the order stood at `at`, as far as its latest change tells. What it was before an ending
-/// or a hold is taken for active; before it was noted (or resumed, which looks the same) it was
+/// is taken for active; before it was noted (or resumed, which looks the same) it was
 /// not to be given.
 fn state_then(order: &Order, at: Instant) -> OrderState {
     let over = order.current.stop.is_some_and(|stop| stop <= at);
     match order.state {
-        OrderState::Held | OrderState::Discontinued | OrderState::Completed if order.since > at => {
+        OrderState::Discontinued | OrderState::Completed if order.since > at => {
             if over {
                 OrderState::Expired
             } else {

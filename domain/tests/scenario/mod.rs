@@ -4,8 +4,8 @@ use emar_domain::administration::{Administration, Mode, Outcome, Override};
 use emar_domain::alert::{Alert, AlertKind};
 use emar_domain::amount::Amount;
 use emar_domain::decide::{
-    Actor, AlertCommand, Answer, ChartCommand, Command, Decision, OrderCommand, ScanAnswer,
-    ScanCommand, Stamp, decide, is_overdue,
+    Actor, AlertCommand, Answer, ChangeCommand, ChangeKind, ChartCommand, Command, Decision,
+    HoldFor, OrderCommand, ScanAnswer, ScanCommand, Stamp, decide, is_overdue,
 };
 use emar_domain::dose::{Dose, Withdrawal};
 use emar_domain::drug::{Label, Product, Strength};
@@ -14,7 +14,7 @@ use emar_domain::home::Home;
 use emar_domain::id::{
     DoseId, LabelId, OrderId, ProductId, ResidentId, ScanId, SessionId, Slug, UserId,
 };
-use emar_domain::order::{OrderVersion, OrderedDrug, Source, Timing};
+use emar_domain::order::{FirstDose, OrderVersion, OrderedDrug, Source, Timing};
 use emar_domain::resident::{Allergy, Resident, ResidentState};
 use emar_domain::role::Role;
 use emar_domain::schedule::policy::Policy;
@@ -48,6 +48,12 @@ fn words(line: &str) -> Vec<String> {
         }
     }
     out
+}
+
+fn at_times(times: &[&str]) -> Timing {
+    let times = times.iter().map(|t| CivilTime::parse(t).unwrap()).collect();
+    let clock = Schedule::Clock(Box::new(Clock { times, ..Clock::default() }));
+    Timing::Planned { schedule: clock }
 }
 
 pub(crate) fn policy() -> Policy {
@@ -197,10 +203,23 @@ impl Script {
             }
             ["back", name] => self.change(name, |r| r.away_since = None),
             ["order", drug, "for", name, number, unit, "at", times @ ..] => {
-                let times = times.iter().map(|t| CivilTime::parse(t).unwrap()).collect();
-                let clock = Schedule::Clock(Box::new(Clock { times, ..Clock::default() }));
-                let timing = Timing::Planned { schedule: clock };
-                self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})
+                self.order(drug, name, &format!("{number} {unit}"), at_times(times), |_| {})
+            }
+            [
+                "order",
+                drug,
+                "for",
+                name,
+                number,
+                unit,
+                "first",
+                "now",
+                "then",
+                "at",
+                times @ ..,
+            ] => {
+                let now = |v: &mut OrderVersion| v.first_dose = FirstDose::Now;
+                self.order(drug, name, &format!("{number} {unit}"), at_times(times), now)
             }
             ["order", drug, "for", name, number, unit, "unschedulable", reason] => {
                 let timing = Timing::Unschedulable { reason: (*reason).into() };
@@ -302,13 +321,45 @@ impl Script {
                     .map(|_| ())
                     .map_err(|r| r.code)
             }
-            ["hold", order] => {
-                let c = OrderCommand::Hold(self.orders[*order], "low pressure".into());
-                self.run(&Actor::server(), &Command::Order(c))
-                    .answer
-                    .map(|_| ())
-                    .map_err(|r| r.code)
+            ["hold", order, span @ ..] => {
+                let (from, until) = match span {
+                    [] => (None, None),
+                    ["from", date, time] => (Some(format!("{date} {time}")), None),
+                    ["until", date, time] => (None, Some(format!("{date} {time}"))),
+                    ["from", date, time, "until", day, hour] => {
+                        (Some(format!("{date} {time}")), Some(format!("{day} {hour}")))
+                    }
+                    other => return Err(format!("hold {other:?}")),
+                };
+                let hold = HoldFor {
+                    from: from.map(|t| self.instant(&t)).transpose()?,
+                    until: until.map(|t| self.instant(&t)).transpose()?,
+                    reason: "low pressure".into(),
+                };
+                self.order_act(
+                    &Actor::server(),
+                    OrderCommand::Hold(self.orders[*order], hold),
+                    &want,
+                )
             }
+            ["resume", order] => {
+                self.order_act(&Actor::server(), OrderCommand::Resume(self.orders[*order]), &want)
+            }
+            ["verify", order, "by", name] => {
+                let (id, actor) = (self.orders[*order], self.actor(name)?);
+                self.order_act(&actor, OrderCommand::Verify(id), &want)
+            }
+            [
+                kind @ ("change" | "put-right"),
+                order,
+                "by",
+                name,
+                "to",
+                number,
+                unit,
+                "at",
+                times @ ..,
+            ] => self.change_order(kind, order, name, &format!("{number} {unit}"), times, &want),
             ["tick"] => {
                 self.run(&Actor::server(), &Command::Overdue(1000));
                 Ok(())
@@ -411,13 +462,6 @@ impl Script {
                 let all = self.home.doses_of_order(self.orders[*order]);
                 let n = all.filter(|d| d.slot.date == date && d.is_open()).count();
                 expect(&n.to_string(), count)
-            }
-            ["resume", order] => {
-                let c = OrderCommand::Resume(self.orders[*order]);
-                self.run(&Actor::server(), &Command::Order(c))
-                    .answer
-                    .map(|_| ())
-                    .map_err(|r| r.code)
             }
             ["no", "alert", "for", name] => {
                 let resident = self.residents[*name];
@@ -572,6 +616,8 @@ impl Script {
             time_critical: false,
             indication: String::new(),
             instructions: String::new(),
+            first_dose: FirstDose::NextTime,
+            not_before: None,
             allergy_override: None,
             entered_by: None,
             source: Source { sender: "pharmacy".into(), placer: drug.into(), version: "1".into() },
@@ -579,6 +625,49 @@ impl Script {
         change(&mut version);
         let c = Command::Order(OrderCommand::Receive(Box::new(version)));
         self.run(&Actor::server(), &c).answer.map(|_| ()).map_err(|r| r.code)
+    }
+
+    fn order_act(&mut self, actor: &Actor, c: OrderCommand, want: &[String]) -> Step {
+        let done = self.run(actor, &Command::Order(c)).answer;
+        let got = done.map_or_else(|r| format!("refused {}", r.code), |_| "done".into());
+        expect(&got, if want.is_empty() { "done".to_owned() } else { want.join(" ") }.as_str())
+    }
+
+    fn change_order(
+        &mut self,
+        kind: &str,
+        order: &str,
+        name: &str,
+        dose: &str,
+        times: &[&str],
+        want: &[String],
+    ) -> Step {
+        let actor = self.actor(name)?;
+        let id = self.orders[order];
+        let old = self.home.orders[&id].current.clone();
+        let version = OrderVersion {
+            version: old.version + 1,
+            dose: Amount::parse_text(dose).unwrap(),
+            timing: at_times(times),
+            entered_by: actor.user,
+            ..old
+        };
+        let of = |a: &&Administration| a.order == id;
+        let last = self.charted.iter().filter(of).filter(|a| a.outcome.is_taken());
+        let c = OrderCommand::Change(Box::new(ChangeCommand {
+            version,
+            kind: match kind {
+                "change" => ChangeKind::NewVersion,
+                _ => ChangeKind::Correction,
+            },
+            reason: "round of the physician".into(),
+            charted: self.charted.iter().any(|a| a.order == id),
+            last_taken: last.map(|a| a.administered_at).max(),
+        }));
+        let done = self.run(&actor, &Command::Order(c)).answer;
+        let got = done.map_or_else(|r| format!("refused {}", r.code), |_| "done".into());
+        self.run(&Actor::server(), &Command::Plan(vec![id]));
+        expect(&got, if want.is_empty() { "done".to_owned() } else { want.join(" ") }.as_str())
     }
 
     fn instant(&self, text: &str) -> Result<Instant, String> {

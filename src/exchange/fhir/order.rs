@@ -7,7 +7,7 @@ use super::timing::Asked;
 use super::{Via, Work, dosage, drug, resident, system};
 use emar_domain::decide::{Command, OrderCommand};
 use emar_domain::id::{OrderId, Slug};
-use emar_domain::order::{Order, OrderVersion, Source};
+use emar_domain::order::{FirstDose, Order, OrderVersion, Source};
 use emar_domain::resident::Resident;
 use sha2::{Digest, Sha256};
 
@@ -208,6 +208,8 @@ impl<'a> Work<'a> {
             time_critical: asked.time_critical,
             indication,
             instructions: said.instructions,
+            first_dose: FirstDose::NextTime,
+            not_before: None,
             allergy_override: None,
             entered_by: None,
             source: Source {

@@ -11,9 +11,10 @@ use axum::Json as Reply;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use emar_domain::decide::{Answer, Command, OrderCommand};
+use emar_domain::decide::{Answer, ChangeCommand, ChangeKind, Command, HoldFor, OrderCommand};
 use emar_domain::id::OrderId;
 use emar_domain::order::{Order, OrderState, OrderVersion, Timing};
+use emar_domain::time::Instant;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -50,6 +51,33 @@ pub struct Because {
     pub reason: String,
 }
 
+/// How long, and why.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HoldBody {
+    /// In words.
+    pub reason: String,
+    /// From this instant on (RFC 3339); absent: from now.
+    pub from: Option<String>,
+    /// Before this instant (RFC 3339); absent: until it is resumed.
+    pub until: Option<String>,
+}
+
+/// Another version of an order.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeBody {
+    /// `new_version`: the prescriber wants something else from now on; `correction`: it never was
+    /// as written, and no dose was charted yet.
+    #[schema(value_type = String)]
+    pub kind: ChangeKind,
+    /// In words.
+    pub reason: String,
+    /// The whole order as it will be, numbered one above the version it replaces.
+    #[schema(value_type = Object)]
+    pub order: OrderVersion,
+}
+
 fn told(order: &Order, state: &str) -> Value {
     json!({
         "id": order.id(),
@@ -58,6 +86,7 @@ fn told(order: &Order, state: &str) -> Value {
         "state": state,
         "since": order.since.to_string(),
         "reason": order.reason,
+        "hold": order.hold,
         "drug": order.current.drug.name,
         "dose": order.current.dose.to_string(),
         "dose_text": order.current.dose_text,
@@ -107,7 +136,8 @@ async fn act(web: &Arc<Web>, auth: Auth, command: OrderCommand) -> Result<Reply<
     let asked = Asked { actor: auth.actor, ..Asked::by_server(Command::Order(command)) };
     let (answer, receipt, _) = settle(web, web.app.lane.ask(asked).await)?;
     let Answer::Order { order, version, changed } = answer else { return Err(Problem::unknown()) };
-    let state = web.app.home().orders.get(&order).map(|o| o.state.code());
+    let now = web.app.clock.clinical();
+    let state = web.app.home().orders.get(&order).map(|o| o.state_at(now).code());
     Ok(Reply(json!({
         "order": order, "version": version, "changed": changed, "state": state, "seq": receipt.seq,
     })))
@@ -234,19 +264,24 @@ pub async fn verify(
     act(&web, auth, OrderCommand::Verify(id(&order)?)).await
 }
 
-/// Puts it on hold.
+/// Puts it on hold, from now or a later instant on, until another or until it is resumed: what is
+/// due in between is shown as held and not missed.
 #[utoipa::path(
     post, path = "/api/v1/orders/{id}/hold", tag = "orders", params(("id" = String, Path)),
-    request_body = Because,
+    request_body = HoldBody,
     responses((status = 200, description = "held"), (status = 409, body = Problem)),
 )]
 pub async fn hold(
     State(web): State<Arc<Web>>,
     auth: Auth,
     Path(order): Path,
-    Json(because): Json<Because>,
+    Json(asked): Json<HoldBody>,
 ) -> Result<Reply<Value>, Problem> {
-    act(&web, auth, OrderCommand::Hold(id(&order)?, reason(because)?)).await
+    let reason = reason(Because { reason: asked.reason })?;
+    let from = asked.from.map(|text| instant("/from", &text)).transpose()?;
+    let until = asked.until.map(|text| instant("/until", &text)).transpose()?;
+    let hold = HoldFor { from, until, reason };
+    act(&web, auth, OrderCommand::Hold(id(&order)?, hold)).await
 }
 
 /// Takes it off hold: its doses are due again from now on.
@@ -262,6 +297,40 @@ pub async fn resume(
     act(&web, auth, OrderCommand::Resume(id(&order)?)).await
 }
 
+/// Puts another version in force now: untouched doses to come are planned anew, what was charted
+/// stays, and a second person confirms the change.
+#[utoipa::path(
+    post, path = "/api/v1/orders/{id}/versions", tag = "orders", params(("id" = String, Path)),
+    request_body = ChangeBody,
+    responses(
+        (status = 200, description = "in force"),
+        (status = 409, body = Problem),
+        (status = 422, body = Problem),
+    ),
+)]
+pub async fn change(
+    State(web): State<Arc<Web>>,
+    auth: Auth,
+    Path(order): Path,
+    Json(asked): Json<ChangeBody>,
+) -> Result<Reply<Value>, Problem> {
+    let order = id(&order)?;
+    let reason = reason(Because { reason: asked.reason })?;
+    let mut version = asked.order;
+    sound(&version).map_err(|problem| problem.under("/order"))?;
+    version.entered_by = auth.actor.user;
+    {
+        let home = web.app.home();
+        let current = home.orders.get(&order).ok_or_else(Problem::not_found)?;
+        version.order = order;
+        version.source = current.current.source.clone();
+    }
+    let done = web.app.store.done_on(order).await.map_err(|_| Problem::unavailable())?;
+    let (charted, last_taken) = (done.charted, done.last_taken);
+    let change = ChangeCommand { version, kind: asked.kind, reason, charted, last_taken };
+    act(&web, auth, OrderCommand::Change(Box::new(change))).await
+}
+
 /// Stops it.
 #[utoipa::path(
     post, path = "/api/v1/orders/{id}/discontinue", tag = "orders", params(("id" = String, Path)),
@@ -275,6 +344,10 @@ pub async fn discontinue(
     Json(because): Json<Because>,
 ) -> Result<Reply<Value>, Problem> {
     act(&web, auth, OrderCommand::Discontinue(id(&order)?, reason(because)?)).await
+}
+
+fn instant(pointer: &str, text: &str) -> Result<Instant, Problem> {
+    Instant::parse(text).map_err(|fault| Problem::malformed(pointer, fault.to_string()))
 }
 
 fn reason(because: Because) -> Result<String, Problem> {

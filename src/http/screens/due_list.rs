@@ -240,8 +240,13 @@ impl List<'_> {
         match order.state_at(sight.now) {
             OrderState::Draft => return Some(w.t("listed-draft")),
             OrderState::Held => {
-                let held = w.one("listed-held", "at", &sight.time(order.since));
-                let why = order.reason.as_str();
+                let Some(hold) = order.hold_at(sight.now) else { return Some(String::new()) };
+                let from = sight.time(hold.from);
+                let held = match hold.until.map(|until| sight.time(until)) {
+                    None => w.one("listed-held", "at", &from),
+                    Some(until) => w.with("listed-held_until", &[("at", &from), ("until", &until)]),
+                };
+                let why = hold.reason.as_str();
                 return Some(if why.is_empty() { held } else { format!("{held}: {why}") });
             }
             OrderState::Active => {}

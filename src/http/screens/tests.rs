@@ -366,7 +366,7 @@ fn every_refusal_has_a_sentence_in_both_languages() {
     assert!(said.contains("06:30") && !said.contains(&by.to_string()), "{said}");
 }
 
-const REFUSALS: [&str; 28] = [
+const REFUSALS: [&str; 34] = [
     "already_given",
     "already_charted",
     "not_prepared",
@@ -382,6 +382,12 @@ const REFUSALS: [&str; 28] = [
     "order_unknown",
     "order_state",
     "version_older",
+    "order_held",
+    "hold_past",
+    "hold_reversed",
+    "order_changed",
+    "order_other_drug",
+    "order_charted",
     "verify_own",
     "role_forbidden",
     "role_cannot_chart",

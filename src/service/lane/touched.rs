@@ -50,6 +50,10 @@ pub(super) fn touches(home: &Home, asked: &Asked) -> Vec<String> {
             touched.extend(order_resident(id));
             touched.push(format!("order {id}"));
         }
+        Command::Order(OrderCommand::Change(c)) => {
+            touched.extend(order_resident(&c.version.order));
+            touched.push(format!("order {}", c.version.order));
+        }
         Command::Alert(_) | Command::Overdue(_) | Command::SignOff { .. } => return Vec::new(),
     }
     touched

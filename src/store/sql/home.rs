@@ -56,8 +56,9 @@ statements! {
     CARTS = "SELECT body FROM cart_session WHERE facility = $1";
 }
 
-const ORDERS: &str = "SELECT v.body, s.plan, s.changed, (SELECT max(d.due) FROM dose_state d \
-    WHERE d.orders = s.orders AND d.rev > 0) FROM order_state s \
+const ORDERS: &str = "SELECT v.body, s.plan, s.changed, (SELECT d.due FROM dose_state d \
+    JOIN dose p ON p.id = d.dose WHERE d.orders = s.orders AND d.rev > 0 AND p.plan = s.plan \
+    ORDER BY d.due DESC LIMIT 1) FROM order_state s \
     JOIN order_version v ON v.orders = s.orders AND v.version = s.version WHERE s.orders IN {}";
 const EVENTS: &str = "SELECT body, seq FROM order_event WHERE orders IN {} \
     ORDER BY orders, seq, rank";
@@ -199,6 +200,7 @@ async fn load_orders(
             state: OrderState::Draft,
             since,
             reason: String::new(),
+            hold: None,
             noted_by: None,
             verified_by: None,
         });

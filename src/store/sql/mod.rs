@@ -16,7 +16,7 @@ pub use inbox::{OpenMessage, Received};
 pub use lease::{Head, Lease, PolicyVersion};
 pub use outbox::{Due, Mark};
 pub use reading::{LeafRow, Reading};
-pub use record::DoseHistory;
+pub use record::{DoneOn, DoseHistory};
 pub use session::SessionRow;
 
 /// Statements, each under its own name; a test prepares every one on both engines.

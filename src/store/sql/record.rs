@@ -33,6 +33,12 @@ statements! {
         WHERE s.resident = $1 ORDER BY v.orders";
     ORDER_BY_PLACER = "SELECT id FROM orders WHERE facility = $1 AND sender = $2 AND placer = $3 \
         AND placer <> ''";
+    LAST_CHARTED = "SELECT a.administered_at FROM dose_state d \
+        JOIN dose_outcome o ON o.dose = d.dose JOIN administration a ON a.id = o.administration \
+        WHERE d.orders = $1 ORDER BY d.due DESC LIMIT 1";
+    LAST_TAKEN = "SELECT a.administered_at FROM dose_state d \
+        JOIN dose_outcome o ON o.dose = d.dose JOIN administration a ON a.id = o.administration \
+        WHERE d.orders = $1 AND o.taken = 1 ORDER BY d.due DESC LIMIT 1";
     DOSE = "SELECT id, orders, plan, civil_date, slot, resident, local_time, at FROM dose \
         WHERE id = $1";
     DUES = "SELECT dose, rev, due, opens, closes, shifted, withdrawn, at FROM dose_due \
@@ -45,6 +51,15 @@ statements! {
         ORDER BY seq DESC, rank DESC LIMIT 1";
     ALERT = "SELECT body FROM alert WHERE id = $1";
     ALERT_REVISIONS = "SELECT body FROM alert_event WHERE alert = $1 ORDER BY rev";
+}
+
+/// How far an order has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DoneOn {
+    /// Whether any dose of it was ever charted.
+    pub charted: bool,
+    /// When the latest due dose that was taken was given.
+    pub last_taken: Option<Instant>,
 }
 
 /// All that is known of one dose.
@@ -145,6 +160,18 @@ reads! {
 }
 
 impl Store {
+    /// How far an order has come, whenever that was.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn done_on(&self, order: OrderId) -> Result<DoneOn, StoreError> {
+        let charted = !self.read(LAST_CHARTED, bind![order.0]).await?.is_empty();
+        let last = self.read(LAST_TAKEN, bind![order.0]).await?;
+        let last_taken =
+            last.first().map(|row| row.int(0).map(Instant::from_micros)).transpose()?;
+        Ok(DoneOn { charted, last_taken })
+    }
+
     /// The order a sender knows under its own number, also one that ended.
     ///
     /// # Errors

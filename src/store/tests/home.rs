@@ -18,6 +18,13 @@ fn moved_out() -> Resident {
     Resident { state, allergies: vec![penicillin], ..resident(6) }
 }
 
+/// The same dose of a later plan.
+fn of_plan(plan: u32, [planned, due]: [Fact; 2]) -> Vec<Fact> {
+    let Fact::Dose(mut planned) = planned else { unreachable!("a dose is planned first") };
+    planned.slot.plan = plan;
+    vec![Fact::Dose(planned), due]
+}
+
 /// A morning in which a little of everything happens.
 fn morning() -> Vec<Vec<crate::store::Entry>> {
     let mut corrected = charted(1, 1, 2, Outcome::Partial, 131);
@@ -40,7 +47,9 @@ fn morning() -> Vec<Vec<crate::store::Entry>> {
             one(moved(4, 1, 2, 150)),
             one(act(5, 4, OrderAct::Discontinued, 129)),
             one(Fact::OrderVersion(Box::new(order(4, 2)))),
+            one(act(6, 4, OrderAct::Held, 129)),
         ],
+        vec![one(act(4, 4, OrderAct::Changed, 129)), entry(of_plan(2, dose(4, 3, 700)))],
         vec![
             one(Fact::Administration(Box::new(claim))),
             one(Fact::Alert(Box::new(alert(3, 1, AlertState::Active, &[1])))),

@@ -17,7 +17,7 @@ use emar_domain::id::{
     AdministrationId, AlertId, DoseId, FacilityId, FactId, LabelId, OrderId, PreparedId, ProductId,
     ResidentId, ScanId, Slug, UserId,
 };
-use emar_domain::order::{OrderAct, OrderVersion, OrderedDrug, Source, Timing};
+use emar_domain::order::{FirstDose, Hold, OrderAct, OrderVersion, OrderedDrug, Source, Timing};
 use emar_domain::resident::{Resident, ResidentState};
 use emar_domain::role::Role;
 use emar_domain::schedule::policy::Policy;
@@ -115,6 +115,8 @@ pub(super) fn order(n: u128, version: u32) -> OrderVersion {
         time_critical: false,
         indication: String::new(),
         instructions: String::new(),
+        first_dose: FirstDose::NextTime,
+        not_before: None,
         allergy_override: None,
         entered_by: None,
         source: Source { sender: "rx".into(), placer: format!("P{n}"), version: "1".into() },
@@ -130,6 +132,11 @@ pub(super) fn act(n: u128, seq: u128, act: OrderAct, at: i64) -> Fact {
         by: Some(nurse()),
         reason: "why".into(),
         at: minute(at),
+        hold: (act == OrderAct::Held).then(|| Hold {
+            from: minute(at),
+            until: None,
+            reason: String::new(),
+        }),
     }))
 }
 

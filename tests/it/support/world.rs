@@ -8,12 +8,13 @@ use emar_domain::decide::{Actor, Command, OrderCommand};
 use emar_domain::drug::{Product, Strength};
 use emar_domain::fact::{Device, User};
 use emar_domain::id::{DoseId, OrderId, ProductId, ResidentId, Slug, UserId};
-use emar_domain::order::{OrderVersion, OrderedDrug, Source, Timing};
+use emar_domain::order::{FirstDose, OrderVersion, OrderedDrug, Source, Timing};
 use emar_domain::resident::{Resident, ResidentState};
 use emar_domain::role::Role;
 use emar_domain::schedule::{Clock, Schedule};
 use emar_domain::time::{CivilTime, Instant};
 use serde_json::{Value, json};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Everybody's PIN.
@@ -210,6 +211,8 @@ impl TestApp {
             time_critical: false,
             indication: String::new(),
             instructions: String::new(),
+            first_dose: FirstDose::NextTime,
+            not_before: None,
             allergy_override: None,
             entered_by: None,
             source: Source {
@@ -242,6 +245,18 @@ impl TestApp {
         let home = self.home();
         let found = home.doses_of_order(order).find(|d| d.due == due);
         found.unwrap_or_else(|| panic!("no dose due {due}")).id
+    }
+
+    /// As [`Self::dose_at`], once the server has planned it.
+    pub(crate) async fn dose_when_planned(&self, order: OrderId, due: &str) -> DoseId {
+        let at = Instant::parse(due).unwrap();
+        for _ in 0..200 {
+            if self.home().doses_of_order(order).any(|d| d.due == at) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.dose_at(order, due)
     }
 
     /// Sends a request.
