@@ -13,6 +13,7 @@ pub mod fact;
 pub mod home;
 pub mod id;
 pub mod order;
+pub mod order_check;
 pub mod resident;
 pub mod role;
 pub mod scan;

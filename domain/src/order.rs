@@ -1,5 +1,6 @@
 //! Orders: what was prescribed, in versions, and where each order stands.
 
+use crate::administration::Override;
 use crate::amount::Amount;
 use crate::drug::{Product, Strength};
 use crate::id::{OrderId, ResidentId, UserId};
@@ -191,6 +192,9 @@ pub struct OrderVersion {
     /// An allergy to it was seen and accepted by prescriber or pharmacist: why.
     #[serde(default)]
     pub allergy_override: Option<String>,
+    /// Doubts about it that whoever entered it answered with a reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<Override>,
     /// Who entered it; absent when it was received.
     #[serde(default)]
     pub entered_by: Option<UserId>,

@@ -264,7 +264,8 @@ impl Making {
         carry_out(opened, &Actor::server(), received).await?;
         let user = opened.app.home().users.keys().next().copied();
         let charge = Actor { user, role: Role::Charge, ..Actor::server() };
-        let noted = ids.iter().map(|id| Command::Order(OrderCommand::Note(*id))).collect();
+        let noted =
+            ids.iter().map(|id| Command::Order(OrderCommand::Note(*id, Vec::new()))).collect();
         carry_out(opened, &charge, noted).await?;
         let mut by_resident: Vec<OrderId> = Vec::new();
         for bed in 0..self.residents.len() {
@@ -299,6 +300,7 @@ impl Making {
             time_critical: false,
             indication: String::new(),
             instructions: String::new(),
+            accepted: Vec::new(),
             first_dose: FirstDose::NextTime,
             not_before: None,
             allergy_override: None,

@@ -147,6 +147,7 @@ impl Prescribing<'_> {
             time_critical: critical,
             indication: regimen.indication.clone(),
             instructions: regimen.instructions.clone(),
+            accepted: Vec::new(),
             first_dose: FirstDose::NextTime,
             not_before: None,
             allergy_override: None,

@@ -6,6 +6,7 @@ use super::orders::{Prescribing, Stock, choose, label};
 use super::people::{Person, Post, allergies, devices, residents, staff};
 use super::random::Random;
 use super::tables::{Regimen, formulary, names, regimens};
+use emar_domain::administration::Override;
 use emar_domain::decide::{Actor, Command, OrderCommand};
 use emar_domain::drug::Product;
 use emar_domain::id::OrderId;
@@ -216,7 +217,9 @@ fn orders(beds: &[Bed], charge: Actor) -> Vec<(Actor, Command)> {
     let server = |command| (Actor::server(), Command::Order(command));
     let mut steps: Vec<_> =
         rounds().map(|(order, _)| server(OrderCommand::Receive(Box::new(order.clone())))).collect();
-    let noted = rounds().map(|(order, _)| OrderCommand::Note(order.order));
+    let answer = |code: &str| Override { code: code.into(), reason: "both_meant".into() };
+    let doubts: Vec<_> = ["duplicate_order", "same_ingredient_ordered"].map(answer).into();
+    let noted = rounds().map(|(order, _)| OrderCommand::Note(order.order, doubts.clone()));
     let stopped = beds.iter().filter_map(|bed| bed.stopped);
     let stopped = stopped.map(|id| OrderCommand::Discontinue(id, "changed by prescriber".into()));
     steps.extend(noted.chain(stopped).map(|command| (charge.clone(), Command::Order(command))));

@@ -94,6 +94,23 @@ obj-order_unverified = Not yet verified by a second person.
 obj-order_unschedulable = No due time can be worked out: { $reason }
     .head = No due time — say why
 
+## Objections: to an order itself
+
+obj-dose_contradiction = The order says { $dose }, its text says "{ $text }". Ask who wrote it which one holds.
+    .head = STOP — number and text differ
+obj-dose_unusual = { $dose } is more than { $most } pieces at once. Check the number and the unit.
+    .head = STOP — far too many pieces
+obj-methotrexate_not_weekly = Methotrexate by mouth is weekly, on a named day; daily only against cancer. Name the day, or the indication.
+    .head = STOP — methotrexate is weekly
+obj-prn_incomplete = A PRN order says what for, how far apart at least and how often a day at most. Missing: { $missing }.
+    .head = STOP — PRN order is not complete
+obj-duplicate_order = { $drug } is ordered already. Say why there are two.
+    .head = Ordered twice — say why
+obj-same_ingredient_ordered = { $drug } has the same ingredient. Say why there are two.
+    .head = Same ingredient — say why
+obj-abbreviation_unsafe = "{ $text }" was misread before. Write: { $use }. Or say why it stays.
+    .head = Easily misread — say why
+
 ## Objections: dose and time
 
 obj-dose_changed = Charted meanwhile. The list has been read again.
@@ -338,6 +355,10 @@ why-constipation = Constipation
 why-breathing = Breathing
 why-sleep = Sleep
 why-itch = Itch
+why-both_meant = Both are meant
+why-replaces = Replaces the other, which will be stopped
+why-other_time = Another time or route of the same course
+why-pharmacist = Pharmacist has agreed
 why-put_back = Put back, not given
 why-give_later = Kept for later
 why-damaged_label = Damaged medication label
@@ -547,6 +568,7 @@ refusal-hold_reversed = Not held: the hold ends before it begins. Choose a later
 refusal-order_changed = Not changed: somebody changed this order meanwhile. Look at it again, then change it.
 refusal-order_other_drug = Not changed: another drug, resident or sender is another order. Enter a new order and stop this one.
 refusal-order_charted = Not corrected: a dose of this order is charted already. Enter a new version instead.
+refusal-order_findings = Not taken: something about this order is wrong or doubtful. Look at each point and mend it or say why.
 refusal-verify_own = Not verified: who entered or noted an order cannot verify it. Ask a second person.
 refusal-role_forbidden = Not done: your role may not do this. Ask the charge nurse.
 refusal-role_cannot_chart = Not charted: your role may not chart this. Ask the charge nurse.

@@ -94,6 +94,23 @@ obj-order_unverified = Aún no verificada por otra persona.
 obj-order_unschedulable = No se puede calcular la hora: { $reason }
     .head = Sin hora — diga por qué
 
+## Objeciones: a la propia orden
+
+obj-dose_contradiction = La orden dice { $dose } y su texto «{ $text }». Pregunte a quien la escribió cuál vale.
+    .head = ALTO — número y texto difieren
+obj-dose_unusual = { $dose } son más de { $most } piezas a la vez. Compruebe el número y la unidad.
+    .head = ALTO — demasiadas piezas
+obj-methotrexate_not_weekly = El metotrexato por boca es semanal, en un día nombrado; diario solo contra el cáncer. Diga el día o la indicación.
+    .head = ALTO — metotrexato es semanal
+obj-prn_incomplete = Una orden a demanda dice para qué, cada cuánto como mínimo y cuántas veces al día como máximo. Falta: { $missing }.
+    .head = ALTO — orden a demanda incompleta
+obj-duplicate_order = { $drug } ya está ordenado. Diga por qué hay dos.
+    .head = Ordenado dos veces — diga por qué
+obj-same_ingredient_ordered = { $drug } tiene el mismo principio activo. Diga por qué hay dos.
+    .head = Mismo principio activo — diga por qué
+obj-abbreviation_unsafe = «{ $text }» se ha leído mal otras veces. Escriba: { $use }. O diga por qué se queda.
+    .head = Fácil de leer mal — diga por qué
+
 ## Objeciones: dosis y hora
 
 obj-dose_changed = Registrada entretanto. La lista se ha leído de nuevo.
@@ -338,6 +355,10 @@ why-constipation = Estreñimiento
 why-breathing = Respiración
 why-sleep = Sueño
 why-itch = Picor
+why-both_meant = Se quieren las dos
+why-replaces = Sustituye a la otra, que se suspenderá
+why-other_time = Otra hora o vía del mismo tratamiento
+why-pharmacist = El farmacéutico está de acuerdo
 why-put_back = Devuelto, no dado
 why-give_later = Guardado para después
 why-damaged_label = Etiqueta dañada
@@ -547,6 +568,7 @@ refusal-hold_reversed = No se pausó: la pausa termina antes de empezar. Elija u
 refusal-order_changed = No se cambió: alguien cambió esta orden entretanto. Véala de nuevo y cámbiela después.
 refusal-order_other_drug = No se cambió: otro fármaco, residente o remitente es otra orden. Registre una orden nueva y suspenda esta.
 refusal-order_charted = No se corrigió: ya hay una dosis registrada de esta orden. Registre una versión nueva.
+refusal-order_findings = No se aceptó: algo de esta orden es erróneo o dudoso. Mire cada punto y corríjalo o diga por qué.
 refusal-verify_own = No se verificó: quien anotó o aceptó una orden no puede verificarla. Pida a otra persona.
 refusal-role_forbidden = No se hizo: su función no lo permite. Pida a la jefa de turno.
 refusal-role_cannot_chart = No se registró: su función no lo permite. Pida a la jefa de turno.

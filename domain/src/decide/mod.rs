@@ -122,8 +122,8 @@ pub struct ChartCommand {
 pub enum OrderCommand {
     /// A version arrives or is entered: a draft, or a newer version of a draft.
     Receive(Box<OrderVersion>),
-    /// A nurse accepts it.
-    Note(OrderId),
+    /// A nurse accepts it, and answers what is doubtful about it with a reason.
+    Note(OrderId, Vec<Override>),
     /// A second person confirms it.
     Verify(OrderId),
     /// On hold.

@@ -2,18 +2,21 @@
 
 use super::record::{Record, fields};
 use super::{Answer, ChangeCommand, ChangeKind, HoldFor, OrderCommand, Refusal};
+use crate::administration::Override;
 use crate::audit::leaf::Action;
 use crate::dose::{Dose, Withdrawal};
 use crate::fact::{DoseDue, Fact, OrderEvent};
+use crate::home::Home;
 use crate::id::{FactId, OrderId};
 use crate::order::{Hold, Order, OrderAct, OrderState, OrderVersion, Timing};
+use crate::order_check::{self, Occasion};
 use crate::role;
 use crate::time::{Instant, MICROS_PER_SECOND, SECONDS_PER_MINUTE};
 
 pub(super) fn order(record: &mut Record<'_, '_>, c: &OrderCommand) -> Result<Answer, Refusal> {
     match c {
         OrderCommand::Receive(version) => receive(record, version),
-        OrderCommand::Note(id) => note(record, *id),
+        OrderCommand::Note(id, answers) => note(record, *id, answers),
         OrderCommand::Verify(id) => verify(record, *id),
         OrderCommand::Hold(id, hold) => held(record, *id, hold),
         OrderCommand::Resume(id) => resume(record, *id),
@@ -86,7 +89,8 @@ fn resume(record: &mut Record<'_, '_>, id: OrderId) -> Result<Answer, Refusal> {
 /// here, but not nearer to the last taken dose than half its nominal interval. What lies behind
 /// stays as it is. Schedules, section 1, "dose"; rule 1.
 fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refusal> {
-    let order = standing(record, c.version.order, &[OrderState::Active, OrderState::Held])?;
+    let states = [OrderState::Draft, OrderState::Active, OrderState::Held];
+    let order = standing(record, c.version.order, &states)?;
     let now = record.now;
     let old = &order.current;
     if c.version.version != old.version + 1 {
@@ -104,6 +108,11 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
     if c.kind == ChangeKind::Correction && charted {
         return Err(Refusal::new("order_charted", "new_version"));
     }
+    let occasion = match order.state {
+        OrderState::Draft => Occasion::Entered,
+        _ => Occasion::Noted,
+    };
+    nothing_stands(record.home, &c.version, &c.version.accepted, occasion)?;
     let spaced = c.last_taken.zip(half_interval_micros(&c.version.timing));
     let spaced = spaced.and_then(|(last, half)| last.plus_micros(half));
     let not_before = spaced.map_or(now, |spaced| spaced.max(now));
@@ -181,6 +190,10 @@ fn receive(record: &mut Record<'_, '_>, version: &OrderVersion) -> Result<Answer
             return Err(Refusal::new("version_older", "none"));
         }
     }
+    // What a sender got wrong is found when it is noted: it must not be lost before.
+    if version.entered_by.is_some() {
+        nothing_stands(home, version, &version.accepted, Occasion::Entered)?;
+    }
     record.fact(Fact::OrderVersion(Box::new(version.clone())));
     event(record, version.order, version.version, OrderAct::Received, "");
     let leaf = record.leaf(Action::Create, "order_version", version.order.to_string());
@@ -192,10 +205,13 @@ fn receive(record: &mut Record<'_, '_>, version: &OrderVersion) -> Result<Answer
 
 /// A nurse accepts the order into the home. Where nobody has entered it here (it was received), one
 /// act of a nurse notes and verifies; an order entered here needs a second person to verify.
-fn note(record: &mut Record<'_, '_>, id: OrderId) -> Result<Answer, Refusal> {
+fn note(record: &mut Record<'_, '_>, id: OrderId, answers: &[Override]) -> Result<Answer, Refusal> {
     let order = standing(record, id, &[OrderState::Draft])?;
     person(record, role::Action::NoteOrder)?;
-    act(record, order, OrderAct::Noted, "");
+    let answers = [order.current.accepted.as_slice(), answers].concat();
+    nothing_stands(record.home, &order.current, &answers, Occasion::Noted)?;
+    let why: Vec<String> = answers.iter().map(|a| format!("{}: {}", a.code, a.reason)).collect();
+    act(record, order, OrderAct::Noted, &why.join("; "));
     if order.current.entered_by.is_none() {
         act(record, order, OrderAct::Verified, "");
     }
@@ -203,6 +219,21 @@ fn note(record: &mut Record<'_, '_>, id: OrderId) -> Result<Answer, Refusal> {
         super::alert::order_problem(record, order);
     }
     Ok(answer(order))
+}
+
+fn nothing_stands(
+    home: &Home,
+    version: &OrderVersion,
+    answers: &[Override],
+    occasion: Occasion,
+) -> Result<(), Refusal> {
+    let open = order_check::standing(order_check::findings(home, version, occasion), answers);
+    if open.is_empty() {
+        return Ok(());
+    }
+    let mut refusal = Refusal::new("order_findings", "answer_findings");
+    refusal.objections = open;
+    Err(refusal)
 }
 
 fn verify(record: &mut Record<'_, '_>, id: OrderId) -> Result<Answer, Refusal> {

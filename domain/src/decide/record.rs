@@ -270,7 +270,7 @@ fn object_of(command: &Command) -> (&'static str, String) {
         },
         Command::Order(c) => match c {
             O::Receive(v) => ("orders", v.order.to_string()),
-            O::Note(id)
+            O::Note(id, _)
             | O::Verify(id)
             | O::Hold(id, _)
             | O::Resume(id)

@@ -182,6 +182,20 @@ checks! {
     PossibleDoubleDose = 0 "possible_double_dose" Stop;
     /// The scan came after its answer had been given up.
     ScanSpent = 0 "scan_spent" Stop;
+    /// The dose as number is none of those its text names.
+    DoseContradiction = 0 "dose_contradiction" Stop;
+    /// More pieces than one dose may take.
+    DoseUnusual = 0 "dose_unusual" Stop;
+    /// Oral methotrexate that is not weekly on a named day.
+    MethotrexateNotWeekly = 0 "methotrexate_not_weekly" Stop;
+    /// A PRN order without indication, interval or maximum.
+    PrnIncomplete = 0 "prn_incomplete" Stop;
+    /// An order of the same drug runs already.
+    DuplicateOrder = 0 "duplicate_order" Warn;
+    /// Another order has the same ingredient.
+    SameIngredientOrdered = 0 "same_ingredient_ordered" Warn;
+    /// Written in a way that was misread before.
+    AbbreviationUnsafe = 0 "abbreviation_unsafe" Warn;
     /// The kind of code is known but not supported.
     BarcodeUnsupported = 0 "barcode_unsupported" Stop;
 }

@@ -5,7 +5,7 @@ use emar_domain::alert::{Alert, AlertKind};
 use emar_domain::amount::Amount;
 use emar_domain::decide::{
     Actor, AlertCommand, Answer, ChangeCommand, ChangeKind, ChartCommand, Command, Decision,
-    HoldFor, OrderCommand, ScanAnswer, ScanCommand, Stamp, decide, is_overdue,
+    HoldFor, OrderCommand, Refusal, ScanAnswer, ScanCommand, Stamp, decide, is_overdue,
 };
 use emar_domain::dose::{Dose, Withdrawal};
 use emar_domain::drug::{Label, Product, Strength};
@@ -19,7 +19,7 @@ use emar_domain::resident::{Allergy, Resident, ResidentState};
 use emar_domain::role::Role;
 use emar_domain::schedule::policy::Policy;
 use emar_domain::schedule::{Clock, Interval, Once, Schedule};
-use emar_domain::time::{CivilDate, CivilDateTime, CivilTime, Instant};
+use emar_domain::time::{CivilDate, CivilDateTime, CivilTime, Instant, Weekday};
 use emar_domain::verdict::Severity;
 use emar_domain::zone::{GapPolicy, OverlapPolicy, ZoneRules};
 use std::collections::BTreeMap;
@@ -48,6 +48,14 @@ fn words(line: &str) -> Vec<String> {
         }
     }
     out
+}
+
+fn refused(r: &Refusal) -> String {
+    let found: Vec<&str> = r.objections.iter().map(|o| o.code.code()).collect();
+    match found.as_slice() {
+        [] => format!("refused {}", r.code),
+        found => format!("refused {}", found.join(" ")),
+    }
 }
 
 fn at_times(times: &[&str]) -> Timing {
@@ -225,11 +233,30 @@ impl Script {
                 let timing = Timing::Unschedulable { reason: (*reason).into() };
                 self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})
             }
+            ["order", drug, "for", name, number, unit, "prn", "without", "limits"] => {
+                let timing = Timing::Prn {
+                    indication: String::new(),
+                    interval_minutes_min: None,
+                    per_day_max: None,
+                };
+                self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})
+            }
+            ["order", drug, "for", name, number, unit, "against", what, "at", times @ ..] => {
+                let against = |v: &mut OrderVersion| v.indication = (*what).into();
+                self.order(drug, name, &format!("{number} {unit}"), at_times(times), against)
+            }
+            ["order", drug, "for", name, number, unit, "on", day, "at", times @ ..] => {
+                let mut timing = at_times(times);
+                if let Timing::Planned { schedule: Schedule::Clock(clock) } = &mut timing {
+                    clock.dow = Some(vec![Weekday::parse(day).unwrap()]);
+                }
+                self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})
+            }
             ["order", drug, "for", name, number, unit, "prn", "every", minutes] => {
                 let timing = Timing::Prn {
                     indication: "pain".into(),
                     interval_minutes_min: minutes.parse().ok(),
-                    per_day_max: None,
+                    per_day_max: Some(24),
                 };
                 self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})
             }
@@ -302,13 +329,23 @@ impl Script {
                 Ok(())
             }
             ["at", rest @ ..] => self.at(&rest.join(" ")),
-            ["note", order, "by", name] => {
-                let id = self.orders[*order];
-                let actor = self.actor(name)?;
-                let d = self.run(&actor, &Command::Order(OrderCommand::Note(id)));
-                d.answer.map_err(|r| r.code)?;
+            ["note", order, "by", name, answers @ ..] => {
+                let (id, actor) = (self.orders[*order], self.actor(name)?);
+                let answer = |code: &&str| {
+                    let (code, reason) = code.split_once('=').unwrap();
+                    Override { code: code.into(), reason: reason.into() }
+                };
+                let c = OrderCommand::Note(id, answers.iter().map(answer).collect());
+                let noted = self.order_act(&actor, c, &want);
                 self.run(&Actor::server(), &Command::Plan(vec![id]));
-                Ok(())
+                noted
+            }
+            ["says", order, text] => {
+                let mut version = self.home.orders[&self.orders[*order]].current.clone();
+                version.version += 1;
+                version.dose_text = (*text).into();
+                let c = Command::Order(OrderCommand::Receive(Box::new(version)));
+                self.run(&Actor::server(), &c).answer.map(|_| ()).map_err(|r| r.code)
             }
             ["plan", order] => {
                 self.run(&Actor::server(), &Command::Plan(vec![self.orders[*order]]));
@@ -616,6 +653,7 @@ impl Script {
             time_critical: false,
             indication: String::new(),
             instructions: String::new(),
+            accepted: Vec::new(),
             first_dose: FirstDose::NextTime,
             not_before: None,
             allergy_override: None,
@@ -629,7 +667,7 @@ impl Script {
 
     fn order_act(&mut self, actor: &Actor, c: OrderCommand, want: &[String]) -> Step {
         let done = self.run(actor, &Command::Order(c)).answer;
-        let got = done.map_or_else(|r| format!("refused {}", r.code), |_| "done".into());
+        let got = done.map_or_else(|r| refused(&r), |_| "done".into());
         expect(&got, if want.is_empty() { "done".to_owned() } else { want.join(" ") }.as_str())
     }
 
@@ -648,6 +686,7 @@ impl Script {
         let version = OrderVersion {
             version: old.version + 1,
             dose: Amount::parse_text(dose).unwrap(),
+            dose_text: dose.into(),
             timing: at_times(times),
             entered_by: actor.user,
             ..old

@@ -208,6 +208,7 @@ impl<'a> Work<'a> {
             time_critical: asked.time_critical,
             indication,
             instructions: said.instructions,
+            accepted: Vec::new(),
             first_dose: FirstDose::NextTime,
             not_before: None,
             allergy_override: None,

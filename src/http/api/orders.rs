@@ -1,6 +1,6 @@
 //! Orders: the worklist of drafts, and the acts on them.
 
-use super::json::{Json, Path, Query};
+use super::json::{Json, MaybeJson, Path, Query};
 use super::residents::reads_unit;
 use super::settle;
 use crate::http::Web;
@@ -11,6 +11,7 @@ use axum::Json as Reply;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use emar_domain::administration::Override;
 use emar_domain::decide::{Answer, ChangeCommand, ChangeKind, Command, HoldFor, OrderCommand};
 use emar_domain::id::OrderId;
 use emar_domain::order::{Order, OrderState, OrderVersion, Timing};
@@ -49,6 +50,16 @@ const STATES: [OrderState; 7] = [
 pub struct Because {
     /// In words.
     pub reason: String,
+}
+
+/// Answers to doubts.
+#[derive(Deserialize, Default, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Answers {
+    /// `[{"code": "duplicate_order", "reason": "replaces"}]`.
+    #[serde(default)]
+    #[schema(value_type = Vec<Object>)]
+    pub overrides: Vec<Override>,
 }
 
 /// How long, and why.
@@ -238,17 +249,20 @@ fn timing(timing: &Timing) -> Result<(), Problem> {
     }
 }
 
-/// A nurse accepts a received order into the home.
+/// A nurse accepts a received order into the home. What is doubtful about it (409, objections that
+/// warn) is answered by their codes, each with a reason.
 #[utoipa::path(
     post, path = "/api/v1/orders/{id}/note", tag = "orders", params(("id" = String, Path)),
+    request_body = Option<Answers>,
     responses((status = 200, description = "noted"), (status = 409, body = Problem)),
 )]
 pub async fn note(
     State(web): State<Arc<Web>>,
     auth: Auth,
     Path(order): Path,
+    MaybeJson(answers): MaybeJson<Answers>,
 ) -> Result<Reply<Value>, Problem> {
-    act(&web, auth, OrderCommand::Note(id(&order)?)).await
+    act(&web, auth, OrderCommand::Note(id(&order)?, answers.overrides)).await
 }
 
 /// A second person confirms it.

@@ -131,6 +131,9 @@ pub fn override_reasons(objection: &Objection) -> &'static [&'static str] {
             "itch",
             "other",
         ],
+        "duplicate_order" | "same_ingredient_ordered" | "abbreviation_unsafe" => {
+            &["both_meant", "replaces", "other_time", "prescriber", "pharmacist", "other"]
+        }
         "pot_unconfirmed" => &["put_back", "give_later", "other"],
         _ => &[
             "resident_request",

@@ -366,7 +366,7 @@ fn every_refusal_has_a_sentence_in_both_languages() {
     assert!(said.contains("06:30") && !said.contains(&by.to_string()), "{said}");
 }
 
-const REFUSALS: [&str; 34] = [
+const REFUSALS: [&str; 35] = [
     "already_given",
     "already_charted",
     "not_prepared",
@@ -382,6 +382,7 @@ const REFUSALS: [&str; 34] = [
     "order_unknown",
     "order_state",
     "version_older",
+    "order_findings",
     "order_held",
     "hold_past",
     "hold_reversed",

@@ -41,7 +41,7 @@ pub(super) fn touches(home: &Home, asked: &Asked) -> Vec<String> {
         }
         Command::Policy { .. } => touched.push("policy".to_owned()),
         Command::Order(
-            OrderCommand::Note(id)
+            OrderCommand::Note(id, _)
             | OrderCommand::Verify(id)
             | OrderCommand::Hold(id, _)
             | OrderCommand::Resume(id)

@@ -115,6 +115,7 @@ pub(super) fn order(n: u128, version: u32) -> OrderVersion {
         time_critical: false,
         indication: String::new(),
         instructions: String::new(),
+        accepted: Vec::new(),
         first_dose: FirstDose::NextTime,
         not_before: None,
         allergy_override: None,

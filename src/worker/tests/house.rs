@@ -195,7 +195,7 @@ impl House {
             self.ask(Asked::by_server(command)).await;
         }
         let id = self.order().unwrap().id();
-        self.nurse(Command::Order(OrderCommand::Note(id))).await;
+        self.nurse(Command::Order(OrderCommand::Note(id, Vec::new()))).await;
         self.until("doses are planned", |home| home.doses_of_order(id).count() >= 5).await;
     }
 

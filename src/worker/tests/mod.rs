@@ -161,7 +161,7 @@ async fn orders_come_in(house: &House, pharmacy: &mut Party) {
 
 async fn an_alert_is_resent_until_shown(house: &House, station: &mut Party) {
     let order = house.order().unwrap().id();
-    house.nurse(Command::Order(OrderCommand::Note(order))).await;
+    house.nurse(Command::Order(OrderCommand::Note(order, Vec::new()))).await;
     house.until("doses are planned", |home| home.doses_of_order(order).count() >= 5).await;
 
     house.clock.pass_minutes(130);

@@ -211,6 +211,7 @@ impl TestApp {
             time_critical: false,
             indication: String::new(),
             instructions: String::new(),
+            accepted: Vec::new(),
             first_dose: FirstDose::NextTime,
             not_before: None,
             allergy_override: None,
@@ -234,7 +235,7 @@ impl TestApp {
         let version = self.order_version(resident, ingredient, dose, times);
         let id = version.order;
         self.ask(Command::Order(OrderCommand::Receive(Box::new(version)))).await;
-        self.ask_as(person("Novak"), Command::Order(OrderCommand::Note(id))).await;
+        self.ask_as(person("Novak"), Command::Order(OrderCommand::Note(id, Vec::new()))).await;
         self.ask(Command::Plan(vec![id])).await;
         id
     }

@@ -1,0 +1,260 @@
+//! What is wrong or doubtful about an order before anybody gives it: checked when it is entered,
+//! changed or noted. Stories 4, 5, 18; schedules, section 2 and rule 8.
+
+use crate::administration::Override;
+use crate::amount::{Amount, Dimension};
+use crate::drug::PIECES_MAX;
+use crate::home::Home;
+use crate::order::{Order, OrderState, OrderVersion, Timing};
+use crate::schedule::Schedule;
+use crate::verdict::{Check, Objection, Severity};
+
+/// Words in an indication that say that methotrexate is given against cancer, where daily courses
+/// are known.
+const ONCOLOGIC: [&str; 9] = [
+    "cancer",
+    "leukaemia",
+    "leukemia",
+    "lymphoma",
+    "carcinoma",
+    "sarcoma",
+    "oncolog",
+    "neoplas",
+    "tumo",
+];
+const MINUTES_A_WEEK: u32 = 7 * 24 * 60;
+
+/// When an order is looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Occasion {
+    /// It is written down, perhaps not yet complete.
+    Entered,
+    /// It takes force: now everything must be there.
+    Noted,
+}
+
+/// Everything that is wrong (stop) or doubtful (warn) about an order.
+#[must_use]
+pub fn findings(home: &Home, version: &OrderVersion, occasion: Occasion) -> Vec<Objection> {
+    let mut found = Vec::new();
+    found.extend(contradiction(version));
+    found.extend(unusual_count(version));
+    found.extend(methotrexate(version));
+    if occasion == Occasion::Noted {
+        found.extend(incomplete_prn(version));
+    }
+    found.extend(same_ingredient(home, version));
+    for text in [&version.dose_text, &version.instructions] {
+        found.extend(unsafe_writing(text));
+    }
+    found
+}
+
+/// Those that still stand in the way: a stop always, a doubt until it is answered with a reason.
+#[must_use]
+pub fn standing(found: Vec<Objection>, answers: &[Override]) -> Vec<Objection> {
+    let answered = |o: &Objection| {
+        answers.iter().any(|a| a.code == o.code.code() && !a.reason.trim().is_empty())
+    };
+    let stands = |o: &Objection| match o.severity {
+        Severity::Info => false,
+        Severity::Warn => !answered(o),
+        _ => true,
+    };
+    found.into_iter().filter(stands).collect()
+}
+
+/// Features, group 2: the dose as number and as text. A text that names amounts of the same kind
+/// must name the dose among them.
+fn contradiction(version: &OrderVersion) -> Option<Objection> {
+    let words: Vec<&str> = version.dose_text.split_whitespace().collect();
+    let trimmed = |word: &&str| word.trim_matches(|c: char| "(),;.".contains(c)).to_owned();
+    let pairs = words.iter().zip(words.iter().skip(1));
+    let amounts = pairs.filter_map(|(n, unit)| Amount::parse(&trimmed(n), &trimmed(unit)).ok());
+    let mut alike = amounts.filter(|a| a.comparable(version.dose)).peekable();
+    alike.peek()?;
+    if alike.any(|a| a.same_as(version.dose)) {
+        return None;
+    }
+    let o = Objection::new(Check::DoseContradiction).with("dose", version.dose.to_string());
+    Some(o.with("text", version.dose_text.as_str()))
+}
+
+/// Story 5: "40 mg capsule" became 40 capsules.
+fn unusual_count(version: &OrderVersion) -> Option<Objection> {
+    let dose = version.dose;
+    let pieces = match (&version.drug.strength, dose.unit.scale().0) {
+        (Some(strength), _) if strength.amount.comparable(dose) => {
+            let (dose, piece) = (dose.base(), strength.amount.base());
+            dose > piece.saturating_mul(i128::from(PIECES_MAX))
+        }
+        (_, Dimension::Count) => {
+            counts_pieces(dose) && dose.nano > i64::from(PIECES_MAX) * 1_000_000_000
+        }
+        _ => false,
+    };
+    let o = || Objection::new(Check::DoseUnusual).with("dose", dose.to_string());
+    pieces.then(|| o().with("most", PIECES_MAX))
+}
+
+fn counts_pieces(dose: Amount) -> bool {
+    use crate::amount::Unit as U;
+    matches!(dose.unit, U::Tablet | U::Capsule | U::Patch | U::Suppository | U::Sachet)
+}
+
+/// Schedules, section 2: oral methotrexate is weekly, on a named day; daily only against cancer.
+fn methotrexate(version: &OrderVersion) -> Option<Objection> {
+    let oral = matches!(version.drug.route.as_str(), "po" | "oral" | "");
+    if !version.drug.ingredient.contains("methotrexate") || !oral {
+        return None;
+    }
+    let named_day = match &version.timing {
+        Timing::Planned { schedule: Schedule::Once(_) } => true,
+        Timing::Planned { schedule: Schedule::Clock(clock) } => {
+            clock.dow.as_ref().is_some_and(|days| !days.is_empty())
+                && Schedule::Clock(clock.clone()).nominal_interval_minutes() >= Some(MINUTES_A_WEEK)
+        }
+        _ => false,
+    };
+    let indication = version.indication.to_lowercase();
+    let against_cancer = ONCOLOGIC.iter().any(|word| indication.contains(word));
+    (!named_day && !against_cancer).then(|| Objection::new(Check::MethotrexateNotWeekly))
+}
+
+/// Schedules, rule 8: indication, minimum interval and 24 h maximum before activation.
+fn incomplete_prn(version: &OrderVersion) -> Option<Objection> {
+    let Timing::Prn { indication, interval_minutes_min, per_day_max } = &version.timing else {
+        return None;
+    };
+    let said = !indication.trim().is_empty() || !version.indication.trim().is_empty();
+    let missing: Vec<&str> = [
+        (!said).then_some("indication"),
+        interval_minutes_min.is_none().then_some("interval"),
+        per_day_max.is_none().then_some("maximum"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let o = || Objection::new(Check::PrnIncomplete).with("missing", missing.join(","));
+    (!missing.is_empty()).then(o)
+}
+
+/// Features, group 2: a duplicate order, or another order of the same ingredient.
+fn same_ingredient(home: &Home, version: &OrderVersion) -> Option<Objection> {
+    let others = home.orders_of(version.resident).filter(|other| {
+        let runs = matches!(other.state, OrderState::Draft | OrderState::Active);
+        let over = other.current.stop.is_some_and(|stop| stop <= version.start);
+        let same = other.current.drug.ingredient == version.drug.ingredient;
+        runs && !over && same && other.id() != version.order
+    });
+    let planned = |timing: &Timing| !matches!(timing, Timing::Prn { .. });
+    let duplicates = |other: &&Order| {
+        let (one, two) = (&other.current, version);
+        one.drug.form == two.drug.form
+            && one.drug.route == two.drug.route
+            && planned(&one.timing) == planned(&two.timing)
+    };
+    let others: Vec<&Order> = others.collect();
+    let duplicate = others.iter().copied().find(|other| duplicates(other));
+    let (check, other) = match duplicate {
+        Some(other) => (Check::DuplicateOrder, other),
+        None => (Check::SameIngredientOrdered, others.first().copied()?),
+    };
+    let o = Objection::new(check).with("drug", other.current.drug.name.as_str());
+    Some(o.with("order", other.id().to_string()))
+}
+
+/// Ways of writing that were misread before, each with what to write. Regulations: Joint Commission
+/// "do not use" items and safety literature; the list is `abbreviations.csv`.
+fn unsafe_writing(text: &str) -> Option<Objection> {
+    let found = text.split_whitespace().find_map(|word| {
+        let word = word.trim_matches(|c: char| "(),;:".contains(c));
+        let better = unsafe_number(word).map(str::to_owned).or_else(|| listed(word))?;
+        Some((word, better))
+    });
+    let (word, better) = found?;
+    Some(Objection::new(Check::AbbreviationUnsafe).with("text", word).with("use", better))
+}
+
+fn listed(word: &str) -> Option<String> {
+    let rows = include_str!("../data/abbreviations.csv").lines().skip(1);
+    let mut rows = rows.filter_map(|row| {
+        let (avoid, rest) = row.split_once(',')?;
+        let last = rest.rsplit_once(',')?.0;
+        let (_, better) = last.split_once(',')?;
+        Some((avoid, better.trim_matches('"')))
+    });
+    // Rows that show a number are patterns (`unsafe_number`); of a row of several words only those
+    // in capitals stand for themselves.
+    let names = |avoid: &str| {
+        let several = avoid.contains(' ');
+        let pattern = avoid.contains('.') || avoid.starts_with(|c: char| c.is_ascii_digit());
+        let stands = |one: &str| !several || one.bytes().all(|b| b.is_ascii_uppercase());
+        !pattern && avoid.split_whitespace().any(|one| one == word && one.len() > 1 && stands(one))
+    };
+    let single = |avoid: &str| avoid == "U" && word == "U";
+    rows.find(|(avoid, _)| names(avoid) || single(avoid)).map(|(_, better)| better.to_owned())
+}
+
+fn unsafe_number(word: &str) -> Option<&'static str> {
+    let digits = word.trim_end_matches(|c: char| !c.is_ascii_digit() && c != '.');
+    let unit = word.get(digits.len()..).unwrap_or_default();
+    if !digits.contains(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    if digits.starts_with('.') {
+        return Some("a zero before the point");
+    }
+    let number = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let trailing =
+        digits.split_once('.').is_some_and(|(_, after)| after.bytes().all(|b| b == b'0'));
+    if number && trailing && digits.contains('.') && !digits.ends_with('.') {
+        return Some("no zero behind the point");
+    }
+    let joined = number && !unit.is_empty() && crate::amount::Unit::parse(unit).is_some();
+    joined.then_some("a space before the unit")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unsafe_writing_is_found_and_plain_words_are_not() {
+        let told = |text: &str| {
+            let found = unsafe_writing(text)?;
+            Some((found.params.get("text").cloned(), found.params.get("use").cloned()))
+        };
+        for (text, word) in [
+            ("give 5.0 mg", "5.0"),
+            ("give .5 mg", ".5"),
+            ("10mg at night", "10mg"),
+            ("10 U daily", "U"),
+            ("10 IU", "IU"),
+            ("QD with food", "QD"),
+            ("MSO4 as needed", "MSO4"),
+            ("1 drop OU", "OU"),
+            ("give 5 ml", "ml"),
+        ] {
+            let (found, better) = told(text).unwrap_or_else(|| panic!("{text} is unsafe"));
+            assert_eq!(found, Some(word.into()), "{text}");
+            assert!(better.is_some(), "{text}");
+        }
+        for text in [
+            "0.5 mg",
+            "5 mg",
+            "10 units",
+            "take 1 tablet (500 mg) at 08:00",
+            "vitamin B12",
+            "",
+            "as needed for pain in the knee",
+            "1.5 tablets",
+            "room 112-B",
+            "every 6 hours",
+            "10 mg per day",
+            "sub-acute care",
+        ] {
+            assert_eq!(told(text), None, "{text}");
+        }
+    }
+}
