@@ -12,6 +12,7 @@ pub mod drug;
 pub mod fact;
 pub mod home;
 pub mod id;
+pub mod limit;
 pub mod order;
 pub mod resident;
 pub mod role;
