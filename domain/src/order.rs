@@ -4,6 +4,7 @@ use crate::administration::Override;
 use crate::amount::Amount;
 use crate::drug::{Product, Strength};
 use crate::id::{OrderId, ResidentId, UserId};
+use crate::limit::{Day, PrnLimit};
 use crate::schedule::Schedule;
 use crate::schedule::policy::Policy;
 use crate::time::Instant;
@@ -260,6 +261,15 @@ impl Order {
     #[must_use]
     pub fn is_prn(&self) -> bool {
         matches!(self.current.timing, Timing::Prn { .. })
+    }
+
+    /// What a PRN order allows; `None` for any other.
+    #[must_use]
+    pub fn prn_limit(&self) -> Option<PrnLimit> {
+        let Timing::Prn { interval_minutes_min, per_day_max, .. } = self.current.timing else {
+            return None;
+        };
+        Some(PrnLimit { interval_minutes_min, per_day_max, day: Day::Rolling24h })
     }
 
     /// Whether giving it takes more than an aide: PRN, or of what the home wants witnessed.

@@ -293,6 +293,25 @@ impl ZoneRules {
         OffsetTime { instant, offset_s: self.offset_at(instant) }
     }
 
+    /// The first instant after `instant` at which the calendar shows another date; `None` beyond
+    /// the years of the record. Clocks put back over midnight make it the date before.
+    #[must_use]
+    pub fn next_date_change(&self, instant: Instant) -> Option<Instant> {
+        let today = self.to_civil(instant).date();
+        let midnight = today.plus_days(1)?.midnight();
+        let mut passed = self.passed(instant);
+        loop {
+            let plain = midnight.at_offset(self.offset_after(passed))?;
+            match self.transitions.get(passed).filter(|change| change.at <= plain) {
+                Some(change) if change.at.at_offset(change.offset_s).date() != today => {
+                    return Some(change.at);
+                }
+                Some(_) => passed += 1,
+                None => return Some(plain),
+            }
+        }
+    }
+
     /// What a civil time means here: once, never or twice.
     #[must_use]
     pub fn resolve(&self, civil: CivilDateTime) -> Resolved {
@@ -409,6 +428,27 @@ mod tests {
         let shifted = instant("2011-12-30T19:00Z");
         assert_eq!(resolved, Resolved::Gap { transition: instant("2011-12-30T10:00Z"), shifted });
         assert_eq!(apia.to_civil(shifted).to_string(), "2011-12-31T09:00");
+    }
+
+    #[test]
+    fn a_date_ends_when_the_calendar_shows_another() {
+        let st_johns = zone(-9000, &[("2010-11-07T02:31Z", -12600)]);
+        let havana = zone(-18000, &[("2026-03-08T05:00Z", -14400)]);
+        let apia = zone(-36000, &[("2011-12-30T10:00Z", 50400)]);
+        for (zone, from, until) in [
+            // Midnight, a minute of the new date, then the old one again until a second midnight.
+            (&st_johns, "2010-11-06T20:00Z", "2010-11-07T02:30Z"),
+            (&st_johns, "2010-11-07T02:30Z", "2010-11-07T02:31Z"),
+            (&st_johns, "2010-11-07T02:31Z", "2010-11-07T03:30Z"),
+            // Midnight itself is skipped.
+            (&havana, "2026-03-07T12:00Z", "2026-03-08T05:00Z"),
+            (&havana, "2026-03-08T05:00Z", "2026-03-09T04:00Z"),
+            // A whole date is skipped.
+            (&apia, "2011-12-30T09:00Z", "2011-12-30T10:00Z"),
+        ] {
+            assert_eq!(zone.next_date_change(instant(from)), Some(instant(until)), "{from}");
+        }
+        assert_eq!(havana.next_date_change(Instant::MAX), None);
     }
 
     #[test]

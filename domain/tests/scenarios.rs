@@ -5,6 +5,10 @@
 #[path = "scenario/mod.rs"]
 mod scenario;
 
+use emar_domain::home::Taken;
+use emar_domain::order::Timing;
+use emar_domain::time::Instant;
+use emar_domain::verdict::{Check, Param, filing_objections};
 use scenario::Script;
 
 #[test]
@@ -72,4 +76,39 @@ fn what_was_accepted_for_a_package_goes_back_with_it() {
     assert_eq!(accepted(&script), Some((1, 1)));
     script.step("cart-1 card UNDO => ok undone").unwrap();
     assert_eq!(accepted(&script), None);
+}
+
+/// Checks 53 and 54: whichever limit refuses, the time named is one that both allow.
+#[test]
+fn a_prn_refusal_names_a_time_that_both_limits_allow() {
+    let text = include_str!("../../tests/scenarios/prn-long-interval.txt");
+    let mut script = Script::new();
+    for line in text.lines().take_while(|line| !line.starts_with("at 2026-11-02 09:00")) {
+        script.step(line).unwrap();
+    }
+    let mut order = script.home.orders.values().next().unwrap().clone();
+    if let Timing::Prn { interval_minutes_min, per_day_max, .. } = &mut order.current.timing {
+        (*interval_minutes_min, *per_day_max) = (Some(240), Some(2));
+    }
+    script.home.put_order(order.clone());
+    let by = *script.home.users.keys().next().unwrap();
+    let ingredient = order.current.drug.ingredient.clone();
+    let mut take = |at: &str| {
+        let at = Instant::parse(at).unwrap();
+        let taken = Taken { order: order.id(), ingredient: ingredient.clone(), at, by };
+        script.home.taken.entry(order.current.resident).or_default().push(taken);
+    };
+    take("2026-11-02T14:00:30Z");
+    take("2026-11-02T20:00Z");
+    let refused = |at: &str| {
+        let at = Instant::parse(at).unwrap();
+        let all = filing_objections(&script.home, &order, None, None, at);
+        let timed = all.into_iter().filter(|o| o.code != Check::PrnReasonMissing);
+        timed.map(|o| (o.code, o.params.get("next_at").cloned())).collect::<Vec<_>>()
+    };
+    let next = Some(Param::from(Instant::parse("2026-11-03T14:01Z").unwrap()));
+    let (soon, most) = ((Check::PrnTooSoon, next.clone()), (Check::PrnMaxReached, next));
+    assert_eq!(refused("2026-11-02T21:00Z"), [soon, most.clone()]);
+    assert_eq!(refused("2026-11-03T14:00:29.999999Z"), [most]);
+    assert_eq!(refused("2026-11-03T14:00:30Z"), []);
 }

@@ -96,6 +96,13 @@ impl Home {
         self.zone.to_civil(now).date()
     }
 
+    /// When an order was taken, in no order, the taking at `own` left out.
+    pub fn taken_of(&self, order: &Order, own: Option<Instant>) -> impl Iterator<Item = Instant> {
+        let all = self.taken.get(&order.current.resident).into_iter().flatten();
+        let order = order.id();
+        all.filter(move |t| t.order == order && Some(t.at) != own).map(|t| t.at)
+    }
+
     /// How often an order was taken after `since`, and when last of all (an interval may be
     /// longer), the taking at `own` not counted.
     #[must_use]
@@ -105,9 +112,8 @@ impl Home {
         since: Instant,
         own: Option<Instant>,
     ) -> (u32, Option<Instant>) {
-        let all = self.taken.get(&order.current.resident).into_iter().flatten();
-        all.filter(|t| t.order == order.id() && Some(t.at) != own)
-            .fold((0, None), |(n, last), t| (n + u32::from(t.at > since), last.max(Some(t.at))))
+        self.taken_of(order, own)
+            .fold((0, None), |(n, last), at| (n + u32::from(at > since), last.max(Some(at))))
     }
 
     /// What one resident's screen needs and nothing else: the slice sent to the page's core.

@@ -126,24 +126,21 @@ pub(super) fn prn_objections(
     own: Option<Instant>,
     now: Instant,
 ) -> Vec<Objection> {
-    let Timing::Prn { interval_minutes_min, per_day_max, .. } = &order.current.timing else {
-        return Vec::new();
-    };
+    let Some(limit) = order.prn_limit() else { return Vec::new() };
     let mut found = Vec::new();
-    // A dose exactly 24 h old no longer counts (half-open rolling day).
-    let day = now.plus_minutes(-24 * 60).unwrap_or(Instant::MIN);
-    let (count, last) = home.taken_since(order, day, own);
-    if let (Some(minutes), Some(last)) = (interval_minutes_min, last)
-        && let Some(next) = last.plus_minutes(*minutes)
-        && now < next
-    {
-        found.push(Objection::new(Check::PrnTooSoon).with("next_at", next));
-    }
-    if let Some(most) = per_day_max
-        && count >= *most
-    {
-        let o = Objection::new(Check::PrnMaxReached).with("count", count).with("most", *most);
-        found.push(o);
+    let history: Vec<Instant> = home.taken_of(order, own).collect();
+    if let Err(refusal) = limit.check(&home.zone, &history, now) {
+        let next = |o: Objection| match refusal.next {
+            Some(at) => o.with("next_at", at),
+            None => o,
+        };
+        if refusal.too_soon {
+            found.push(next(Objection::new(Check::PrnTooSoon)));
+        }
+        if let (Some(count), Some(most)) = (refusal.reached, limit.per_day_max) {
+            let o = Objection::new(Check::PrnMaxReached).with("count", count).with("most", most);
+            found.push(next(o));
+        }
     }
     found.push(Objection::new(Check::PrnReasonMissing));
     found

@@ -1,4 +1,6 @@
-//! The clinical case types: schedules, windows, limits.
+//! The clinical case types: schedules and windows here, limits and readings in `limits`.
+mod limits;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -33,9 +35,11 @@ pub(super) fn answer(case_type: &str, case: &Value) -> Option<Answer> {
         "naive" => typed(case),
         "offset_norm" => normalised(case),
         "error_rate" => error_rate(case),
-        "prn" | "ingredient_cap" | "gate" | "scale" | "scale_valid" => {
-            Err(format!("cases of type {case_type:?} are not decided here yet"))
-        }
+        "prn" => limits::prn(case),
+        "ingredient_cap" => limits::ingredient_cap(case),
+        "gate" => limits::gate(case),
+        "scale" => limits::scale(case),
+        "scale_valid" => limits::scale_valid(case),
         _ => return None,
     };
     Some(answer)
