@@ -28,6 +28,10 @@ const TEST_SECONDS_MAX: u32 = 1_500;
 
 /// The feature under which the server answers before it commits.
 const PLANTED: &str = "planted-answer-before-commit";
+/// The feature under which every N days comes a day late in the February of a leap year.
+const PLANTED_LATE: &str = "planted-late-leap-february";
+/// The law of two expanders finds that much sooner.
+const FIND_SECONDS_MAX: Duration = Duration::from_secs(10);
 
 #[derive(Default)]
 struct Report {
@@ -109,17 +113,28 @@ fn test(report: &mut Report) {
     });
     report.step("planted fault is found", |_| {
         let planted = ["-p", "emar", "--features", PLANTED, "--test", "crash", "--", "sqlite"];
-        blind(&mut tests(&planted))
+        finds(&mut tests(&planted), &["are lost", "what a cart was told before does not hold"])
+    });
+    report.step("planted off-by-one found", |_| {
+        let law = ["-p", "emar-domain", "--features", PLANTED_LATE, "--test", "expansion_laws"];
+        workspace::must(tests(&law).arg("--no-run"))?;
+        let begun = Instant::now();
+        finds(tests(&law).arg("two_expanders_agree"), &["two expanders agree: no"])?;
+        let took = begun.elapsed();
+        println!("found in {:.1} s", took.as_secs_f32());
+        if took > FIND_SECONDS_MAX {
+            bail!("the law took longer than {} s to find it", FIND_SECONDS_MAX.as_secs());
+        }
+        Ok(())
     });
 }
 
-/// Fails unless the crash test finds the server that answers before it commits, and for that.
-fn blind(command: &mut Command) -> Result<()> {
+/// Fails unless the test finds the planted fault, and fails with one of these words.
+fn finds(command: &mut Command, words: &[&str]) -> Result<()> {
     let named = workspace::name(command);
     let output = limited(command).output().with_context(|| format!("starting {named}"))?;
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
-    let words = ["are lost", "what a cart was told before does not hold"];
     match said.lines().find(|line| words.iter().any(|found| line.contains(found))) {
         Some(line) if !output.status.success() => {
             println!("found: {}", line.chars().take(100).collect::<String>());
@@ -242,6 +257,19 @@ mod tests {
         for (script, passed, failed, ok) in cases {
             let (tally, green) = count(script);
             assert_eq!((tally.passed, tally.failed, green), (passed, failed, ok), "{script}");
+        }
+    }
+
+    #[test]
+    fn a_planted_fault_is_found_only_by_a_test_that_fails_for_it() {
+        let cases = [
+            ("echo 'the law: no, as 3 orders found'; exit 101", true),
+            ("echo 'the law: no, as 3 orders found'", false),
+            ("echo 'error: could not compile'; exit 101", false),
+        ];
+        for (script, found) in cases {
+            let result = finds(Command::new("sh").args(["-c", script]), &["the law: no"]);
+            assert_eq!(result.is_ok(), found, "{script}");
         }
     }
 }
