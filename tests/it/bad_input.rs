@@ -39,6 +39,7 @@ fn bodies() -> Vec<(&'static str, Value)> {
         ("/api/v1/administrations", chart.clone()),
         ("/api/v1/administrations/{id}/corrections", chart),
         ("/api/v1/orders", order()),
+        ("/api/v1/orders/preview", json!({"order": Uuid::nil(), "change": "hold", "reason": "x"})),
         ("/api/v1/orders/{id}/hold", json!({"reason": "x"})),
         ("/api/v1/orders/{id}/discontinue", json!({"reason": "x"})),
         (

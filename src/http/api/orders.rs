@@ -129,16 +129,26 @@ fn id(text: &str) -> Result<OrderId, Problem> {
 pub async fn enter(
     State(web): State<Arc<Web>>,
     auth: Auth,
-    Json(mut version): Json<OrderVersion>,
+    Json(version): Json<OrderVersion>,
 ) -> Result<Response, Problem> {
+    let version = entered(version, &web, &auth)?;
+    let told = act(&web, auth, OrderCommand::Receive(Box::new(version))).await?;
+    Ok((StatusCode::CREATED, told).into_response())
+}
+
+/// The order as it is entered: sound, and under the home's own name and number.
+pub(super) fn entered(
+    mut version: OrderVersion,
+    web: &Web,
+    auth: &Auth,
+) -> Result<OrderVersion, Problem> {
     sound(&version)?;
     version.order = OrderId(web.app.ids.fresh());
     version.version = 1;
     version.entered_by = auth.actor.user;
     "home".clone_into(&mut version.source.sender);
     version.source.placer = version.order.to_string();
-    let told = act(&web, auth, OrderCommand::Receive(Box::new(version))).await?;
-    Ok((StatusCode::CREATED, told).into_response())
+    Ok(version)
 }
 
 /// What the types cannot say of an order: texts that are there and not endless, a dose, windows
@@ -277,7 +287,7 @@ pub async fn discontinue(
     act(&web, auth, OrderCommand::Discontinue(id(&order)?, reason(because)?)).await
 }
 
-fn reason(because: Because) -> Result<String, Problem> {
+pub(super) fn reason(because: Because) -> Result<String, Problem> {
     if because.reason.trim().is_empty() || because.reason.len() > 1000 {
         return Err(Problem::malformed("/reason", "Say why, in at most 1,000 bytes."));
     }
