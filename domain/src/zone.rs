@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::{CivilDateTime, Instant, MICROS_PER_SECOND, OFFSET_MAX_S, OffsetTime};
+use crate::time::{CivilDate, CivilDateTime, Instant, MICROS_PER_SECOND, OFFSET_MAX_S, OffsetTime};
 
 /// Most transitions a zone may have: two a year for a thousand years.
 pub const TRANSITIONS_MAX: usize = 2_000;
@@ -342,6 +342,15 @@ impl ZoneRules {
             (_, Some((transition, shifted))) => Resolved::Gap { transition, shifted },
             // Unreachable for ordered rules; the offset in force is the only sane reading left.
             (_, None) => Resolved::Single(at_offset(self.offset_after(earliest))),
+        }
+    }
+
+    /// The first instant at which the wall clock shows this date or a later one.
+    #[must_use]
+    pub fn day_begins(&self, date: CivilDate) -> Instant {
+        match self.resolve(date.midnight()) {
+            Resolved::Single(at) | Resolved::Overlap { first: at, .. } => at,
+            Resolved::Gap { transition, .. } => transition,
         }
     }
 

@@ -121,7 +121,8 @@ impl Running {
     }
 }
 
-fn system_now() -> Instant {
+/// The time outside.
+pub(super) fn system_now() -> Instant {
     crate::clock::Clock::clinical(&crate::clock::SystemClock::new(Instant::EPOCH))
 }
 

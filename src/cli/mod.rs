@@ -42,7 +42,7 @@ enum Command {
     Conformance,
     /// Residents, orders, allergies and labels from FHIR files, products from a CSV.
     Import(import::Import),
-    /// A home's policy: hours, med passes, windows, escalation.
+    /// A home's policy: hours, med passes, windows, escalation; and the doses of an order.
     Schedule(schedule::Schedule),
 }
 

@@ -1,4 +1,8 @@
-//! `emar schedule check`: explains every fault of a home's policy files.
+//! `emar schedule`: explains every fault of a home's policy files, and shows an order's doses.
+
+mod calendar;
+mod order_file;
+mod preview;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,7 +17,7 @@ use crate::zones::Catalogue;
 /// The table of frequencies lies beside the homes' files and is not one of them.
 const NOT_A_HOME: &str = "frequencies.toml";
 
-/// A home's policy: hours, med passes, windows, escalation.
+/// A home's policy: hours, med passes, windows, escalation; and the doses of an order.
 #[derive(Debug, Args)]
 pub struct Schedule {
     #[command(subcommand)]
@@ -24,6 +28,8 @@ pub struct Schedule {
 enum Command {
     /// Check policy files and explain every fault with its line, column and remedy.
     Check(Check),
+    /// Show the doses of an order on a calendar, before or after it is entered.
+    Preview(Box<preview::Preview>),
 }
 
 #[derive(Debug, Args)]
@@ -40,17 +46,26 @@ impl Schedule {
     /// Carries out the command that was given.
     ///
     /// # Errors
-    /// When a file has faults (they are on stdout), there is none, or stdout cannot be written.
+    /// When a file has faults (those of a policy are on stdout), there is none, an order has no
+    /// schedule, or stdout cannot be written.
     pub fn run(self) -> anyhow::Result<()> {
-        let Command::Check(check) = self.command;
+        match self.command {
+            Command::Check(check) => check.run(),
+            Command::Preview(preview) => preview.run(),
+        }
+    }
+}
+
+impl Check {
+    fn run(self) -> anyhow::Result<()> {
         let zones = Catalogue::open(None);
-        let files = files(&check.paths)?;
+        let files = files(&self.paths)?;
         let mut out = std::io::stdout().lock();
         let mut bad = 0;
         for file in &files {
             let problems = policy_file::load(file, &zones).err().unwrap_or_default();
             bad += usize::from(!problems.is_empty());
-            tell(&mut out, file, &problems, check.json).context("cannot write to stdout")?;
+            tell(&mut out, file, &problems, self.json).context("cannot write to stdout")?;
         }
         if bad > 0 {
             bail!(

@@ -65,6 +65,8 @@ pub const TABLE: &[(&str, &str, Needs)] = &[
     ("POST", "/api/v1/administrations/{id}/corrections", Needs::Role(Action::CorrectOwn)),
     ("GET", "/api/v1/orders", Needs::Role(Action::ReadMar)),
     ("POST", "/api/v1/orders", Needs::Role(Action::EnterOrder)),
+    ("POST", "/api/v1/orders/preview", Needs::Role(Action::EnterOrder)),
+    ("GET", "/api/v1/orders/{id}/explain", Needs::Role(Action::ReadMar)),
     ("POST", "/api/v1/orders/{id}/note", Needs::Role(Action::NoteOrder)),
     ("POST", "/api/v1/orders/{id}/verify", Needs::Role(Action::VerifyOrder)),
     ("POST", "/api/v1/orders/{id}/versions", Needs::Role(Action::EnterOrder)),
@@ -267,8 +269,7 @@ pub async fn guard(
         (Needs::Role(action), Some(auth)) => auth.actor.role.may(action),
     };
     if !allowed {
-        let detail = "Your role may not do this. Ask the charge nurse.";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "role_forbidden", detail));
+        return Err(Problem::role_forbidden());
     }
     if let Some(auth) = auth {
         request.extensions_mut().insert(Viewer {

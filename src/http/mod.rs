@@ -110,6 +110,8 @@ impl Web {
         api::administrations::correct,
         api::orders::list,
         api::orders::enter,
+        api::preview::preview,
+        api::explain::explain,
         api::orders::note,
         api::orders::verify,
         api::orders::change,
@@ -141,6 +143,8 @@ pub fn router(web: Arc<Web>, more: Router<Arc<Web>>) -> Router {
         .route("/api/v1/administrations", post(api::administrations::post))
         .route("/api/v1/administrations/{id}/corrections", post(api::administrations::correct))
         .route("/api/v1/orders", get(api::orders::list).post(api::orders::enter))
+        .route("/api/v1/orders/preview", post(api::preview::preview))
+        .route("/api/v1/orders/{id}/explain", get(api::explain::explain))
         .route("/api/v1/orders/{id}/note", post(api::orders::note))
         .route("/api/v1/orders/{id}/verify", post(api::orders::verify))
         .route("/api/v1/orders/{id}/versions", post(api::orders::change))

@@ -81,6 +81,13 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found", detail)
     }
 
+    /// The role of the one who asks may not do this.
+    #[must_use]
+    pub fn role_forbidden() -> Self {
+        let detail = "Your role may not do this. Ask the charge nurse.";
+        Self::new(StatusCode::FORBIDDEN, "role_forbidden", detail)
+    }
+
     /// The database did not take it: nothing was written.
     #[must_use]
     pub fn unavailable() -> Self {

@@ -82,6 +82,8 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/api/v1/administrations/{id}/corrections", "nacd"),
     ("GET", "/api/v1/orders", READS_MAR),
     ("POST", "/api/v1/orders", "ncp"),
+    ("POST", "/api/v1/orders/preview", "ncp"),
+    ("GET", "/api/v1/orders/{id}/explain", READS_MAR),
     ("POST", "/api/v1/orders/{id}/note", "nc"),
     ("POST", "/api/v1/orders/{id}/verify", "ncp"),
     ("POST", "/api/v1/orders/{id}/versions", "ncp"),

@@ -43,6 +43,7 @@ fn bodies() -> Vec<(&'static str, Value)> {
             "/api/v1/orders/{id}/versions",
             json!({"kind": "new_version", "reason": "x", "order": order()}),
         ),
+        ("/api/v1/orders/preview", json!({"order": Uuid::nil(), "change": "hold", "reason": "x"})),
         ("/api/v1/orders/{id}/hold", json!({"reason": "x", "from": "x", "until": "x"})),
         ("/api/v1/orders/{id}/discontinue", json!({"reason": "x"})),
         (

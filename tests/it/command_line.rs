@@ -1,7 +1,7 @@
 //! The command line beside a running server: it sees what the server holds, and changes it through
 //! the server alone.
 
-use crate::support::{TestApp, Wanted};
+use crate::support::{Scratch, TestApp, Wanted};
 use clap::Parser as _;
 use emar::cli::Cli;
 use emar_domain::id::Slug;
@@ -76,5 +76,173 @@ async fn a_cart_added_again_must_be_enrolled_again() {
     add("west").await.unwrap();
     let device = app.home().devices[&cart].clone();
     assert_eq!((device.rev, device.enrolled, device.unit.as_str()), (2, false, "west"));
+    app.finish().await;
+}
+
+/// Runs the program itself: exit code, what it printed, what it complained of.
+async fn program(args: Vec<String>) -> (i32, String, String) {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_emar"));
+    let done = command.args(["schedule", "preview"]).args(args).output().await.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (done.status.code().unwrap(), text(done.stdout), text(done.stderr))
+}
+
+async fn preview(text: &str, args: &[&str]) -> (i32, String, String) {
+    let dir = Scratch::new();
+    let file = dir.path().join("order.file");
+    std::fs::write(&file, text).unwrap();
+    let mut all = vec![file.display().to_string()];
+    all.extend(args.iter().map(|&a| a.to_owned()));
+    program(all).await
+}
+
+const ZONE: [&str; 2] = ["--zone", "America/New_York"];
+
+/// The calendar without its first line, which names the release of the zone data.
+async fn calendar(text: &str, args: &[&str]) -> String {
+    let (code, out, why) = preview(text, &[&ZONE, args].concat()).await;
+    assert_eq!(code, 0, "{why}");
+    let (head, days) = out.split_once('\n').unwrap();
+    assert!(head.starts_with("America/New_York (tz data 20"), "{head}");
+    days.to_owned()
+}
+
+#[tokio::test]
+async fn a_schedule_is_shown_as_a_calendar_with_a_legend_of_what_is_on_it() {
+    let night = "kind = \"clock\"\ntimes = [\"01:30\", \"02:30\", 03:30:00]";
+    let spring = ["--from", "2026-03-07", "--to", "2026-03-10"];
+    let merged = "\
+2026-03-07 Sat  01:30  02:30  03:30
+2026-03-08 Sun  01:30 EST  02:30=  03:30 EDT
+2026-03-09 Mon  01:30  02:30  03:30
+8 doses
+= at the same moment as another dose of the order, and one with it
+";
+    assert_eq!(calendar(night, &spring).await, merged);
+    let one = "kind = \"clock\"\ntimes = [\"02:30\"]\ndow = [\"sun\"]";
+    let shifted = "\
+2026-03-07 Sat  -
+2026-03-08 Sun  03:30 EDT>
+2026-03-09 Mon  -
+1 dose
+> moved by a clock change, due at the time shown
+";
+    assert_eq!(calendar(one, &spring).await, shifted);
+    let dropped = calendar(one, &[&spring[..], &["--gap", "skip"]].concat()).await;
+    assert!(dropped.contains("2026-03-08 Sun  02:30x\n"), "{dropped}");
+    assert!(dropped.contains("0 doses\nx not due"), "{dropped}");
+    let autumn = ["--from", "2026-11-01", "--days", "1", "--overlap", "both"];
+    let twice = calendar("kind = \"clock\"\ntimes = [\"01:30\"]", &autumn).await;
+    assert_eq!(twice, "2026-11-01 Sun  01:30 EDT  01:30 EST\n2 doses\n");
+
+    let order = json!({"start": "2026-06-10T12:00-04:00", "max_doses": 3,
+        "holds": [["2026-06-12T00:00-04:00", "2026-06-13T00:00-04:00"]],
+        "schedule": {"kind": "clock", "times": ["09:00"], "alternate": ["5 mg", "2.5 mg"],
+            "anchor_date": "2026-06-10"}});
+    let june = ["--from", "2026-06-10", "--days", "5"];
+    let held = "\
+2026-06-10 Wed  -
+2026-06-11 Thu  09:00 2.5 mg
+2026-06-12 Fri  09:00# 5 mg
+2026-06-13 Sat  09:00 2.5 mg
+2026-06-14 Sun  -
+2 doses
+# on hold, not due
+";
+    assert_eq!(calendar(&order.to_string(), &june).await, held);
+    let json_too = [&ZONE[..], &june, &["--json"]].concat();
+    let (_, out, _) = preview(&order.to_string(), &json_too).await;
+    let told: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&told["count"], &told["from"]), (&json!(2), &json!("2026-06-10")));
+    let first = json!({"date": "2026-06-11", "slot": 1, "prescribed": "2026-06-11T09:00",
+        "local": "2026-06-11T09:00:00-04:00", "utc": "2026-06-11T13:00:00Z", "shifted": false,
+        "dose": "2.5 mg"});
+    assert_eq!(told["due"][0], first);
+    assert_eq!(told["held"][0]["date"], "2026-06-12");
+}
+
+#[tokio::test]
+async fn a_schedule_that_cannot_be_shown_is_told_by_field_and_remedy() {
+    let clock = "kind = \"clock\"\n";
+    let cases: [(&str, &[&str], &str, &str); 14] = [
+        ("", &[], "kind: is missing", "write kind ="),
+        ("kind = \"hourly\"", &[], "kind: is no kind", "write kind ="),
+        ("{\"kind\": \"clock\",", &[], "is no JSON", "correct it there"),
+        ("kind = ", &[], "is no TOML: line 1", "correct it there"),
+        ("kind = \"clock\"\ntimes = []", &[], "times: there is no time", "times = [\"08:00\"]"),
+        ("kind = \"clock\"\ntimes = [\"08:00\", \"25:00\"]", &[], "times[1]: ", "HH:MM"),
+        ("schedule = 5", &[], "schedule: is no table", "[schedule]"),
+        (
+            "[schedule]\nkind = \"interval\"\nminutes = 5",
+            &[],
+            "schedule: missing field `anchor`",
+            "add the field",
+        ),
+        (
+            "tmes = 5\n[schedule]\nkind = \"once\"\nat = 2026-06-10T09:00:00Z",
+            &[],
+            "unknown field `tmes`",
+            "take it out",
+        ),
+        (
+            &[clock, "times = [\"08:00\"]\nevery_days = 2"].concat(),
+            &[],
+            "anchor_date: ",
+            "add anchor_date",
+        ),
+        (
+            &[clock, "times = [\"08:00\"]\n[monthly]\nday = 31\nevery = 1\nanchor = \"2026-01\""]
+                .concat(),
+            &[],
+            "monthly.overflow: ",
+            "clamp",
+        ),
+        (&[clock, "times = [\"08:00\"]"].concat(), &["--to", "2026-03-07"], "--to: ", "later"),
+        (&[clock, "times = [\"08:00\"]"].concat(), &["--to", "9999-01-01"], "--to: ", "at most"),
+        (
+            "kind = \"interval\"\nminutes = 0\nanchor = 2026-06-10T09:00:00Z",
+            &[],
+            "minutes",
+            "give 1 to",
+        ),
+    ];
+    for (text, args, what, remedy) in cases {
+        let args = [&ZONE[..], &["--from", "2026-03-07"], args].concat();
+        let (code, out, why) = preview(text, &args).await;
+        assert_eq!((code, out.as_str()), (1, ""), "{text}: {why}");
+        assert!(why.contains(what) && why.contains(remedy), "{text}: {why}");
+    }
+    let good = "kind = \"clock\"\ntimes = [\"08:00\"]";
+    let (code, _, why) = preview(good, &["--zone", "America/Nowhere"]).await;
+    assert!(code == 1 && why.contains("--zone: tz database"), "{why}");
+    for (args, what) in [(&[][..], "--zone"), (&["--zone", "UTC", "--from", "soon"], "--from")] {
+        let (code, _, why) = preview(good, args).await;
+        assert!(code == 2 && why.contains(what), "{why}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_of_a_home_is_shown_beside_its_running_server() {
+    let app = TestApp::new().await;
+    let garza = app.resident(1, "Garza").await;
+    let order = app.order(garza, "senna", "8.6 mg", &["08:00", "20:00"]).await;
+    let prn = app.order(garza, "ibuprofen", "200 mg", &[]).await;
+    let config = app.config.display().to_string();
+    let ask = |id: String| {
+        let args = ["--order", &id, "--config", &config, "--from", "2026-11-02", "--days", "2"];
+        program(args.map(str::to_owned).to_vec())
+    };
+    let (code, out, why) = ask(order.to_string()).await;
+    assert_eq!(code, 0, "{why}");
+    let lines: Vec<&str> = out.lines().collect();
+    assert!(lines[0].starts_with("senna tablet, 8.6\u{a0}mg, active since 2026-11-02T08:00"));
+    assert_eq!(
+        lines[2..],
+        ["2026-11-02 Mon  08:00  20:00", "2026-11-03 Tue  08:00  20:00", "4 doses",]
+    );
+    let (code, _, why) = ask(prn.to_string()).await;
+    assert!(code == 1 && why.contains("--order: ") && why.contains("when needed"), "{why}");
+    let (code, _, why) = ask(garza.to_string()).await;
+    assert!(code == 1 && why.contains("has no order"), "{why}");
     app.finish().await;
 }

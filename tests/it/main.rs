@@ -11,6 +11,7 @@ mod clock_changes;
 mod command_line;
 mod orders;
 mod pharmacy;
+mod preview;
 mod scans;
 mod sessions;
 mod support;

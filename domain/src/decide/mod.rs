@@ -31,6 +31,8 @@ use uuid::Uuid;
 
 pub use alert::{QUIET_MINUTES_MAX, is_overdue};
 pub use plan::{HORIZON_DAYS, order_fault};
+pub(crate) use plan::{expansion, next_unplanned};
+pub(crate) use resident::absence;
 
 /// The time of a decision and a source of fresh ids.
 pub struct Stamp<'a> {

@@ -94,7 +94,11 @@ fn first_now(
     due
 }
 
-fn expansion(
+/// The doses of an order's schedule in a range of its life, whatever was planned of them.
+///
+/// # Errors
+/// [`ExpandError`] when the schedule is unsound or the range too long.
+pub(crate) fn expansion(
     home: &Home,
     order: &Order,
     schedule: &Schedule,
@@ -110,6 +114,34 @@ fn expansion(
         ..OrderLife::default()
     };
     expand(&life, schedule, &home.zone, ClockChange::default(), range)
+}
+
+/// The next dose of an order that planning has not reached yet; `None` when none comes in the ten
+/// years looked over.
+///
+/// # Errors
+/// [`ExpandError`] when the schedule is unsound.
+pub(crate) fn next_unplanned(
+    home: &Home,
+    order: &Order,
+    schedule: &Schedule,
+    now: Instant,
+) -> Result<Option<PlannedDose>, ExpandError> {
+    let Some(Span { from, .. }) = range(order, schedule, now) else { return Ok(None) };
+    let mut from = match schedule {
+        Schedule::Interval(interval) => from.max(interval.anchor),
+        Schedule::Once(_) | Schedule::Clock(_) => from,
+    };
+    // Piece by piece: ten years of a dose every ten minutes are too many to walk over at once.
+    for days in [HORIZON_DAYS].into_iter().chain([400; 9]) {
+        let Some(to) = from.plus_minutes(days * 24 * 60) else { break };
+        let found = expansion(home, order, schedule, Span { from, to })?;
+        if let Some(first) = found.due.into_iter().next() {
+            return Ok(Some(first));
+        }
+        from = to;
+    }
+    Ok(None)
 }
 
 /// From where planning stopped up to the horizon; may be empty.

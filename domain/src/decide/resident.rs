@@ -23,7 +23,7 @@ pub(super) fn lives_here(home: &Home, resident: ResidentId) -> bool {
 }
 
 /// Why nothing is to be given to them, if so.
-fn absence(resident: &Resident) -> Option<Withdrawal> {
+pub(crate) fn absence(resident: &Resident) -> Option<Withdrawal> {
     match resident.state {
         ResidentState::Discharged | ResidentState::Deceased => Some(Withdrawal::Discontinued),
         ResidentState::Admitted => resident.away_since.map(|_| Withdrawal::Away),

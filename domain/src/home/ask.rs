@@ -2,12 +2,14 @@
 
 use super::Home;
 use crate::alert::Alert;
+use crate::decide::Actor;
 use crate::dose::Dose;
 use crate::drug::Product;
 use crate::fact::User;
-use crate::id::{CartId, DoseId, OrderId, ResidentId};
+use crate::id::{CartId, DoseId, OrderId, ResidentId, UnitId};
 use crate::order::Order;
 use crate::resident::Resident;
+use crate::role::Role;
 use crate::time::{CivilDate, Instant};
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -124,11 +126,7 @@ impl Home {
         let session = self.carts.get(cart);
         slice.carts.extend(session.map(|c| (cart.clone(), c.clone())));
         if let Some(resident) = session.and_then(|c| c.open).and_then(|r| self.residents.get(&r)) {
-            slice.put_resident(resident.clone());
-            self.orders_of(resident.id).for_each(|o| slice.put_order(o.clone()));
-            self.doses_of(resident.id).for_each(|d| slice.put_dose(d.clone()));
-            let taken = self.taken.get(&resident.id).cloned().unwrap_or_default();
-            slice.taken.insert(resident.id, taken);
+            slice.take_in(self, resident);
             let ingredients: BTreeSet<&str> =
                 self.orders_of(resident.id).map(|o| o.current.drug.ingredient.as_str()).collect();
             let needed =
@@ -138,5 +136,36 @@ impl Home {
             slice.labels.extend(labels.map(|(k, l)| (k.clone(), l.clone())));
         }
         slice
+    }
+    /// These residents with their orders, doses and what they took, and nothing else: what doses
+    /// follow from.
+    #[must_use]
+    pub fn of_residents<'a>(&self, residents: impl Iterator<Item = &'a Resident>) -> Self {
+        let mut part = Self::new(self.facility.clone(), self.policy.clone(), self.zone.clone());
+        part.version = self.version;
+        residents.for_each(|resident| part.take_in(self, resident));
+        part
+    }
+
+    fn take_in(&mut self, home: &Self, resident: &Resident) {
+        self.put_resident(resident.clone());
+        home.orders_of(resident.id).for_each(|o| self.put_order(o.clone()));
+        home.doses_of(resident.id).for_each(|d| self.put_dose(d.clone()));
+        let taken = home.taken.get(&resident.id).cloned().unwrap_or_default();
+        self.taken.insert(resident.id, taken);
+    }
+
+    /// Whether this actor may read of this unit: nurses and aides of theirs (none named: all),
+    /// surveyors of those they were let into and no other, the rest of the whole home.
+    #[must_use]
+    pub fn may_read(&self, actor: &Actor, unit: &UnitId) -> bool {
+        let user = || actor.user.and_then(|u| self.users.get(&u));
+        match actor.role {
+            Role::Nurse | Role::Aide => {
+                user().is_some_and(|u| u.units.is_empty() || u.units.contains(unit))
+            }
+            Role::Surveyor => user().is_some_and(|u| u.units.contains(unit)),
+            _ => true,
+        }
     }
 }

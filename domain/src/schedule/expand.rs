@@ -218,7 +218,7 @@ impl Walk<'_> {
 
     /// Where counting begins: the order's start, else the schedule's anchor.
     fn beginning(&self, days: &Days<'_>) -> Result<Instant, ExpandError> {
-        let anchor = days.anchor().map(|date| self.day_begins(date));
+        let anchor = days.anchor().map(|date| self.zone.day_begins(date));
         let begin = match (self.life.start, anchor) {
             // Nothing is due before the anchor, so the walk may jump to it.
             (Some(start), Some(anchor)) => Some(start.max(anchor)),
@@ -308,18 +308,8 @@ impl Walk<'_> {
 
     /// Whether no dose prescribed on `date` or later can come before the dose number `limit`.
     fn settled(&self, doses: &Doses, limit: usize, date: CivilDate) -> bool {
-        let bound = self.day_begins(date);
+        let bound = self.zone.day_begins(date);
         limit.checked_sub(1).and_then(|at| doses.keys().nth(at)).is_some_and(|last| *last < bound)
-    }
-
-    /// The first instant at which the wall clock shows this date or a later one.
-    fn day_begins(&self, date: CivilDate) -> Instant {
-        let midnight = date.midnight();
-        match self.zone.resolve_with(midnight, GapPolicy::NextValid, OverlapPolicy::First) {
-            Due::Once { at, .. } | Due::Twice { first: at, .. } | Due::Dropped { would_be: at } => {
-                at
-            }
-        }
     }
 
     /// The day's doses, each with whether a gap dropped it.

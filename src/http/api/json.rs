@@ -20,6 +20,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let Unread(body) = Unread::from_request(request, state).await?;
+        parse(&body).map(Self)
+    }
+}
+
+/// A body that says it is JSON, for a route that takes more than one shape: see [`parse`].
+pub struct Unread(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Unread {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
         let kind = kind.and_then(|k| k.split(';').next()).map(str::trim);
         if kind != Some("application/json") {
@@ -30,7 +42,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             let detail = "The body is larger than 256 KiB or broke off. Send it again, smaller.";
             Problem::new(e.status(), "body", detail)
         })?;
-        parse(&body).map(Self)
+        Ok(Self(body))
     }
 }
 

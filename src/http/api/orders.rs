@@ -170,16 +170,26 @@ fn id(text: &str) -> Result<OrderId, Problem> {
 pub async fn enter(
     State(web): State<Arc<Web>>,
     auth: Auth,
-    Json(mut version): Json<OrderVersion>,
+    Json(version): Json<OrderVersion>,
 ) -> Result<Response, Problem> {
+    let version = entered(version, &web, &auth)?;
+    let told = act(&web, auth, OrderCommand::Receive(Box::new(version))).await?;
+    Ok((StatusCode::CREATED, told).into_response())
+}
+
+/// The order as it is entered: sound, and under the home's own name and number.
+pub(super) fn entered(
+    mut version: OrderVersion,
+    web: &Web,
+    auth: &Auth,
+) -> Result<OrderVersion, Problem> {
     sound(&version)?;
     version.order = OrderId(web.app.ids.fresh());
     version.version = 1;
     version.entered_by = auth.actor.user;
     "home".clone_into(&mut version.source.sender);
     version.source.placer = version.order.to_string();
-    let told = act(&web, auth, OrderCommand::Receive(Box::new(version))).await?;
-    Ok((StatusCode::CREATED, told).into_response())
+    Ok(version)
 }
 
 /// What the types cannot say of an order: texts that are there and not endless, a dose, windows
@@ -291,10 +301,8 @@ pub async fn hold(
     Path(order): Path,
     Json(asked): Json<HoldBody>,
 ) -> Result<Reply<Value>, Problem> {
-    let reason = reason(Because { reason: asked.reason })?;
-    let from = asked.from.map(|text| instant("/from", &text)).transpose()?;
-    let until = asked.until.map(|text| instant("/until", &text)).transpose()?;
-    let hold = HoldFor { from, until, reason };
+    let why = reason(Because { reason: asked.reason })?;
+    let hold = hold_for(why, asked.from, asked.until)?;
     act(&web, auth, OrderCommand::Hold(id(&order)?, hold)).await
 }
 
@@ -328,10 +336,28 @@ pub async fn change(
     Path(order): Path,
     Json(asked): Json<ChangeBody>,
 ) -> Result<Reply<Value>, Problem> {
-    let order = id(&order)?;
-    let reason = reason(Because { reason: asked.reason })?;
-    let mut version = asked.order;
-    sound(&version).map_err(|problem| problem.under("/order"))?;
+    let why = reason(Because { reason: asked.reason })?;
+    let anew = Anew { kind: asked.kind, reason: why, version: asked.order, pointer: "/order" };
+    let change = changed_anew(&web, &auth, id(&order)?, anew).await?;
+    act(&web, auth, change).await
+}
+
+/// Another version as it was sent; `pointer` says where in the body it stood.
+pub(super) struct Anew {
+    pub(super) kind: ChangeKind,
+    pub(super) reason: String,
+    pub(super) version: OrderVersion,
+    pub(super) pointer: &'static str,
+}
+
+/// The command that puts a version in force, with what the database knows of the order.
+pub(super) async fn changed_anew(
+    web: &Web,
+    auth: &Auth,
+    order: OrderId,
+    Anew { kind, reason, mut version, pointer }: Anew,
+) -> Result<OrderCommand, Problem> {
+    sound(&version).map_err(|problem| problem.under(pointer))?;
     version.entered_by = auth.actor.user;
     {
         let home = web.app.home();
@@ -341,8 +367,19 @@ pub async fn change(
     }
     let done = web.app.store.done_on(order).await.map_err(|_| Problem::unavailable())?;
     let (charted, last_taken) = (done.charted, done.last_taken);
-    let change = ChangeCommand { version, kind: asked.kind, reason, charted, last_taken };
-    act(&web, auth, OrderCommand::Change(Box::new(change))).await
+    let change = ChangeCommand { version, kind, reason, charted, last_taken };
+    Ok(OrderCommand::Change(Box::new(change)))
+}
+
+/// A hold as it was sent.
+pub(super) fn hold_for(
+    reason: String,
+    from: Option<String>,
+    until: Option<String>,
+) -> Result<HoldFor, Problem> {
+    let from = from.map(|text| instant("/from", &text)).transpose()?;
+    let until = until.map(|text| instant("/until", &text)).transpose()?;
+    Ok(HoldFor { from, until, reason })
 }
 
 /// Stops it.
@@ -364,7 +401,7 @@ fn instant(pointer: &str, text: &str) -> Result<Instant, Problem> {
     Instant::parse(text).map_err(|fault| Problem::malformed(pointer, fault.to_string()))
 }
 
-fn reason(because: Because) -> Result<String, Problem> {
+pub(super) fn reason(because: Because) -> Result<String, Problem> {
     if because.reason.trim().is_empty() || because.reason.len() > 1000 {
         return Err(Problem::malformed("/reason", "Say why, in at most 1,000 bytes."));
     }

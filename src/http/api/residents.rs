@@ -6,15 +6,12 @@ use crate::http::auth::Auth;
 use crate::http::problem::Problem;
 use axum::Json;
 use axum::extract::State;
-use emar_domain::decide::order_fault;
 use emar_domain::dose::Dose;
+use emar_domain::explain::{Reason, Standing, due_list};
 use emar_domain::home::Home;
 use emar_domain::id::{ResidentId, UnitId};
-use emar_domain::order::{Order, OrderState, Timing};
 use emar_domain::resident::{Resident, ResidentState};
-use emar_domain::role::Role;
 use emar_domain::time::{CivilDate, Instant};
-use emar_domain::verdict::order_objections;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -35,17 +32,9 @@ pub struct OfMonth {
     pub month: String,
 }
 
-/// Whether this user may read of this unit: nurses and aides of theirs (none named: all), surveyors
-/// of those they were let into and no other, the rest of the whole home.
+/// Whether this user may read of this unit.
 pub(super) fn reads_unit(home: &Home, auth: &Auth, unit: &UnitId) -> bool {
-    let user = || auth.actor.user.and_then(|u| home.users.get(&u));
-    match auth.actor.role {
-        Role::Nurse | Role::Aide => {
-            user().is_some_and(|u| u.units.is_empty() || u.units.contains(unit))
-        }
-        Role::Surveyor => user().is_some_and(|u| u.units.contains(unit)),
-        _ => true,
-    }
+    home.may_read(&auth.actor, unit)
 }
 
 fn sees(home: &Home, auth: &Auth, resident: &Resident) -> bool {
@@ -132,30 +121,14 @@ fn dose_told(home: &Home, dose: &Dose, now: Instant) -> Value {
 }
 
 /// Why an order that is not on the list of doses is not due: never silence.
-fn why_not_due(home: &Home, order: &Order, now: Instant) -> String {
-    let state = order.state_at(now);
-    if state != OrderState::Active {
-        return state.code().to_owned();
-    }
-    match &order.current.timing {
-        Timing::Prn { .. } => "prn".to_owned(),
-        Timing::Unschedulable { reason } => format!("unschedulable:{reason}"),
-        Timing::Planned { .. } => {
-            if let Some(fault) = order_fault(home, order, now) {
-                return format!("unschedulable:{fault}");
-            }
-            let objections = order_objections(home, order, None, now);
-            objections
-                .first()
-                .map_or_else(|| "no_dose_in_reach".to_owned(), |o| o.code.code().to_owned())
+fn why_not_due(standing: &Standing) -> String {
+    match standing {
+        Standing::Due { .. } => "due".to_owned(),
+        Standing::NotDue { reason: Reason::Unschedulable { fault }, .. } => {
+            format!("unschedulable:{fault}")
         }
+        Standing::NotDue { reason, .. } => reason.code().to_owned(),
     }
-}
-
-/// Whether nothing more can come of an order.
-fn is_over(state: OrderState) -> bool {
-    use OrderState::{Completed, Discontinued, EnteredInError, Expired};
-    matches!(state, Discontinued | EnteredInError | Completed | Expired)
 }
 
 /// A resident's doses of today and what is open, and every other order with the reason why it is
@@ -172,22 +145,17 @@ pub async fn doses(
     let now = web.app.clock.clinical();
     let home = web.app.home();
     let resident = find(&home, &auth, &id)?;
-    let today = home.today(now);
-    let listed: Vec<&Dose> = home
-        .doses_of(resident.id)
-        .filter(|d| d.withdrawn.is_none())
-        .filter(|d| d.slot.date == today || (d.is_open() && d.opens <= now))
-        .collect();
-    let not_due: Vec<Value> = home
-        .orders_of(resident.id)
-        .filter(|o| !is_over(o.state_at(now)))
-        .filter(|o| !listed.iter().any(|d| d.slot.order == o.id()))
-        .map(|o| {
-            let why = why_not_due(&home, o, now);
-            json!({"order": o.id(), "drug": o.current.drug.name, "why": why})
+    let list = due_list(&home, resident.id, now);
+    let not_due: Vec<Value> = list
+        .others
+        .iter()
+        .map(|(order, standing)| {
+            let (drug, why) = (&order.current.drug.name, why_not_due(standing));
+            let next = standing.dose().map(|n| home.zone.to_offset_time(n.due).to_string());
+            json!({"order": order.id(), "drug": drug, "why": why, "next_at": next})
         })
         .collect();
-    let doses: Vec<Value> = listed.into_iter().map(|d| dose_told(&home, d, now)).collect();
+    let doses: Vec<Value> = list.doses.into_iter().map(|d| dose_told(&home, d, now)).collect();
     Ok(Json(json!({"list_version": home.version.to_string(), "doses": doses, "not_due": not_due})))
 }
 
@@ -216,15 +184,7 @@ pub async fn mar(
         let next = (28..=31).filter_map(|n| first.plus_days(n)).find(|d| d.day() == 1);
         let next =
             next.ok_or_else(|| Problem::malformed("/month", "The month is written YYYY-MM."))?;
-        let begins = |d: CivilDate| {
-            use emar_domain::zone::{Due, GapPolicy, OverlapPolicy};
-            match home.zone.resolve_with(d.midnight(), GapPolicy::NextValid, OverlapPolicy::First) {
-                Due::Once { at, .. } => at,
-                Due::Twice { first, .. } => first,
-                Due::Dropped { would_be } => would_be,
-            }
-        };
-        (resident, begins(first), begins(next))
+        (resident, home.zone.day_begins(first), home.zone.day_begins(next))
     };
     let store = &web.app.store;
     let doses =

@@ -1,0 +1,254 @@
+//! What a person looks at before a change: how near doses lie, how much a day, how full a pass.
+
+use crate::administration::Outcome;
+use crate::amount::Amount;
+use crate::decide::expansion;
+use crate::dose::Dose;
+use crate::home::Home;
+use crate::id::OrderId;
+use crate::order::{Order, Timing};
+use crate::schedule::{Schedule, Span};
+use crate::time::{CivilDate, Instant};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// When a dose was taken, or is due.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Moment {
+    /// When.
+    pub at: Instant,
+    /// Of which order.
+    pub order: OrderId,
+    /// It was taken; else it is due.
+    pub taken: bool,
+}
+
+/// Two neighbouring doses of one order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Gap {
+    /// The earlier.
+    pub from: Moment,
+    /// The later.
+    pub to: Moment,
+}
+
+impl Gap {
+    fn micros(&self) -> i64 {
+        self.to.at.micros_since(self.from.at)
+    }
+}
+
+/// Two neighbouring doses of one ingredient on one instant, or nearer than half the nominal
+/// interval. Schedules, rule 4.1: exactly half stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Overlap {
+    /// The ingredient they share.
+    pub ingredient: String,
+    /// The earlier.
+    pub first: Moment,
+    /// The later.
+    pub second: Moment,
+    /// The longer nominal interval of the two orders in minutes, where one of them has any.
+    pub nominal_minutes: Option<u32>,
+}
+
+/// Amounts added up exactly, one for each kind of unit: 500 mg and two tablets stay two amounts.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Sum {
+    /// In the smallest unit that was ordered; more than one where units do not agree.
+    pub amounts: Vec<Amount>,
+    /// Orders with a dose that is in no amount: partly taken, named by the schedule in words, or of
+    /// a combination with another ingredient.
+    pub left_out: BTreeSet<OrderId>,
+}
+
+/// What a resident gets of an ingredient on a civil day: what was taken and what is due.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Total {
+    /// The prescribed civil date.
+    pub date: CivilDate,
+    /// The ingredient.
+    pub ingredient: String,
+    /// As things stand.
+    pub before: Sum,
+    /// After the change.
+    pub after: Sum,
+}
+
+/// Doses of one med pass of a unit.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PassLoad {
+    /// The date on which the pass opens.
+    pub date: CivilDate,
+    /// Its name; `none` between passes.
+    pub pass: String,
+    /// Doses to be given as things stand.
+    pub before: u32,
+    /// After the change.
+    pub after: u32,
+}
+
+fn moment(dose: &Dose) -> Option<Moment> {
+    let taken = dose.outcome.as_ref().filter(|o| o.outcome.is_taken()).map(|o| o.at);
+    let at = taken.or_else(|| dose.is_open().then_some(dose.due))?;
+    Some(Moment { at, order: dose.slot.order, taken: taken.is_some() })
+}
+
+/// The nearest and the farthest neighbours among the doses of an order, the last taken among them.
+pub(super) fn gaps(home: &Home, order: OrderId, to: Instant) -> (Option<Gap>, Option<Gap>) {
+    let doses = home.doses_of_order(order).filter(|d| d.due < to);
+    let mut all: Vec<Moment> = doses.filter_map(moment).collect();
+    all.sort_unstable();
+    let pairs = all.windows(2).filter_map(|pair| match pair {
+        [from, to] if !to.taken => Some(Gap { from: *from, to: *to }),
+        _ => None,
+    });
+    let all: Vec<Gap> = pairs.collect();
+    (all.iter().min_by_key(|g| g.micros()).copied(), all.iter().max_by_key(|g| g.micros()).copied())
+}
+
+fn parts(ingredient: &str) -> impl Iterator<Item = &str> {
+    ingredient.split('/').map(str::trim).filter(|part| !part.is_empty())
+}
+
+fn has_part(order: &Order, part: &str) -> bool {
+    parts(&order.current.drug.ingredient).any(|other| other == part)
+}
+
+fn nominal(home: &Home, order: OrderId) -> Option<u32> {
+    match &home.orders.get(&order)?.current.timing {
+        Timing::Planned { schedule } => schedule.nominal_interval_minutes(),
+        Timing::Prn { .. } | Timing::Unschedulable { .. } => None,
+    }
+}
+
+/// Neighbours that lie too near, one of them a dose to come of `order`. A dose between two that are
+/// too near is nearer still to one of them, so neighbours are enough.
+pub(super) fn overlaps(home: &Home, order: OrderId, to: Instant) -> Vec<Overlap> {
+    let Some(changed) = home.orders.get(&order) else { return Vec::new() };
+    let mut found = Vec::new();
+    for part in parts(&changed.current.drug.ingredient) {
+        let of = |d: &&Dose| home.orders.get(&d.slot.order).is_some_and(|o| has_part(o, part));
+        let doses = home.doses.values().filter(|d| d.due < to).filter(of);
+        let mut all: Vec<Moment> = doses.filter_map(moment).collect();
+        all.sort_unstable();
+        for pair in all.windows(2) {
+            let [first, second] = *pair else { continue };
+            let ours = |m: &Moment| m.order == order && !m.taken;
+            let nominal_minutes = nominal(home, first.order).max(nominal(home, second.order));
+            let near = second.at.micros_since(first.at);
+            let least =
+                nominal_minutes.map_or(0, |minutes| i64::from(minutes) * 60 * 1_000_000 / 2);
+            if (ours(&first) || ours(&second)) && (near == 0 || near < least) {
+                let ingredient = part.to_owned();
+                found.push(Overlap { ingredient, first, second, nominal_minutes });
+            }
+        }
+    }
+    found.sort_by_key(|o| (o.first, o.second));
+    found
+}
+
+/// What the resident gets of each part of the order's ingredient, day by day from `today` on.
+pub(super) fn totals(
+    before: &Home,
+    after: &Home,
+    order: OrderId,
+    today: CivilDate,
+    to: Instant,
+) -> Vec<Total> {
+    let Some(changed) = after.orders.get(&order) else { return Vec::new() };
+    let mut found = Vec::new();
+    for part in parts(&changed.current.drug.ingredient) {
+        let mut was = daily(before, part, today, to);
+        let mut will = daily(after, part, today, to);
+        let dates: BTreeSet<CivilDate> = was.keys().chain(will.keys()).copied().collect();
+        found.extend(dates.into_iter().map(|date| Total {
+            date,
+            ingredient: part.to_owned(),
+            before: was.remove(&date).unwrap_or_default(),
+            after: will.remove(&date).unwrap_or_default(),
+        }));
+    }
+    found.sort_by(|a, b| (a.date, &a.ingredient).cmp(&(b.date, &b.ingredient)));
+    found
+}
+
+fn daily(home: &Home, part: &str, today: CivilDate, to: Instant) -> BTreeMap<CivilDate, Sum> {
+    let mut days: BTreeMap<CivilDate, Sum> = BTreeMap::new();
+    for order in home.orders.values().filter(|o| has_part(o, part)) {
+        let named = named_doses(home, order, today, to);
+        let single = parts(&order.current.drug.ingredient).count() == 1;
+        let doses = home.doses_of_order(order.id()).filter(|d| d.due < to && d.slot.date >= today);
+        for dose in doses.filter(|d| moment(d).is_some()) {
+            let sum = days.entry(dose.slot.date).or_default();
+            let partial = dose.outcome.as_ref().is_some_and(|o| o.outcome == Outcome::Partial);
+            let amount = match &named {
+                None => Some(order.current.dose),
+                Some(doses) if dose.slot.plan == order.plan => {
+                    doses.get(&(dose.slot.date, dose.slot.slot)).copied().flatten()
+                }
+                Some(_) => None,
+            };
+            let added = amount.filter(|_| single && !partial).and_then(|a| sum.plus(a));
+            if added.is_none() {
+                sum.left_out.insert(order.id());
+            }
+        }
+    }
+    days
+}
+
+type Named = BTreeMap<(CivilDate, i64), Option<Amount>>;
+
+/// The amounts of an order whose schedule names each dose; `None` when every dose is the order's.
+fn named_doses(home: &Home, order: &Order, today: CivilDate, to: Instant) -> Option<Named> {
+    let Timing::Planned { schedule: schedule @ Schedule::Clock(clock) } = &order.current.timing
+    else {
+        return None;
+    };
+    let names = clock.steps.is_some() || clock.dose_by_dow.is_some() || clock.alternate.is_some();
+    if !names {
+        return None;
+    }
+    let from = home.zone.day_begins(today.plus_days(-1).unwrap_or(today));
+    let doses = expansion(home, order, schedule, Span { from, to }).unwrap_or_default().due;
+    let read = |text: &str| Amount::parse_text(text).ok();
+    let named = doses.into_iter().map(|d| {
+        let slot = (d.date, i64::from(d.slot));
+        (slot, d.dose.as_deref().map_or(Some(order.current.dose), read))
+    });
+    Some(named.collect())
+}
+
+impl Sum {
+    /// Adds an amount to those of its kind; `None` when the sum cannot be held.
+    fn plus(&mut self, amount: Amount) -> Option<()> {
+        let Some(kin) = self.amounts.iter_mut().find(|a| a.comparable(amount)) else {
+            self.amounts.push(amount);
+            return Some(());
+        };
+        let smaller = [kin.unit, amount.unit].into_iter().min_by_key(|unit| unit.scale().1)?;
+        let base = kin.base().checked_add(amount.base())?;
+        let nano = i64::try_from(base / i128::from(smaller.scale().1)).ok()?;
+        *kin = Amount { nano, unit: smaller };
+        Some(())
+    }
+}
+
+/// Doses to be given in each pass of a unit, before and after; `others` are the same in both.
+pub(super) fn load(others: &Home, before: &Home, after: &Home, to: Instant) -> Vec<PassLoad> {
+    let mut found: BTreeMap<(CivilDate, String), (u32, u32)> = BTreeMap::new();
+    for (home, was, will) in [(others, 1, 1), (before, 1, 0), (after, 0, 1)] {
+        for dose in home.doses.values().filter(|d| d.is_open() && d.due < to) {
+            let pass = home.policy.pass_of(dose.local);
+            let key = pass.map_or((dose.slot.date, "none".to_owned()), |p| (p.date, p.name));
+            let counts = found.entry(key).or_default();
+            *counts = (counts.0 + was, counts.1 + will);
+        }
+    }
+    found
+        .into_iter()
+        .map(|((date, pass), (before, after))| PassLoad { date, pass, before, after })
+        .collect()
+}

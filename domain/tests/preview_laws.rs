@@ -1,0 +1,594 @@
+//! Laws of the preview and of the list: what is told beforehand is what is there afterwards, and no
+//! order is missing.
+
+use emar_domain::administration::{Mode, Outcome, Override};
+use emar_domain::amount::Amount;
+use emar_domain::decide::{
+    Actor, ChartCommand, Command, Decision, HORIZON_DAYS, HoldFor, OrderCommand, Stamp, decide,
+};
+use emar_domain::dose::{Dose, Slot, Withdrawal};
+use emar_domain::explain::{Reason, Standing, due_list, explain};
+use emar_domain::home::Home;
+use emar_domain::id::{OrderId, ResidentId, Slug, UserId};
+use emar_domain::order::{FirstDose, OrderState, OrderVersion, OrderedDrug, Source, Timing};
+use emar_domain::preview::preview;
+use emar_domain::resident::{Resident, ResidentState};
+use emar_domain::role::Role;
+use emar_domain::schedule::Schedule;
+use emar_domain::time::Instant;
+use proptest::prelude::*;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+const DAY: i64 = 24 * 60;
+
+fn policy(unverified: &str) -> emar_domain::schedule::policy::Policy {
+    serde_json::from_value(json!({
+        "schema": 1, "facility": "oakhill", "name": "Oak Hill", "profile": "us",
+        "zone": "America/New_York", "units": {"east": {"rooms": ["112-B"]}},
+        "passes": {"morning": "07:00-10:30", "evening": "16:00-18:30"},
+        "windows": {"default": "facility_60"}, "giving": {"unverified": unverified},
+        "wristband": {"gsrn_prefix": "952123450", "pattern": "^R-[0-9A-HJKMNP-TV-Z]{8}$"}
+    }))
+    .unwrap()
+}
+
+fn instant(text: &str) -> Instant {
+    Instant::parse(text).unwrap()
+}
+
+fn nurse(n: u128) -> Actor {
+    Actor { user: Some(UserId(Uuid::from_u128(n))), role: Role::Nurse, ..Actor::server() }
+}
+
+fn resident(n: u128) -> Resident {
+    Resident {
+        id: ResidentId(Uuid::from_u128(n)),
+        family: "Garza".into(),
+        given: "Ana".into(),
+        nickname: "".into(),
+        birth_date: None,
+        unit: Slug::new("east").unwrap(),
+        room: "112-B".into(),
+        number: "".into(),
+        band: format!("band-{n}").as_str().into(),
+        state: ResidentState::Admitted,
+        away_since: None,
+        allergies: vec![],
+        how_taken: String::new(),
+        code_status: String::new(),
+    }
+}
+
+fn order_id(n: u8) -> OrderId {
+    OrderId(Uuid::from_u128(0xabc_0000 + u128::from(n)))
+}
+
+fn version(order: u8, version: u32, timing: Timing, start: Instant) -> OrderVersion {
+    OrderVersion {
+        order: order_id(order),
+        version,
+        resident: resident(7).id,
+        drug: OrderedDrug {
+            ingredient: ["senna", "metformin"][usize::from(order % 2)].into(),
+            name: "tablet".into(),
+            strength: None,
+            form: "tablet".into(),
+            route: "po".into(),
+        },
+        dose: Amount::parse_text("500 mg").unwrap(),
+        dose_text: String::new(),
+        frequency: String::new(),
+        timing,
+        start,
+        stop: None,
+        before_minutes: 60,
+        after_minutes: 60,
+        time_critical: false,
+        indication: String::new(),
+        instructions: String::new(),
+        accepted: vec![],
+        first_dose: FirstDose::NextTime,
+        not_before: None,
+        allergy_override: None,
+        entered_by: None,
+        source: Source {
+            sender: "pharmacy".into(),
+            placer: order.to_string(),
+            version: version.to_string(),
+        },
+    }
+}
+
+fn answers() -> Vec<Override> {
+    let answer = |code: &str| Override { code: code.into(), reason: "both".into() };
+    ["duplicate_order", "same_ingredient_ordered"].map(answer).into()
+}
+
+fn low_pressure() -> HoldFor {
+    HoldFor { from: None, until: None, reason: "low pressure".into() }
+}
+
+fn clock(times: &[&str]) -> Timing {
+    planned(json!({"kind": "clock", "times": times}))
+}
+
+fn planned(schedule: serde_json::Value) -> Timing {
+    Timing::Planned { schedule: serde_json::from_value(schedule).unwrap() }
+}
+
+struct World {
+    home: Home,
+    now: Instant,
+    ids: u128,
+}
+
+impl World {
+    fn new(now: Instant, unverified: &str) -> Self {
+        let rules = serde_json::from_str(include_str!("data/new_york_2026.json")).unwrap();
+        let home = Home::new(Slug::new("oakhill").unwrap(), policy(unverified), rules);
+        let mut world = Self { home, now, ids: 1 << 40 };
+        for n in [7, 8] {
+            world.run(&Actor::server(), Command::Resident(Box::new(resident(n))));
+        }
+        world
+    }
+
+    fn run(&mut self, actor: &Actor, command: Command) -> Decision {
+        let mut ids = self.ids;
+        let mut fresh = || {
+            ids += 1;
+            Uuid::from_u128(ids)
+        };
+        let mut stamp = Stamp { now: self.now, demo: false, fresh: &mut fresh };
+        let decision = decide(&self.home, actor, &command, &mut stamp);
+        self.ids = ids;
+        let version = self.home.version + decision.leaves.len() as u64;
+        decision.facts.iter().for_each(|fact| self.home.apply(fact, version));
+        self.home.version = version;
+        decision
+    }
+
+    fn receive(&mut self, v: OrderVersion) {
+        let id = v.order;
+        let received = Command::Order(OrderCommand::Receive(Box::new(v)));
+        self.run(&Actor::server(), received).answer.unwrap();
+        self.run(&nurse(1), Command::Order(OrderCommand::Note(id, answers()))).answer.unwrap();
+        self.run(&Actor::server(), Command::Plan(vec![id])).answer.unwrap();
+    }
+
+    /// Plans day by day and order by order, as a server that runs until `to` does.
+    fn live_until(&mut self, to: Instant) {
+        loop {
+            for order in self.home.orders.keys().copied().collect::<Vec<_>>() {
+                self.run(&Actor::server(), Command::Plan(vec![order])).answer.unwrap();
+            }
+            if self.now.plus_minutes(HORIZON_DAYS * DAY).unwrap() >= to {
+                return;
+            }
+            self.now = self.now.plus_minutes(DAY).unwrap();
+        }
+    }
+
+    fn copy(&self) -> Self {
+        Self { home: self.home.clone(), now: self.now, ids: self.ids + (1 << 60) }
+    }
+
+    fn open(&self, to: Instant) -> BTreeMap<Slot, Instant> {
+        let open = self.home.doses_of(resident(7).id).filter(|d| d.is_open() && d.due < to);
+        open.map(|d| (d.slot, d.due)).collect()
+    }
+
+    fn preview(
+        &self,
+        actor: &Actor,
+        command: &OrderCommand,
+        days: u32,
+    ) -> Result<emar_domain::preview::Preview, emar_domain::decide::Refusal> {
+        let mut ids = 1u128 << 100;
+        let mut fresh = || {
+            ids += 1;
+            Uuid::from_u128(ids)
+        };
+        let mut stamp = Stamp { now: self.now, demo: false, fresh: &mut fresh };
+        preview(&self.home, actor, command, days, &mut stamp)
+    }
+}
+
+fn schedules() -> impl Strategy<Value = Timing> {
+    let time = (0..24u32, prop::sample::select(vec![0u32, 30])).prop_map(|(h, m)| (h, m));
+    let times = prop::collection::btree_set(time, 0..4).prop_map(|times| {
+        times.into_iter().map(|(h, m)| format!("{h:02}:{m:02}")).collect::<Vec<_>>()
+    });
+    let extra = prop::sample::select(vec![
+        json!({}),
+        json!({}),
+        json!({"dow": ["mon", "thu"]}),
+        json!({"every_days": 3, "anchor_date": "2026-10-20"}),
+        json!({"every_days": 3}),
+        json!({"cycle": {"on": 2, "off": 3, "anchor": "2026-10-25"}}),
+        json!({"monthly": {"day": 15, "every": 1, "anchor": "2026-01"}}),
+        json!({"monthly": {"day": 31, "every": 1, "anchor": "2026-01"}}),
+        json!({"steps": [{"dose": "4 mg", "doses": 3}, {"dose": "2 mg", "doses": 2}]}),
+        json!({"steps": [{"dose": "4 mg", "days": 3}], "anchor_date": "2026-10-30"}),
+        json!({"alternate": ["5 mg", "2.5 mg"], "anchor_date": "2026-10-01"}),
+    ]);
+    let clock = (times, extra).prop_map(|(times, mut shape)| {
+        shape["kind"] = json!("clock");
+        shape["times"] = json!(times);
+        planned(shape)
+    });
+    let interval = (1..3_000u32).prop_map(|minutes| {
+        planned(json!({"kind": "interval", "minutes": minutes * 7,
+            "anchor": "2026-10-30T11:00:00Z"}))
+    });
+    let once = (0..6i64).prop_map(|day| {
+        let at = instant("2026-10-31T11:00:00Z").plus_minutes(day * DAY).unwrap();
+        Timing::Planned { schedule: Schedule::Once(emar_domain::schedule::Once { at }) }
+    });
+    let prn = Just(Timing::Prn {
+        indication: "pain".into(),
+        interval_minutes_min: Some(240),
+        per_day_max: Some(4),
+    });
+    let none = Just(Timing::Unschedulable { reason: "days_missing".into() });
+    prop_oneof![6 => clock, 2 => interval, 1 => once, 1 => prn, 1 => none]
+}
+
+/// What happens to a home; the number says to which order.
+#[derive(Clone, Debug)]
+enum Step {
+    Receive(u8, Timing, i64, Option<i64>),
+    Note(u8),
+    Verify(u8),
+    Hold(u8),
+    Resume(u8),
+    Discontinue(u8),
+    Plan,
+    Chart(u8),
+    Away(bool),
+    Wait(i64),
+}
+
+impl Step {
+    fn command(&self, world: &World) -> Option<OrderCommand> {
+        Some(match self {
+            Self::Receive(n, timing, start, stop) => {
+                let known = world.home.orders.get(&order_id(*n));
+                let at = |minutes: i64| instant("2026-10-31T04:00:00Z").plus_minutes(minutes);
+                let number = known.map_or(1, |o| o.current.version + 1);
+                let mut v = version(*n, number, timing.clone(), at(*start).unwrap());
+                v.stop = stop.and_then(|stop| at(start + stop));
+                OrderCommand::Receive(Box::new(v))
+            }
+            Self::Note(n) => OrderCommand::Note(order_id(*n), answers()),
+            Self::Verify(n) => OrderCommand::Verify(order_id(*n)),
+            Self::Hold(n) => OrderCommand::Hold(order_id(*n), low_pressure()),
+            Self::Resume(n) => OrderCommand::Resume(order_id(*n)),
+            Self::Discontinue(n) => OrderCommand::Discontinue(order_id(*n), "stopped".into()),
+            Self::Plan | Self::Chart(_) | Self::Away(_) | Self::Wait(_) => return None,
+        })
+    }
+}
+
+fn steps(orders_only: bool) -> impl Strategy<Value = Step> {
+    let n = 0..3u8;
+    let receive = (0..4u8, schedules(), 0..4 * DAY, prop::option::of(1..9 * DAY))
+        .prop_map(|(n, timing, start, stop)| Step::Receive(n, timing, start, stop));
+    let lived = if orders_only { 0 } else { 4 };
+    prop_oneof![
+        4 => receive,
+        4 => n.clone().prop_map(Step::Note),
+        1 => n.clone().prop_map(Step::Verify),
+        2 => n.clone().prop_map(Step::Hold),
+        2 => n.clone().prop_map(Step::Resume),
+        1 => n.clone().prop_map(Step::Discontinue),
+        lived => Just(Step::Plan),
+        lived => n.prop_map(Step::Chart),
+        lived / 4 => any::<bool>().prop_map(Step::Away),
+        lived => (1..DAY).prop_map(Step::Wait),
+    ]
+}
+
+fn act(world: &mut World, step: &Step) {
+    if let Some(command) = step.command(world) {
+        world.run(&nurse(1), Command::Order(command));
+        return;
+    }
+    match step {
+        Step::Wait(minutes) => world.now = world.now.plus_minutes(*minutes).unwrap(),
+        Step::Away(gone) => {
+            let away_since = gone.then_some(world.now);
+            let changed = Resident { away_since, ..resident(7) };
+            world.run(&Actor::server(), Command::Resident(Box::new(changed)));
+        }
+        Step::Chart(n) => {
+            let due = |d: &&Dose| d.is_open() && d.due <= world.now;
+            let found = world.home.doses_of_order(order_id(*n)).find(due).cloned();
+            let Some(dose) = found else { return };
+            let chart = ChartCommand {
+                dose: Some(dose.id),
+                order: None,
+                outcome: Outcome::Given,
+                reason: None,
+                comment: None,
+                salt: [0; 16],
+                amount: None,
+                mode: Mode::Past,
+                administered_at: Some(dose.due),
+                overrides: vec![],
+                cart: None,
+                list_version: None,
+                corrects: None,
+                corrected: None,
+            };
+            world.run(&nurse(1), Command::Chart(Box::new(chart)));
+        }
+        _ => {
+            for order in world.home.orders.keys().copied().collect::<Vec<_>>() {
+                world.run(&Actor::server(), Command::Plan(vec![order])).answer.unwrap();
+            }
+        }
+    }
+}
+
+fn lived(unverified: &str, history: &[Step]) -> World {
+    let mut world = World::new(instant("2026-10-31T15:00:00Z"), unverified);
+    history.iter().for_each(|step| act(&mut world, step));
+    world
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_previewed_is_what_comes(
+        history in prop::collection::vec(steps(false), 0..14),
+        change in steps(true),
+        days in 1..9u32,
+    ) {
+        let world = lived("forbid", &history);
+        let command = change.command(&world).unwrap();
+        let told = world.preview(&nurse(2), &command, days);
+        let mut real = world.copy();
+        let done = real.run(&nurse(2), Command::Order(command));
+        let told = match (told, done.answer) {
+            (Ok(told), Ok(_)) => told,
+            (told, done) => {
+                prop_assert_eq!(told.err(), done.err());
+                return Ok(());
+            }
+        };
+        if real.home.orders[&told.order].state == OrderState::Draft {
+            let note = OrderCommand::Note(told.order, answers());
+            real.run(&nurse(3), Command::Order(note)).answer.unwrap();
+        }
+        let mut undone = world.copy();
+        real.live_until(told.to);
+        undone.live_until(told.to);
+        let (is, would) = (undone.open(told.to), real.open(told.to));
+
+        let mut want = is.clone();
+        for gone in &told.removed {
+            prop_assert_eq!(want.remove(&gone.dose.slot), Some(gone.dose.due));
+            let dose = real.home.doses.values().find(|d| d.slot == gone.dose.slot);
+            prop_assert!(dose.is_none_or(|d| d.withdrawn == Some(gone.why)));
+        }
+        for moved in &told.moved {
+            prop_assert_eq!(want.insert(moved.after.slot, moved.after.due), Some(moved.before.due));
+        }
+        for new in &told.added {
+            prop_assert_eq!(want.insert(new.slot, new.due), None);
+        }
+        prop_assert_eq!(&want, &would);
+        let stays = is.iter().filter(|(slot, due)| {
+            slot.order == told.order && would.get(slot) == Some(due)
+        });
+        prop_assert_eq!(usize::try_from(told.unchanged).unwrap(), stays.count());
+        let load = |of: fn(&emar_domain::preview::PassLoad) -> u32| -> u32 {
+            told.load.iter().map(of).sum()
+        };
+        prop_assert_eq!(usize::try_from(load(|l| l.before)).unwrap(), is.len());
+        prop_assert_eq!(usize::try_from(load(|l| l.after)).unwrap(), would.len());
+    }
+
+    #[test]
+    fn no_active_order_is_missing_from_the_list(
+        history in prop::collection::vec(steps(false), 0..20),
+        forbid in any::<bool>(),
+    ) {
+        let world = lived(if forbid { "forbid" } else { "allow" }, &history);
+        let list = due_list(&world.home, resident(7).id, world.now);
+        let of_doses: BTreeSet<OrderId> = list.doses.iter().map(|d| d.slot.order).collect();
+        let others: BTreeSet<OrderId> = list.others.iter().map(|(o, _)| o.id()).collect();
+        prop_assert_eq!(others.len(), list.others.len(), "an order twice");
+        prop_assert!(others.is_disjoint(&of_doses));
+        for order in world.home.orders.values() {
+            use OrderState::{Active, Draft, Held};
+            let wanted = matches!(order.state_at(world.now), Active | Draft | Held);
+            let listed = others.contains(&order.id()) || of_doses.contains(&order.id());
+            prop_assert!(listed || !wanted, "{:?} is on no list", order);
+        }
+    }
+
+    #[test]
+    fn what_is_explained_is_true(history in prop::collection::vec(steps(false), 0..20)) {
+        let world = lived("allow", &history);
+        for order in world.home.orders.values() {
+            let mut later = world.copy();
+            let first = |w: &World| w.home.doses_of_order(order.id())
+                .find(|d| d.is_open()).map(|d| d.due);
+            match explain(&world.home, order, world.now) {
+                Standing::Due { dose } => {
+                    prop_assert!(dose.opens <= world.now);
+                    later.live_until(world.now);
+                    prop_assert_eq!(first(&later), Some(dose.due));
+                }
+                Standing::NotDue { reason, next: Some(next) } => {
+                    let why = matches!(reason, Reason::OpensLater | Reason::Charted { .. });
+                    prop_assert!(why && next.opens > world.now, "{:?}", reason);
+                    later.live_until(next.due.plus_micros(1).unwrap());
+                    prop_assert_eq!(first(&later), Some(next.due));
+                }
+                Standing::NotDue { reason, next: None } => {
+                    later.live_until(world.now.plus_minutes(40 * DAY).unwrap());
+                    prop_assert_eq!(first(&later).filter(|due| *due >= world.now), None);
+                    let state = order.state_at(world.now) == OrderState::Active;
+                    let ended = matches!(reason, Reason::AllDone | Reason::Charted { .. });
+                    prop_assert!(!ended || state);
+                }
+            }
+        }
+    }
+}
+
+fn two_orders() -> World {
+    let mut world = World::new(instant("2026-11-02T13:00:00Z"), "forbid");
+    let start = instant("2026-11-01T05:00:00Z");
+    world.receive(version(1, 1, clock(&["09:00", "17:00"]), start));
+    world
+}
+
+#[test]
+fn a_second_order_of_the_drug_shows_nearness_totals_and_load() {
+    let world = two_orders();
+    let start = instant("2026-11-01T05:00:00Z");
+    let mut second = version(3, 1, clock(&["10:00"]), start);
+    second.dose = Amount::parse_text("1 g").unwrap();
+    let command = OrderCommand::Receive(Box::new(second.clone()));
+    let told = world.preview(&Actor::server(), &command, 2).unwrap();
+    assert!(told.noted);
+    assert_eq!(told.to, instant("2026-11-04T05:00:00Z"));
+    let added: Vec<Instant> = told.added.iter().map(|d| d.due).collect();
+    assert_eq!(added, [instant("2026-11-02T15:00:00Z"), instant("2026-11-03T15:00:00Z")]);
+    assert!(told.removed.is_empty() && told.moved.is_empty());
+    let near: Vec<i64> =
+        told.overlaps.iter().map(|o| o.second.at.seconds_since(o.first.at) / 3600).collect();
+    // 10:00 is daily: half of its day lies between it and the doses of 09:00 and 17:00.
+    assert_eq!(near, [1, 7, 1, 7]);
+    assert_eq!(told.overlaps[0].ingredient, "metformin");
+    let days: Vec<(String, String, String)> = told
+        .totals
+        .iter()
+        .map(|t| {
+            let text = |all: &[Amount]| format!("{all:?}");
+            (t.date.to_string(), text(&t.before.amounts), text(&t.after.amounts))
+        })
+        .collect();
+    let day = |date: &str| (date.to_owned(), "[1,000 mg]".to_owned(), "[2,000 mg]".to_owned());
+    assert_eq!(days, [day("2026-11-02"), day("2026-11-03")]);
+    let load: Vec<(&str, u32, u32)> =
+        told.load.iter().map(|l| (l.pass.as_str(), l.before, l.after)).collect();
+    let pass = [("evening", 1, 1), ("morning", 1, 2)];
+    assert_eq!(load, [pass, pass].concat());
+
+    second.dose = Amount::parse_text("2 tablets").unwrap();
+    let command = OrderCommand::Receive(Box::new(second));
+    let told = world.preview(&Actor::server(), &command, 1).unwrap();
+    assert_eq!(format!("{:?}", told.totals[0].after.amounts), "[1,000 mg, 2 tablet]");
+}
+
+#[test]
+fn gaps_are_those_between_neighbours_of_the_order() {
+    let world = World::new(instant("2026-11-02T11:00:00Z"), "forbid");
+    let start = instant("2026-11-01T05:00:00Z");
+    let v = version(1, 1, clock(&["08:00", "10:00", "20:00"]), start);
+    let told = world.preview(&Actor::server(), &OrderCommand::Receive(Box::new(v)), 2).unwrap();
+    let hours = |gap: Option<emar_domain::preview::Gap>| {
+        gap.map(|g| g.to.at.seconds_since(g.from.at) / 3600)
+    };
+    assert_eq!((hours(told.gap_min), hours(told.gap_max)), (Some(2), Some(12)));
+    assert_eq!(told.overlaps.len(), 2, "08:00 and 10:00 lie nearer than four hours, twice");
+}
+
+#[test]
+fn a_taper_is_added_up_by_the_doses_it_names() {
+    let world = World::new(instant("2026-11-02T11:00:00Z"), "forbid");
+    let start = instant("2026-11-02T05:00:00Z");
+    let steps = json!({"kind": "clock", "times": ["08:00", "20:00"], "anchor_date": "2026-11-02",
+        "steps": [{"dose": "20 mg", "days": 1}, {"dose": "half a tablet", "days": 1},
+            {"dose": "5 mg", "days": 1}]});
+    let v = version(1, 1, planned(steps), start);
+    let told = world.preview(&Actor::server(), &OrderCommand::Receive(Box::new(v)), 3).unwrap();
+    let sums: Vec<(String, usize)> = told
+        .totals
+        .iter()
+        .map(|t| (format!("{:?}", t.after.amounts), t.after.left_out.len()))
+        .collect();
+    let want = [("[40 mg]", 0), ("[]", 1), ("[10 mg]", 0)].map(|(a, n)| (a.to_owned(), n));
+    assert_eq!(sums, want);
+}
+
+#[test]
+fn a_hold_takes_the_doses_planned_and_those_not_planned_yet() {
+    let world = two_orders();
+    let hold = OrderCommand::Hold(order_id(1), low_pressure());
+    let told = world.preview(&nurse(1), &hold, 6).unwrap();
+    assert_eq!((told.removed.len(), told.unchanged), (12, 0));
+    assert!(told.removed.iter().all(|gone| gone.why == Withdrawal::Held));
+    assert_eq!((told.gap_min, told.overlaps.len()), (None, 0));
+}
+
+#[test]
+fn a_refused_change_is_told_as_refused() {
+    let world = two_orders();
+    let refused = world.preview(&nurse(1), &OrderCommand::Resume(order_id(1)), 3).unwrap_err();
+    assert_eq!(refused.code, "order_state");
+}
+
+#[test]
+fn each_standing_has_its_reason() {
+    let start = instant("2026-11-01T05:00:00Z");
+    let why = |world: &World| {
+        let order = &world.home.orders[&order_id(1)];
+        match explain(&world.home, order, world.now) {
+            Standing::Due { dose } => format!("due {}", dose.due),
+            Standing::NotDue { reason, next } => {
+                let next = next.map_or(String::new(), |n| format!(" next {}", n.due));
+                format!("{}{next}", reason.code())
+            }
+        }
+    };
+    let order = |timing: Timing| {
+        let mut world = World::new(instant("2026-11-02T13:00:00Z"), "forbid");
+        world.receive(version(1, 1, timing, start));
+        world
+    };
+    let mut world = order(clock(&["08:30"]));
+    assert_eq!(why(&world), "due 2026-11-02T13:30:00Z");
+    let id = order_id(1);
+    world.run(&nurse(1), Command::Order(OrderCommand::Hold(id, low_pressure())));
+    assert_eq!(why(&world), "held");
+    world.run(&nurse(1), Command::Order(OrderCommand::Resume(id)));
+    world.now = world.now.plus_minutes(60).unwrap();
+    act(&mut world, &Step::Chart(1));
+    assert_eq!(why(&world), "charted next 2026-11-03T13:30:00Z");
+    act(&mut world, &Step::Away(true));
+    assert_eq!(why(&world), "resident_absent");
+    world.run(&nurse(1), Command::Order(OrderCommand::Discontinue(id, "stopped".into())));
+    assert_eq!(why(&world), "discontinued");
+
+    let mut entered = World::new(instant("2026-11-02T13:00:00Z"), "forbid");
+    let mut v = version(1, 1, clock(&["08:30"]), start);
+    v.entered_by = nurse(5).user;
+    entered.run(&nurse(5), Command::Order(OrderCommand::Receive(Box::new(v))));
+    assert_eq!(why(&entered), "draft");
+    entered.run(&nurse(1), Command::Order(OrderCommand::Note(id, answers())));
+    act(&mut entered, &Step::Plan);
+    assert_eq!(why(&entered), "order_unverified next 2026-11-02T13:30:00Z");
+
+    let monthly = json!({"kind": "clock", "times": ["09:00"],
+        "monthly": {"day": 1, "every": 3, "anchor": "2026-01"}});
+    assert_eq!(why(&order(planned(monthly))), "opens_later next 2027-01-01T14:00:00Z");
+    let seldom = json!({"kind": "clock", "times": ["09:00"],
+        "monthly": {"day": 1, "every": 24, "anchor": "2026-01"}});
+    assert_eq!(why(&order(planned(seldom))), "opens_later next 2028-01-01T14:00:00Z");
+    let no_days = planned(json!({"kind": "clock", "times": ["09:00"], "every_days": 2}));
+    assert_eq!(why(&order(no_days)), "unschedulable");
+    let unreadable = Timing::Unschedulable { reason: "days_missing".into() };
+    assert_eq!(why(&order(unreadable)), "unschedulable");
+    let steps = json!({"kind": "clock", "times": ["08:00"], "anchor_date": "2026-10-01",
+        "steps": [{"dose": "5 mg", "days": 2}]});
+    assert_eq!(why(&order(planned(steps))), "all_done");
+}

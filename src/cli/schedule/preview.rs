@@ -1,0 +1,165 @@
+//! `emar schedule preview`: the doses of one order on a calendar, from a file or from a home.
+
+use super::calendar::Calendar;
+use super::order_file;
+use crate::cli::home::system_now;
+use crate::config::Config;
+use crate::store::Store;
+use crate::zones::Catalogue;
+use anyhow::{Context, anyhow, bail};
+use clap::Args;
+use emar_domain::home::Home;
+use emar_domain::id::{OrderId, Slug};
+use emar_domain::order::{Order, Timing};
+use emar_domain::schedule::{ClockChange, OrderLife, Schedule, Span, expand};
+use emar_domain::time::{CivilDate, Instant};
+use emar_domain::zone::{GapPolicy, OverlapPolicy, ZoneName, ZoneRules};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Most days on one calendar: ten years.
+const DAYS_MAX: i64 = 3_653;
+/// Days shown when nobody says how many.
+const DAYS: i64 = 14;
+
+#[derive(Debug, Args)]
+pub(super) struct Preview {
+    /// An order or its schedule alone, in TOML or JSON (`kind = "clock"`, `times = ["08:00"]`).
+    #[arg(required_unless_present = "order", conflicts_with = "order")]
+    file: Option<PathBuf>,
+    /// An order of a home, by its id.
+    #[arg(long, value_name = "ID", requires = "config")]
+    order: Option<OrderId>,
+    /// Configuration file of that home.
+    #[arg(long, value_name = "FILE", requires = "order")]
+    config: Option<PathBuf>,
+    /// The zone of a file's times, such as America/New_York; an order has its home's.
+    #[arg(long, required_unless_present = "order", conflicts_with = "order")]
+    zone: Option<String>,
+    /// First day shown, YYYY-MM-DD; absent: today.
+    #[arg(long, value_name = "DATE")]
+    from: Option<CivilDate>,
+    /// First day not shown any more, YYYY-MM-DD.
+    #[arg(long, value_name = "DATE", conflicts_with = "days")]
+    to: Option<CivilDate>,
+    /// How many days; absent: 14.
+    #[arg(long, value_parser = clap::value_parser!(i64).range(1..=DAYS_MAX))]
+    days: Option<i64>,
+    /// What becomes of a time that a clock change skips: rfc5545, next_valid or skip.
+    #[arg(long, value_parser = word::<GapPolicy>, default_value = "rfc5545")]
+    gap: GapPolicy,
+    /// Which of two times counts when a clock change repeats one: first, second or both.
+    #[arg(long, value_parser = word::<OverlapPolicy>, default_value = "first")]
+    overlap: OverlapPolicy,
+    /// One JSON object: due, held, merged and dropped doses, and flags by date.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is put on the calendar.
+struct Subject {
+    zone: Arc<ZoneRules>,
+    schedule: Schedule,
+    life: OrderLife,
+    order: Option<Box<Order>>,
+}
+
+fn word<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_value(json!(text)).map_err(|error| error.to_string())
+}
+
+impl Preview {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let now = system_now();
+        let subject = match (&self.order, &self.config, &self.file) {
+            (Some(id), Some(config), _) => of_home(*id, config, now)?,
+            (_, _, Some(file)) => self.of_file(file)?,
+            _ => bail!("name what to show: a file, or --order ID with --config FILE"),
+        };
+        let zone = &subject.zone;
+        let from = self.from.unwrap_or_else(|| zone.to_civil(now).date());
+        let to = self.to.or_else(|| from.plus_days(self.days.unwrap_or(DAYS)));
+        let to = to.context("--days: the calendar ends with the year 9999; ask for fewer days")?;
+        let days = to.days_since(from);
+        if days < 1 {
+            bail!("--to: {to} is not after {from}; it is the first day not shown, so give a later");
+        }
+        if days > DAYS_MAX {
+            bail!("--to: {days} days are too many for one calendar; ask for at most {DAYS_MAX}");
+        }
+        let change = ClockChange { gap: self.gap, overlap: self.overlap };
+        let range = Span { from: zone.day_begins(from), to: zone.day_begins(to) };
+        let done = expand(&subject.life, &subject.schedule, zone, change, range)
+            .map_err(|error| anyhow!("schedule: {error}"))?;
+        let calendar = Calendar { zone, from, to, done: &done };
+        let text = if self.json {
+            let mut told = calendar.to_json();
+            if let Some(order) = &subject.order {
+                told["order"] = json!(order.id());
+                told["state"] = json!(order.state_at(now).code());
+            }
+            format!("{told}\n")
+        } else {
+            let title = subject.order.map(|order| title(&order, zone, now)).unwrap_or_default();
+            format!("{title}{}", calendar.to_text())
+        };
+        std::io::stdout().lock().write_all(text.as_bytes()).context("cannot write to stdout")
+    }
+
+    fn of_file(&self, file: &Path) -> anyhow::Result<Subject> {
+        let name = self.zone.as_deref().context("--zone: name a zone, such as America/New_York")?;
+        let named = || format!("--zone: {name:?} is no zone; name one, such as America/New_York");
+        let zone = Catalogue::open(None).rules(&ZoneName::new(name).with_context(named)?);
+        let zone = zone.map_err(|error| anyhow!("--zone: {error}"))?;
+        let shown = file.display();
+        let text = std::fs::read_to_string(file).with_context(|| {
+            format!("{shown} cannot be read; check its name and who may read it")
+        })?;
+        let (schedule, life) =
+            order_file::read(&text).map_err(|fault| anyhow!("{shown}: {fault}"))?;
+        Ok(Subject { zone, schedule, life, order: None })
+    }
+}
+
+/// An order as the home's database has it, with the home's zone. Nothing is locked or written.
+fn of_home(id: OrderId, config: &Path, now: Instant) -> anyhow::Result<Subject> {
+    let config = Config::load(config)?;
+    let zones = Catalogue::open(config.zoneinfo.as_deref());
+    let policy = crate::server::policy(&config, &zones)?;
+    let zone = zones.rules(&policy.zone)?;
+    let facility = Slug::new(&policy.facility)?;
+    let empty = Home::new(facility, policy, (*zone).clone());
+    let place = crate::server::place(&config)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let home = runtime.block_on(async {
+        // The URL may carry a password.
+        let reading = Store::open_to_read(&place).await;
+        let mut reading = reading.context("the home's database cannot be read")?;
+        anyhow::Ok(reading.home(empty, now).await?)
+    })?;
+    let order = home.orders.get(&id).cloned().with_context(|| {
+        format!("--order: the home has no order {id} in use; GET /api/v1/orders lists them")
+    })?;
+    let schedule = match &order.current.timing {
+        Timing::Planned { schedule } => schedule.clone(),
+        Timing::Prn { .. } => {
+            bail!("--order: {id} is given when needed and has no planned times; choose another")
+        }
+        Timing::Unschedulable { reason } => bail!(
+            "--order: no due time can be worked out for {id} ({reason}); have it ordered anew \
+             with what is missing"
+        ),
+    };
+    let (start, stop) = (Some(order.current.start), order.current.stop);
+    let life = OrderLife { start, stop, ..OrderLife::default() };
+    Ok(Subject { zone, schedule, life, order: Some(Box::new(order)) })
+}
+
+fn title(order: &Order, zone: &ZoneRules, now: Instant) -> String {
+    let state = order.state_at(now).code();
+    let since = zone.to_offset_time(order.since);
+    format!("{}, {}, {state} since {since}\n", order.current.drug.name, order.current.dose)
+}

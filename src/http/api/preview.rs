@@ -1,0 +1,275 @@
+//! What a change of an order would do to doses. Nothing is written.
+
+use super::json::{Query, Unread, parse};
+use super::orders::{Anew, Because, changed_anew, entered, hold_for, reason};
+use super::refused;
+use super::residents::reads_unit;
+use crate::http::Web;
+use crate::http::auth::Auth;
+use crate::http::problem::Problem;
+use axum::Json as Reply;
+use axum::extract::State;
+use emar_domain::amount::Amount;
+use emar_domain::decide::{ChangeKind, OrderCommand, Stamp};
+use emar_domain::id::OrderId;
+use emar_domain::order::OrderVersion;
+use emar_domain::preview::{
+    Expected, Gap, Moment, Overlap, PREVIEW_DAYS_MAX, PassLoad, Preview, Rehearsal, Sum, Total,
+};
+use emar_domain::role::Action;
+use emar_domain::time::Instant;
+use emar_domain::zone::ZoneRules;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Days looked at when nobody says how many.
+const DAYS: u32 = 7;
+
+/// How far.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Ahead {
+    /// Civil days, today among them: 1 to 14, else 7.
+    pub days: Option<u32>,
+}
+
+/// A change of an order that is there.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Changed {
+    /// The order.
+    #[schema(value_type = String)]
+    pub order: OrderId,
+    /// What would be done.
+    pub change: Change,
+    /// Why, in words; a resume needs none.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// Of a hold: from this instant on (RFC 3339); absent: from now.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// Of a hold: before this instant (RFC 3339); absent: until it is resumed.
+    #[serde(default)]
+    pub until: Option<String>,
+    /// Of a new version or a correction: the whole order as it will be.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub version: Option<OrderVersion>,
+}
+
+/// What would be done to an order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// On hold.
+    Hold,
+    /// Off hold.
+    Resume,
+    /// Stopped.
+    Discontinue,
+    /// Another version in force.
+    NewVersion,
+    /// Its record put right.
+    Correction,
+}
+
+/// Which of the two bodies it is: an order has no `change`.
+#[derive(Deserialize)]
+struct Shape {
+    change: Option<IgnoredAny>,
+}
+
+/// What entering an order (the body of `POST /api/v1/orders`), or a change of one, would do to the
+/// doses of the days to come. A refusal is the one the act itself would meet.
+#[utoipa::path(
+    post, path = "/api/v1/orders/preview", tag = "orders", params(Ahead),
+    request_body(
+        content = Changed,
+        description = "A change of an order, or an order as POST /api/v1/orders takes it",
+    ),
+    responses(
+        (status = 200, description = "what would change"),
+        (status = 403, body = Problem),
+        (status = 404, body = Problem),
+        (status = 409, body = Problem),
+        (status = 422, body = Problem),
+    ),
+)]
+pub async fn preview(
+    State(web): State<Arc<Web>>,
+    auth: Auth,
+    Query(ahead): Query<Ahead>,
+    Unread(body): Unread,
+) -> Result<Reply<Value>, Problem> {
+    let days = ahead.days.unwrap_or(DAYS);
+    if !(1..=PREVIEW_DAYS_MAX).contains(&days) {
+        let detail = format!("A preview looks 1 to {PREVIEW_DAYS_MAX} days ahead.");
+        return Err(Problem::malformed("?days", detail));
+    }
+    let is_change = parse::<Shape>(&body)?.change.is_some();
+    let command =
+        if is_change { changed(&body, &web, &auth).await? } else { new(&body, &web, &auth)? };
+    let now = web.app.clock.clinical();
+    let ids = Arc::clone(&web.app.ids);
+    let mut fresh = move || ids.fresh();
+    let rehearsal = {
+        let home = web.app.home();
+        let mut stamp = Stamp { now, demo: false, fresh: &mut fresh };
+        let rehearsal = Rehearsal::new(&home, &auth.actor, &command, &mut stamp);
+        // It tells of a resident and their unit: it is for those who may read of it.
+        let whose = rehearsal.as_ref().ok().and_then(|r| home.residents.get(&r.resident()));
+        if whose.is_some_and(|resident| !reads_unit(&home, &auth, &resident.unit)) {
+            return Err(Problem::not_found());
+        }
+        rehearsal
+    };
+    let rehearsal = rehearsal.map_err(|refusal| refused(&web, refusal))?;
+    // Weeks of doses take a while: neither the home's lock nor a thread of the server waits.
+    let worked_out = tokio::task::spawn_blocking(move || {
+        rehearsal.preview(days, &mut Stamp { now, demo: false, fresh: &mut fresh })
+    });
+    let preview = worked_out.await.map_err(|_| Problem::unavailable())?;
+    let home = web.app.home();
+    Ok(Reply(told(&home.zone, &preview, !is_change, now)))
+}
+
+fn new(body: &[u8], web: &Web, auth: &Auth) -> Result<OrderCommand, Problem> {
+    let version: OrderVersion = parse(body)?;
+    Ok(OrderCommand::Receive(Box::new(entered(version, web, auth)?)))
+}
+
+async fn changed(body: &[u8], web: &Web, auth: &Auth) -> Result<OrderCommand, Problem> {
+    let Changed { order, change, reason: why, from, until, version } = parse(body)?;
+    let needed = match change {
+        Change::NewVersion | Change::Correction => Action::EnterOrder,
+        Change::Hold | Change::Discontinue => Action::StopOrder,
+        Change::Resume => Action::NoteOrder,
+    };
+    if !auth.actor.role.may(needed) {
+        return Err(Problem::role_forbidden());
+    }
+    let why = || reason(Because { reason: why.unwrap_or_default() });
+    Ok(match change {
+        Change::Hold => OrderCommand::Hold(order, hold_for(why()?, from, until)?),
+        Change::Resume => OrderCommand::Resume(order),
+        Change::Discontinue => OrderCommand::Discontinue(order, why()?),
+        Change::NewVersion | Change::Correction => {
+            let kind = match change {
+                Change::Correction => ChangeKind::Correction,
+                _ => ChangeKind::NewVersion,
+            };
+            let missing = || Problem::malformed("/version", "The order as it will be is missing.");
+            let version = version.ok_or_else(missing)?;
+            let asked = Anew { kind, reason: why()?, version, pointer: "/version" };
+            changed_anew(web, auth, order, asked).await?
+        }
+    })
+}
+
+/// The answer. An order that is not there yet has no id: `null` stands for it.
+fn told(zone: &ZoneRules, preview: &Preview, is_new: bool, now: Instant) -> Value {
+    let told = Told { zone, new: is_new.then_some(preview.order) };
+    let removed = preview.removed.iter().map(|gone| {
+        let mut dose = told.dose(&gone.dose);
+        dose["why"] = json!(gone.why);
+        dose
+    });
+    let moved = preview.moved.iter().map(|moved| {
+        let mut dose = told.dose(&moved.after);
+        dose["was_due_at"] = told.local(moved.before.due);
+        dose
+    });
+    json!({
+        "order": told.order(preview.order),
+        "resident": preview.resident,
+        "as_noted": preview.noted,
+        "from": told.local(now),
+        "to": told.local(preview.to),
+        "added": preview.added.iter().map(|d| told.dose(d)).collect::<Vec<_>>(),
+        "removed": removed.collect::<Vec<_>>(),
+        "moved": moved.collect::<Vec<_>>(),
+        "unchanged": preview.unchanged,
+        "gap_min": preview.gap_min.map(|gap| told.gap(gap)),
+        "gap_max": preview.gap_max.map(|gap| told.gap(gap)),
+        "overlaps": preview.overlaps.iter().map(|o| told.overlap(o)).collect::<Vec<_>>(),
+        "totals": preview.totals.iter().map(|t| told.total(t)).collect::<Vec<_>>(),
+        "load": preview.load.iter().map(load).collect::<Vec<_>>(),
+    })
+}
+
+struct Told<'a> {
+    zone: &'a ZoneRules,
+    new: Option<OrderId>,
+}
+
+impl Told<'_> {
+    fn local(&self, at: Instant) -> Value {
+        json!(self.zone.to_offset_time(at).to_string())
+    }
+
+    fn order(&self, id: OrderId) -> Option<OrderId> {
+        Some(id).filter(|id| Some(*id) != self.new)
+    }
+
+    fn dose(&self, dose: &Expected) -> Value {
+        json!({
+            "order": self.order(dose.slot.order),
+            "plan": dose.slot.plan,
+            "date": dose.slot.date,
+            "slot": dose.slot.slot,
+            "due_at": self.local(dose.due),
+            "shifted": dose.shifted,
+        })
+    }
+
+    fn moment(&self, moment: &Moment) -> Value {
+        let (order, at) = (self.order(moment.order), self.local(moment.at));
+        json!({"order": order, "at": at, "taken": moment.taken})
+    }
+
+    fn gap(&self, gap: Gap) -> Value {
+        json!({
+            "from": self.moment(&gap.from),
+            "to": self.moment(&gap.to),
+            "minutes": minutes(gap.from, gap.to),
+        })
+    }
+
+    fn overlap(&self, overlap: &Overlap) -> Value {
+        json!({
+            "ingredient": overlap.ingredient,
+            "first": self.moment(&overlap.first),
+            "second": self.moment(&overlap.second),
+            "minutes": minutes(overlap.first, overlap.second),
+            "nominal_minutes": overlap.nominal_minutes,
+        })
+    }
+
+    fn total(&self, total: &Total) -> Value {
+        let sum = |sum: &Sum| {
+            let left_out = sum.left_out.iter().map(|id| self.order(*id));
+            json!({
+                "amounts": sum.amounts.iter().map(amount).collect::<Vec<_>>(),
+                "left_out": left_out.collect::<Vec<_>>(),
+            })
+        };
+        let (before, after) = (sum(&total.before), sum(&total.after));
+        let Total { date, ingredient, .. } = total;
+        json!({"date": date, "ingredient": ingredient, "before": before, "after": after})
+    }
+}
+
+fn minutes(from: Moment, to: Moment) -> i64 {
+    to.at.seconds_since(from.at).div_euclid(60)
+}
+
+fn amount(amount: &Amount) -> Value {
+    json!({"nano": amount.nano, "unit": amount.unit, "text": amount.to_string()})
+}
+
+fn load(load: &PassLoad) -> Value {
+    let PassLoad { date, pass, before, after } = load;
+    json!({"date": date, "pass": pass, "before": before, "after": after})
+}
