@@ -4,6 +4,7 @@ use super::json::{Path, Query};
 use crate::http::Web;
 use crate::http::auth::Auth;
 use crate::http::problem::Problem;
+use crate::http::screens::month::Month;
 use axum::Json;
 use axum::extract::State;
 use emar_domain::decide::order_fault;
@@ -13,7 +14,7 @@ use emar_domain::id::{ResidentId, UnitId};
 use emar_domain::order::{Order, OrderState, Timing};
 use emar_domain::resident::{Resident, ResidentState};
 use emar_domain::role::Role;
-use emar_domain::time::{CivilDate, Instant};
+use emar_domain::time::Instant;
 use emar_domain::verdict::order_objections;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -37,7 +38,7 @@ pub struct OfMonth {
 
 /// Whether this user may read of this unit: nurses and aides of theirs (none named: all), surveyors
 /// of those they were let into and no other, the rest of the whole home.
-pub(super) fn reads_unit(home: &Home, auth: &Auth, unit: &UnitId) -> bool {
+pub(crate) fn reads_unit(home: &Home, auth: &Auth, unit: &UnitId) -> bool {
     let user = || auth.actor.user.and_then(|u| home.users.get(&u));
     match auth.actor.role {
         Role::Nurse | Role::Aide => {
@@ -211,20 +212,10 @@ pub async fn mar(
     let (resident, from, to) = {
         let home = web.app.home();
         let resident = find(&home, &auth, &id)?.id;
-        let first = CivilDate::parse(&format!("{}-01", of.month))
-            .map_err(|_| Problem::malformed("/month", "The month is written YYYY-MM."))?;
-        let next = (28..=31).filter_map(|n| first.plus_days(n)).find(|d| d.day() == 1);
-        let next =
-            next.ok_or_else(|| Problem::malformed("/month", "The month is written YYYY-MM."))?;
-        let begins = |d: CivilDate| {
-            use emar_domain::zone::{Due, GapPolicy, OverlapPolicy};
-            match home.zone.resolve_with(d.midnight(), GapPolicy::NextValid, OverlapPolicy::First) {
-                Due::Once { at, .. } => at,
-                Due::Twice { first, .. } => first,
-                Due::Dropped { would_be } => would_be,
-            }
-        };
-        (resident, begins(first), begins(next))
+        let month = Month::parse(&of.month)
+            .ok_or_else(|| Problem::malformed("/month", "The month is written YYYY-MM."))?;
+        let (from, to) = month.span(&home.zone);
+        (resident, from, to)
     };
     let store = &web.app.store;
     let doses =

@@ -9,6 +9,7 @@ pub mod bedside;
 pub mod due_list;
 pub mod hub;
 pub mod live;
+pub mod month;
 pub mod parts;
 pub mod routes;
 pub mod scan_view;
