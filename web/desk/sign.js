@@ -91,6 +91,16 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+// Paper is white: what is printed by night is printed as by day.
+let shown = "";
+window.addEventListener("beforeprint", () => {
+  shown = document.documentElement.dataset.theme ?? "";
+  document.documentElement.dataset.theme = "day";
+});
+window.addEventListener("afterprint", () => {
+  document.documentElement.dataset.theme = shown;
+});
+
 if (form()) {
   listen();
   document.querySelector("main [data-form=sign-on]")?.querySelector("input")?.focus();
