@@ -9,6 +9,7 @@ mod authorisation;
 mod bad_input;
 mod clock_changes;
 mod command_line;
+mod desk;
 mod orders;
 mod pharmacy;
 mod preview;

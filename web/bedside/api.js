@@ -23,12 +23,14 @@ export class Problem extends Error {
    * @param {string} code
    * @param {string} detail
    * @param {Objection[]} [objections]
+   * @param {string} [pointer] where in what was sent
    */
-  constructor(status, code, detail, objections = []) {
+  constructor(status, code, detail, objections = [], pointer = "") {
     super(detail);
     this.status = status;
     this.code = code;
     this.objections = objections;
+    this.pointer = pointer;
   }
 }
 
@@ -40,11 +42,11 @@ export function freshId() {
 /**
  * @param {string} method @param {string} path @param {unknown} [body]
  * @param {{key?: string, repeat?: boolean}} [how] `repeat`: safe to send again (the body or the key
- *   names it)
+ *   names it); what has a key is, unless it says otherwise
  * @returns {Promise<any>}
  */
 export async function send(method, path, body, how = {}) {
-  const tries = how.repeat || how.key ? TRIES : 1;
+  const tries = (how.repeat ?? Boolean(how.key)) ? TRIES : 1;
   for (let left = tries; ; left -= 1) {
     try {
       return await once(method, path, body, how.key);
@@ -79,6 +81,7 @@ async function once(method, path, body, key) {
     json?.code ?? "",
     json?.detail ?? json?.title ?? "",
     json?.objections ?? [],
+    json?.pointer ?? "",
   );
 }
 

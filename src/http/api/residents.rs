@@ -4,6 +4,7 @@ use super::json::{Path, Query};
 use crate::http::Web;
 use crate::http::auth::Auth;
 use crate::http::problem::Problem;
+use crate::http::screens::month::Month;
 use axum::Json;
 use axum::extract::State;
 use emar_domain::dose::Dose;
@@ -11,7 +12,7 @@ use emar_domain::explain::{Reason, Standing, due_list};
 use emar_domain::home::Home;
 use emar_domain::id::{ResidentId, UnitId};
 use emar_domain::resident::{Resident, ResidentState};
-use emar_domain::time::{CivilDate, Instant};
+use emar_domain::time::Instant;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -33,7 +34,7 @@ pub struct OfMonth {
 }
 
 /// Whether this user may read of this unit.
-pub(super) fn reads_unit(home: &Home, auth: &Auth, unit: &UnitId) -> bool {
+pub(crate) fn reads_unit(home: &Home, auth: &Auth, unit: &UnitId) -> bool {
     home.may_read(&auth.actor, unit)
 }
 
@@ -179,12 +180,10 @@ pub async fn mar(
     let (resident, from, to) = {
         let home = web.app.home();
         let resident = find(&home, &auth, &id)?.id;
-        let first = CivilDate::parse(&format!("{}-01", of.month))
-            .map_err(|_| Problem::malformed("/month", "The month is written YYYY-MM."))?;
-        let next = (28..=31).filter_map(|n| first.plus_days(n)).find(|d| d.day() == 1);
-        let next =
-            next.ok_or_else(|| Problem::malformed("/month", "The month is written YYYY-MM."))?;
-        (resident, home.zone.day_begins(first), home.zone.day_begins(next))
+        let month = Month::parse(&of.month)
+            .ok_or_else(|| Problem::malformed("/month", "The month is written YYYY-MM."))?;
+        let (from, to) = month.span(&home.zone);
+        (resident, from, to)
     };
     let store = &web.app.store;
     let doses =

@@ -114,6 +114,7 @@ fn style_sheets_take_their_colours_from_the_tokens() {
     for sheet in [
         include_str!("../../../web/bedside/bedside.css"),
         include_str!("../../../web/station/station.css"),
+        include_str!("../../../web/desk/desk.css"),
         include_str!("../../../web/demo/scanner.css"),
     ] {
         let hex = |word: &str| word.len() == 7 && rgb(word.trim_start_matches('#')).is_some();

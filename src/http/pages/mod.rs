@@ -1,5 +1,6 @@
 //! The pages: view structs, templates over them, and the embedded files they load.
 pub mod assets;
+pub mod desk;
 pub mod line;
 pub mod render;
 pub mod say;

@@ -90,7 +90,8 @@ fn resident_screen(
     }
 }
 
-fn banner(sight: &Sight<'_>, resident: &Resident) -> Banner {
+/// Who a resident is, as every page about them begins.
+pub(super) fn banner(sight: &Sight<'_>, resident: &Resident) -> Banner {
     let (family, given) = (&resident.family.0, &resident.given.0);
     let initials = [given, family].into_iter().filter_map(|name| name.chars().next());
     let today = sight.home.today(sight.now);

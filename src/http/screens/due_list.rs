@@ -62,6 +62,24 @@ pub fn list_version(home: &Home, resident: ResidentId) -> u64 {
     orders.chain(doses).copied().max().unwrap_or(0)
 }
 
+/// Route, frequency, what for, instructions.
+pub(super) fn under(sight: &Sight<'_>, order: &Order) -> Vec<String> {
+    let version = &order.current;
+    let frequency = if order.is_prn() { "" } else { version.frequency.as_str() };
+    let mut parts = vec![sight.word("route", &version.drug.route)];
+    parts.push(sight.word("freq", frequency));
+    parts.push(match &version.timing {
+        Timing::Prn { indication, .. } if !indication.is_empty() => indication.clone(),
+        _ => version.indication.clone(),
+    });
+    parts.push(version.instructions.clone());
+    if order.state_at(sight.now) == OrderState::Active && order.verified_by.is_none() {
+        parts.push(sight.words().t("row-unverified"));
+    }
+    parts.retain(|part| !part.is_empty() && part != "freq-" && part != "route-");
+    parts
+}
+
 struct List<'a> {
     sight: &'a Sight<'a>,
     cart: &'a CartSession,
@@ -105,7 +123,7 @@ impl List<'_> {
             _ => String::new(),
         };
         let time = if order.is_prn() { sight.words().t("row-prn") } else { self.due(dose.due) };
-        let mut under = self.under(order);
+        let mut under = under(sight, order);
         under.extend(self.notes(dose));
         let units = units_of(sight.home, order);
         Some(DoseRow {
@@ -149,24 +167,6 @@ impl List<'_> {
         format!("{} {clock}", date.get(..6).unwrap_or(&date))
     }
 
-    /// Route, frequency, what for, instructions.
-    fn under(&self, order: &Order) -> Vec<String> {
-        let (sight, version) = (self.sight, &order.current);
-        let frequency = if order.is_prn() { "" } else { version.frequency.as_str() };
-        let mut parts = vec![sight.word("route", &version.drug.route)];
-        parts.push(sight.word("freq", frequency));
-        parts.push(match &version.timing {
-            Timing::Prn { indication, .. } if !indication.is_empty() => indication.clone(),
-            _ => version.indication.clone(),
-        });
-        parts.push(version.instructions.clone());
-        if order.state_at(sight.now) == OrderState::Active && order.verified_by.is_none() {
-            parts.push(sight.words().t("row-unverified"));
-        }
-        parts.retain(|part| !part.is_empty() && part != "freq-" && part != "route-");
-        parts
-    }
-
     fn notes(&self, dose: &Dose) -> Option<String> {
         let (sight, w) = (self.sight, self.sight.words());
         if let Some(done) = &dose.outcome {
@@ -184,7 +184,7 @@ impl List<'_> {
     fn prn(&self, order: &Order) -> DoseRow {
         let (sight, w) = (self.sight, self.sight.words());
         let units = units_of(sight.home, order);
-        let mut under = self.under(order);
+        let mut under = under(sight, order);
         let (count, last) = self.taken(order);
         under.extend(last.map(|at| w.one("row-last", "at", &sight.time(at))));
         if let Timing::Prn { per_day_max: Some(most), .. } = &order.current.timing {

@@ -196,7 +196,7 @@ impl Screens {
     }
 }
 
-fn frame(app: &App, sight: &Sight<'_>, manner: Manner) -> Frame {
+pub(super) fn frame(app: &App, sight: &Sight<'_>, manner: Manner) -> Frame {
     Frame {
         lang: manner.lang,
         shift: Theme::of_hour(sight.hour()),

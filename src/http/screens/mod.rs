@@ -6,9 +6,15 @@
 //! of a cart to [`crate::service::heard::HeardFrom`]. Commits reach the pages by themselves.
 pub mod alert_rows;
 pub mod bedside;
+pub mod compose;
+pub mod desk;
 pub mod due_list;
+pub mod history;
 pub mod hub;
 pub mod live;
+pub mod mar;
+pub mod month;
+pub mod orders;
 pub mod parts;
 pub mod routes;
 pub mod scan_view;
@@ -20,5 +26,7 @@ pub mod streams;
 pub use hub::Screens;
 pub use routes::{Viewer, Viewing, routes};
 
+#[cfg(test)]
+mod desk_tests;
 #[cfg(test)]
 mod tests;

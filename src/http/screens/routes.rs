@@ -1,4 +1,5 @@
 //! The pages' addresses. Authentication stands in front and says who looks.
+use super::desk;
 use super::hub::{Manner, Screens};
 use super::live::{Page, follow};
 use super::sight::Sight;
@@ -16,7 +17,7 @@ use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::sse::Sse;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use emar_domain::id::{CartId, Slug, UnitId};
 use emar_domain::role::{Action, Role};
 use serde::Deserialize;
@@ -64,6 +65,11 @@ pub fn routes<S: Clone + Send + Sync + 'static>(viewing: Viewing) -> Router<S> {
         .route("/bedside/preview", get(core_home))
         .route("/station", get(station))
         .route("/station/fragments", get(station_fragments))
+        .route("/residents/{id}/mar", get(desk::mar_page))
+        .route("/residents/{id}/mar/history", get(desk::mar_history))
+        .route("/orders", get(desk::orders_page))
+        .route("/orders/fragments", get(desk::orders_fragments))
+        .route("/orders/compose", post(desk::orders_compose))
         .route("/events", get(events))
         .route("/api/v1/core/home", get(core_home))
         .route("/api/v1/words", get(words_json))
@@ -82,7 +88,7 @@ fn no_store() -> [(header::HeaderName, HeaderValue); 1] {
     [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))]
 }
 
-fn html(page: askama::Result<String>) -> Response {
+pub(super) fn html(page: askama::Result<String>) -> Response {
     match page {
         Ok(page) => (no_store(), Html(page)).into_response(),
         Err(error) => {
@@ -92,7 +98,7 @@ fn html(page: askama::Result<String>) -> Response {
     }
 }
 
-fn fragments(seq: i64, found: askama::Result<Vec<Fragment>>) -> Response {
+pub(super) fn fragments(seq: i64, found: askama::Result<Vec<Fragment>>) -> Response {
     match found {
         Ok(fragments) => {
             let body = serde_json::json!({ "seq": seq, "fragments": fragments });
@@ -102,7 +108,7 @@ fn fragments(seq: i64, found: askama::Result<Vec<Fragment>>) -> Response {
     }
 }
 
-fn manner(headers: &HeaderMap) -> Manner {
+pub(super) fn manner(headers: &HeaderMap) -> Manner {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
     let pairs: Vec<(&str, &str)> =
         cookies.flat_map(|all| all.split(';')).filter_map(|p| p.trim().split_once('=')).collect();

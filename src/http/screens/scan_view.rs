@@ -246,7 +246,11 @@ pub fn refusal(sight: &Sight<'_>, refusal: &Refusal) -> String {
     let args: Vec<(&str, &str)> = values.iter().map(|(k, v)| (*k, v.as_str())).collect();
     let text = sight.words().with(&id, &args);
     if text != id {
-        return text;
+        // Each of several points about an order is to be mended or answered: all are said.
+        let points = refusal.objections.iter().filter(|_| refusal.code == "order_findings");
+        let all: Vec<String> =
+            std::iter::once(text).chain(points.map(|o| sentence(sight, o))).collect();
+        return all.join(" ");
     }
     // A refusal under an objection's own code says the objection.
     match refusal.objections.first() {

@@ -13,6 +13,8 @@ use emar_domain::time::Instant;
 use emar_domain::verdict::Objection;
 use std::sync::LazyLock;
 
+const DAY_MINUTES: i64 = 24 * 60;
+
 static TALL_MAN: LazyLock<TallMan> = LazyLock::new(TallMan::shipped);
 
 /// A home at an instant, told in a language.
@@ -56,6 +58,19 @@ impl<'a> Sight<'a> {
         let date = self.home.zone.to_civil(at).date();
         let day = self.words().t(&format!("day-{}", date.weekday()));
         format!("{day} {}", date_text(self.lang, date))
+    }
+
+    /// `Tue 03-Nov-2026 08:04`, within a day of a clock change with the zone's abbreviation: then
+    /// the same time may come twice.
+    #[must_use]
+    pub fn stamp(&self, at: Instant) -> String {
+        let zone = &self.home.zone;
+        let offset = |minutes| at.plus_minutes(minutes).map(|t| zone.offset_at(t));
+        let text = format!("{} {}", self.date(at), self.clock(at));
+        if offset(-DAY_MINUTES) == offset(DAY_MINUTES) {
+            return text;
+        }
+        format!("{text} {}", zone.abbrev_at(at))
     }
 
     /// Hour of home time, 0 to 23.

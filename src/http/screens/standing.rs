@@ -126,7 +126,7 @@ fn weight(status: Status) -> u8 {
         Status::Held => 3,
         Status::Partial => 2,
         Status::Given => 1,
-        Status::Prn => 0,
+        Status::Prn | Status::Away | Status::Withdrawn => 0,
     }
 }
 

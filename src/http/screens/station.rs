@@ -132,7 +132,7 @@ fn cart(
 /// A resident's square; one without a dose in this round is not yet due.
 fn square(resident: &Resident, standing: &Standing) -> Square {
     let status = standing.heaviest.map_or(Status::Next, |(status, _)| status);
-    Square { room: resident.room.clone(), status }
+    Square { resident: resident.id.to_string(), room: resident.room.clone(), status }
 }
 
 /// Residents left times this cart's median against the end of the pass, and when it will end.

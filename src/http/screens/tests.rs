@@ -19,7 +19,7 @@ use scenario::Script;
 
 #[allow(dead_code, clippy::too_many_lines, reason = "shared with the scenarios of the core")]
 #[path = "../../../domain/tests/scenario/mod.rs"]
-mod scenario;
+pub(super) mod scenario;
 
 const HOME: &str = r#"
 product senna 8.6 mg tablet gtin 09521234500016
@@ -37,7 +37,7 @@ note senna by Novak
 note lisinopril by Novak
 "#;
 
-fn told(lines: &str) -> Script {
+pub(super) fn told(lines: &str) -> Script {
     let mut script = Script::new();
     for line in HOME.lines().chain(lines.lines()) {
         script.step(line).unwrap_or_else(|why| panic!("{line}: {why}"));
@@ -49,7 +49,7 @@ fn cart() -> Slug {
     Slug::new("cart-1").unwrap()
 }
 
-fn sight(script: &Script) -> Sight<'_> {
+pub(super) fn sight(script: &Script) -> Sight<'_> {
     Sight { home: &script.home, now: script.now, lang: Lang::En }
 }
 

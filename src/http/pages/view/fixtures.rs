@@ -203,6 +203,7 @@ fn squares(text: &str) -> Vec<Square> {
     text.chars()
         .enumerate()
         .map(|(i, c)| Square {
+            resident: format!("r{i}"),
             room: format!("{}-{}", 101 + i / 2, ["A", "B"][i % 2]),
             status: status(c),
         })

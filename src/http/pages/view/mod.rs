@@ -1,6 +1,9 @@
 //! What the pages show: plain owned values, already formatted, without database types.
 pub mod bedside;
 pub mod demo;
+pub mod desk;
+pub mod mar;
+pub mod orders;
 pub mod station;
 
 #[cfg(test)]
@@ -83,6 +86,10 @@ pub enum Status {
     Prn,
     /// Not due yet.
     Next,
+    /// Not expected while the resident is away.
+    Away,
+    /// Planned once and not expected any more: the order changed or ended.
+    Withdrawn,
 }
 
 impl Status {
@@ -96,7 +103,7 @@ impl Status {
             Self::Held => "held",
             Self::Refused | Self::NotGiven => "refused",
             Self::Prn => "prn",
-            Self::Next => "next",
+            Self::Next | Self::Away | Self::Withdrawn => "next",
         }
     }
 
@@ -113,6 +120,8 @@ impl Status {
             Self::NotGiven => "status-not_given",
             Self::Prn => "status-prn",
             Self::Next => "status-next",
+            Self::Away => "status-away",
+            Self::Withdrawn => "status-withdrawn",
         }
     }
 
@@ -129,6 +138,8 @@ impl Status {
             Self::NotGiven => "⊘",
             Self::Prn => "◔",
             Self::Next => "·",
+            Self::Away => "→",
+            Self::Withdrawn => "×",
         }
     }
 
@@ -169,6 +180,8 @@ impl Status {
                 )
             }
             Self::Next => r#"<circle cx="8" cy="8" r="6" class="dots"/>"#,
+            Self::Away => r#"<path d="M2 8h11M9 4l4 4-4 4" class="line"/>"#,
+            Self::Withdrawn => r#"<path d="m4 4 8 8M12 4l-8 8" class="line"/>"#,
         }
     }
 }

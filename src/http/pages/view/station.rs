@@ -127,6 +127,8 @@ pub struct CartRow {
 /// A resident on the board.
 #[derive(Clone, Debug)]
 pub struct Square {
+    /// Resident id.
+    pub resident: String,
     /// Room and bed.
     pub room: String,
     /// Heaviest state of the resident's doses in this pass.

@@ -1,0 +1,158 @@
+//! The orders page: the worklist and the form that enters an order.
+use super::super::line::{Line, keep_units};
+use super::Frame;
+use super::desk::DeskBar;
+
+/// The page.
+#[derive(Clone, Debug)]
+pub struct Orders {
+    /// Language, theme, age.
+    pub frame: Frame,
+    /// Top bar.
+    pub bar: DeskBar,
+    /// The worklist.
+    pub work: Work,
+    /// Residents whose orders can be looked at one by one.
+    pub residents: Vec<Choice>,
+    /// The form; `None` for a role that enters no orders.
+    pub entry: Option<Entry>,
+    /// Where the one who looks is signed on; there they sign on again when the session ended.
+    pub device: String,
+}
+
+/// The worklist: what waits for somebody, or all orders of one resident.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// Id of the one resident; empty: what waits, of everybody.
+    pub resident: String,
+    /// What the role may not do, said plainly; empty when it may do all of it.
+    pub role_note: String,
+    /// To note, to verify, on hold; of one resident also the rest.
+    pub sections: Vec<Section>,
+}
+
+/// Orders in one state.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// Element id.
+    pub id: &'static str,
+    /// Key of its title.
+    pub title: &'static str,
+    /// Key of what it says when it is empty.
+    pub none: &'static str,
+    /// Oldest first.
+    pub rows: Vec<OrderRow>,
+    /// How many more there are.
+    pub more: u32,
+}
+
+/// An order.
+#[derive(Clone, Debug)]
+pub struct OrderRow {
+    /// Order id.
+    pub id: String,
+    /// `GARZA, Pilar · 112-B`.
+    pub who: String,
+    /// Resident id.
+    pub resident: String,
+    /// Drug as ordered.
+    pub drug: Line,
+    /// Dose.
+    pub amount: String,
+    /// Route, frequency and times, what for, instructions.
+    pub under: Line,
+    /// From when, until when, who entered, noted, held it and why.
+    pub notes: Vec<String>,
+    /// Class of its colour and key of its word; the glyph of a held one is that of a held dose.
+    pub state: (&'static str, &'static str),
+    /// What the one who looks may do about it.
+    pub acts: Vec<Act>,
+    /// Why an act that is needed is another's: said in place of its button.
+    pub not_yours: String,
+}
+
+impl Section {
+    /// How many orders it has.
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.rows.len()).unwrap_or(u32::MAX).saturating_add(self.more)
+    }
+}
+
+impl OrderRow {
+    /// The dose, number and unit kept together.
+    pub fn amount_kept(&self) -> String {
+        keep_units(&self.amount)
+    }
+}
+
+/// What can be done about an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Accept it into the home.
+    Note,
+    /// Confirm it as a second person.
+    Verify,
+    /// Put it on hold.
+    Hold,
+    /// Take it off hold.
+    Resume,
+    /// Stop it.
+    Discontinue,
+}
+
+impl Act {
+    /// The last part of its address.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Verify => "verify",
+            Self::Hold => "hold",
+            Self::Resume => "resume",
+            Self::Discontinue => "discontinue",
+        }
+    }
+
+    /// Key of its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Note => "orders-note",
+            Self::Verify => "orders-verify",
+            Self::Hold => "orders-hold",
+            Self::Resume => "orders-resume",
+            Self::Discontinue => "orders-discontinue",
+        }
+    }
+
+    /// Whether it asks why.
+    pub fn asks_why(self) -> bool {
+        matches!(self, Self::Hold | Self::Discontinue)
+    }
+}
+
+/// One of a list to choose from.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// What is sent.
+    pub value: String,
+    /// What is shown.
+    pub text: String,
+    /// Whether it is chosen.
+    pub chosen: bool,
+}
+
+/// What the form offers.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Names of the formulary, each with the usual route.
+    pub drugs: Vec<(String, String)>,
+    /// Units of dose.
+    pub units: Vec<Choice>,
+    /// Routes.
+    pub routes: Vec<Choice>,
+    /// Frequencies the form can say all of.
+    pub frequencies: Vec<Choice>,
+    /// Days of the week, code and name.
+    pub days: Vec<Choice>,
+    /// Now, as the fields of time are written: `2026-11-02 08:04`.
+    pub now: String,
+}

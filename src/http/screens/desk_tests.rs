@@ -1,0 +1,200 @@
+//! What the desk's form makes of what is typed, and what the desk offers to whom.
+use super::compose::{Typed, compose};
+use super::orders::work;
+use super::sight::Sight;
+use super::tests::scenario::Script;
+use super::tests::{sight, told};
+use crate::http::auth::Auth;
+use crate::http::pages::view::orders::{Act, Work};
+use crate::http::pages::words::Lang;
+use emar_domain::amount::Amount;
+use emar_domain::decide::{Actor, Command, HoldFor, OrderCommand};
+use emar_domain::order::{OrderVersion, Timing};
+use emar_domain::resident::Allergy;
+use emar_domain::role::Role;
+use emar_domain::schedule::Schedule;
+
+fn garza(script: &Script) -> String {
+    let all = script.home.residents.values();
+    all.clone().find(|r| r.family.0 == "Garza").unwrap().id.to_string()
+}
+
+fn senna(script: &Script) -> Typed {
+    Typed {
+        resident: garza(script),
+        drug: "Senna 8.6 mg tablet".into(),
+        number: "17.2".into(),
+        unit: "mg".into(),
+        route: "po".into(),
+        frequency: "BID".into(),
+        start: "2026-11-02 08:00".into(),
+        ..Typed::default()
+    }
+}
+
+fn composed(script: &Script, typed: &Typed) -> Result<OrderVersion, Vec<&'static str>> {
+    let fields = |wrong: Vec<super::compose::Wrong>| wrong.into_iter().map(|w| w.field).collect();
+    compose(&sight(script), typed, &|_| true).map_err(fields)
+}
+
+fn clock_times(order: &OrderVersion) -> Vec<String> {
+    let Timing::Planned { schedule: Schedule::Clock(clock) } = &order.timing else {
+        panic!("{:?}", order.timing)
+    };
+    clock.times.iter().map(|t| format!("{:02}:{:02}", t.hour(), t.minute())).collect()
+}
+
+#[test]
+fn what_is_typed_right_is_an_order_the_rules_take() {
+    let script = told("");
+    let order = composed(&script, &senna(&script)).unwrap();
+    assert_eq!(order.dose, Amount::parse("17.2", "mg").unwrap());
+    assert_eq!(order.frequency, "BID");
+    assert_eq!(clock_times(&order).len(), 2, "the home's hours");
+    assert!(order.before_minutes > 0 && order.after_minutes > 0);
+    assert_eq!(order.start.to_string(), "2026-11-02T13:00:00Z", "home time");
+    let times = Typed { frequency: String::new(), times: "08:00, 20:00".into(), ..senna(&script) };
+    let order = composed(&script, &times).unwrap();
+    assert_eq!(
+        (order.frequency.as_str(), clock_times(&order)),
+        ("BID", vec!["08:00".to_owned(), "20:00".to_owned(),])
+    );
+    let weekly = Typed { frequency: "WEEKLY".into(), days: vec!["mon".into()], ..senna(&script) };
+    assert!(composed(&script, &weekly).is_ok());
+    let prn = Typed {
+        prn: true,
+        frequency: String::new(),
+        apart: "4.5".into(),
+        most: "3".into(),
+        indication: "constipation".into(),
+        ..senna(&script)
+    };
+    let order = composed(&script, &prn).unwrap();
+    let limits = match order.timing {
+        Timing::Prn { interval_minutes_min, per_day_max, .. } => {
+            (interval_minutes_min, per_day_max)
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(limits, (Some(270), Some(3)));
+}
+
+#[test]
+fn each_slip_is_told_at_its_field() {
+    let script = told("");
+    let typed = || senna(&script);
+    for (field, typed) in [
+        ("resident", Typed { resident: "nobody".into(), ..typed() }),
+        ("drug", Typed { drug: "snake oil".into(), ..typed() }),
+        ("number", Typed { number: "0".into(), ..typed() }),
+        ("number", Typed { number: "1e3".into(), ..typed() }),
+        ("number", Typed { number: "10".into(), ..typed() }),
+        ("unit", Typed { unit: "stone".into(), ..typed() }),
+        ("route", Typed { route: String::new(), ..typed() }),
+        ("frequency", Typed { frequency: String::new(), ..typed() }),
+        ("frequency", Typed { frequency: "TAPER".into(), ..typed() }),
+        ("times", Typed { times: "8 o'clock".into(), ..typed() }),
+        ("times", Typed { times: "08:00".into(), ..typed() }),
+        ("days", Typed { days: vec!["mon".into()], ..typed() }),
+        ("days", Typed { frequency: "WEEKLY".into(), ..typed() }),
+        ("days", Typed { frequency: "BIW".into(), days: vec!["mon".into()], ..typed() }),
+        ("start", Typed { start: "tomorrow".into(), ..typed() }),
+        ("start", Typed { start: "2026-03-08 02:30".into(), ..typed() }),
+        ("start", Typed { start: "2026-11-01 01:30".into(), ..typed() }),
+        ("stop", Typed { stop: "2026-11-02 08:00".into(), ..typed() }),
+        ("instructions", Typed { instructions: "x".repeat(1001), ..typed() }),
+    ] {
+        assert_eq!(composed(&script, &typed), Err(vec![field]), "{typed:?}");
+    }
+    let prn = Typed { prn: true, ..typed() };
+    assert_eq!(composed(&script, &prn), Err(vec!["indication", "apart", "most"]));
+    let nothing = composed(&script, &Typed::default()).unwrap_err();
+    for field in ["resident", "drug", "number", "unit", "route", "start", "frequency"] {
+        assert!(nothing.contains(&field), "{field} of {nothing:?}");
+    }
+}
+
+#[test]
+fn a_recorded_reaction_asks_why_in_both_languages() {
+    let mut script = told("");
+    let mut resident =
+        script.home.residents.values().find(|r| r.family.0 == "Garza").unwrap().clone();
+    let (ingredient, reaction) = ("senna".to_owned(), "cramps".to_owned());
+    resident.allergies.push(Allergy { ingredient, reaction, covers: vec![] });
+    script.home.put_resident(resident);
+    let typed = senna(&script);
+    for (lang, part) in [(Lang::En, "Recorded reaction"), (Lang::Es, "Reacción registrada")] {
+        let sight = Sight { home: &script.home, now: script.now, lang };
+        let wrong = compose(&sight, &typed, &|_| true).unwrap_err();
+        assert_eq!((wrong.len(), wrong[0].field), (1, "allergy"));
+        assert!(wrong[0].text.contains(part) && wrong[0].text.contains("cramps"), "{wrong:?}");
+    }
+    let accepted = Typed { allergy: "tolerated since May".into(), ..typed };
+    let order = composed(&script, &accepted).unwrap();
+    assert_eq!(order.allergy_override.as_deref(), Some("tolerated since May"));
+}
+
+#[test]
+fn another_units_resident_is_nobody_here() {
+    let script = told("");
+    let wrong = compose(&sight(&script), &senna(&script), &|_| false).unwrap_err();
+    assert_eq!(wrong[0].field, "resident");
+}
+
+fn auth(script: &Script, name: &str, role: Role) -> Auth {
+    let user = script.home.users.values().find(|u| u.name.0 == name).map(|u| u.id);
+    let actor = Actor { user, role, session: None, device: None, auth: "badge+pin".into() };
+    Auth { actor, token: [0; 32] }
+}
+
+fn of<'a>(work: &'a Work, section: &str) -> &'a [crate::http::pages::view::orders::OrderRow] {
+    &work.sections.iter().find(|s| s.id == section).unwrap().rows
+}
+
+#[test]
+fn each_order_stands_once_where_it_waits_and_offers_what_the_role_may() {
+    let mut script = told("");
+    let typed =
+        Typed { drug: "metformin 500 mg tablet".into(), number: "500".into(), ..senna(&script) };
+    let novak = auth(&script, "Novak", Role::Charge);
+    let osei = auth(&script, "Osei", Role::Nurse);
+    let mut version = composed(&script, &typed).unwrap();
+    version.order = emar_domain::id::OrderId(uuid::Uuid::from_u128(77));
+    version.entered_by = novak.actor.user;
+    let id = version.order;
+    let run = |script: &mut Script, who: &Auth, command: OrderCommand| {
+        script.run(&who.actor, &Command::Order(command)).answer.unwrap();
+    };
+    run(&mut script, &novak, OrderCommand::Receive(Box::new(version)));
+    let see = |script: &Script, who: &Auth| work(&sight(script), who, None);
+    let draft = see(&script, &novak);
+    assert_eq!(of(&draft, "to-note")[0].acts, [Act::Note, Act::Discontinue]);
+    let pharmacist = auth(&script, "Nobody", Role::Pharmacist);
+    assert_eq!(of(&see(&script, &pharmacist), "to-note")[0].acts, [Act::Discontinue]);
+    let don = see(&script, &auth(&script, "Nobody", Role::Don));
+    assert!(of(&don, "to-note")[0].acts.is_empty() && !don.role_note.is_empty());
+
+    run(&mut script, &novak, OrderCommand::Note(id, Vec::new()));
+    let own = see(&script, &novak);
+    let row = &of(&own, "to-verify")[0];
+    assert_eq!(row.acts, [Act::Hold, Act::Discontinue], "not verified by who noted it");
+    assert!(!row.not_yours.is_empty());
+    assert!(of(&own, "to-note").is_empty());
+    let other = see(&script, &osei);
+    assert!(of(&other, "to-verify")[0].acts.contains(&Act::Verify));
+
+    let hold = HoldFor { from: None, until: None, reason: "low sugar".into() };
+    run(&mut script, &osei, OrderCommand::Hold(id, hold));
+    let held = see(&script, &osei);
+    let row = &of(&held, "on-hold")[0];
+    assert_eq!(row.acts, [Act::Verify, Act::Resume, Act::Discontinue]);
+    assert!(row.notes.iter().any(|n| n.contains("low sugar")), "{:?}", row.notes);
+    assert!(of(&held, "to-verify").is_empty());
+
+    run(&mut script, &osei, OrderCommand::Resume(id));
+    run(&mut script, &osei, OrderCommand::Verify(id));
+    assert_eq!(see(&script, &osei).sections.iter().map(|s| s.rows.len()).sum::<usize>(), 0);
+    let resident = script.home.orders[&id].current.resident;
+    let all = work(&sight(&script), &osei, Some(resident));
+    assert_eq!(of(&all, "active").len(), 3, "all of one resident");
+}

@@ -1,0 +1,369 @@
+//! A resident's MAR of one month: orders by time of day, days across.
+use super::bedside::banner;
+use super::due_list::under;
+use super::month::Month;
+use super::sight::Sight;
+use super::standing::{charted, status};
+use crate::http::pages::line::Line;
+use crate::http::pages::view::desk::DeskBar;
+use crate::http::pages::view::mar::{Cell, Day, Giving, Mar, OrderRows, PrnRows, TimeRow};
+use crate::http::pages::view::{Chip, Frame, Status};
+use crate::service::App;
+use crate::store::StoreError;
+use emar_domain::administration::{Administration, reason};
+use emar_domain::dose::{Dose, Withdrawal};
+use emar_domain::fact::OrderEvent;
+use emar_domain::id::{DoseId, OrderId, ResidentId};
+use emar_domain::order::{Order, OrderAct, OrderState, OrderVersion, Timing};
+use emar_domain::resident::Resident;
+use emar_domain::time::{CivilDate, CivilTime, Instant};
+use std::collections::BTreeMap;
+
+/// What one month's MAR is made of, as stored.
+pub struct MonthRecord {
+    doses: Vec<Dose>,
+    done: Vec<Administration>,
+    /// Orders no longer in memory that have a dose in the month.
+    gone: Vec<Order>,
+}
+
+/// Reads the month, and of orders long over what became of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn read(
+    app: &App,
+    resident: ResidentId,
+    month: Month,
+) -> Result<MonthRecord, StoreError> {
+    let (from, to) = month.span(&app.home().zone);
+    let doses = app.store.doses_of_resident(resident, from, to).await?;
+    let done = app.store.administrations_of_resident(resident, from, to).await?;
+    let unknown: Vec<OrderVersion> = {
+        let all = app.store.orders_of_resident(resident).await?;
+        let home = app.home();
+        let needed = |id: OrderId| {
+            doses.iter().any(|d| d.slot.order == id) || done.iter().any(|a| a.order == id)
+        };
+        all.into_iter().filter(|v| needed(v.order) && !home.orders.contains_key(&v.order)).collect()
+    };
+    let mut gone = Vec::with_capacity(unknown.len());
+    for version in unknown {
+        let events = app.store.order_events(version.order).await?;
+        gone.push(ended(version, &events));
+    }
+    Ok(MonthRecord { doses, done, gone })
+}
+
+/// An order no longer in memory, as its events left it: one that was not ended ran out.
+fn ended(version: OrderVersion, events: &[OrderEvent]) -> Order {
+    let mut order = Order {
+        since: version.stop.unwrap_or(version.start),
+        current: version,
+        plan: 1,
+        planned_until: None,
+        state: OrderState::Expired,
+        reason: String::new(),
+        hold: None,
+        noted_by: None,
+        verified_by: None,
+    };
+    for event in events {
+        let state = match event.act {
+            OrderAct::Noted => {
+                order.noted_by = event.by;
+                continue;
+            }
+            OrderAct::Verified => {
+                order.verified_by = event.by;
+                continue;
+            }
+            OrderAct::Discontinued => OrderState::Discontinued,
+            OrderAct::Completed => OrderState::Completed,
+            OrderAct::EnteredInError => OrderState::EnteredInError,
+            OrderAct::Received
+            | OrderAct::Held
+            | OrderAct::Resumed
+            | OrderAct::Back
+            | OrderAct::Changed
+            | OrderAct::Corrected => continue,
+        };
+        (order.state, order.since) = (state, event.at);
+        order.reason.clone_from(&event.reason);
+    }
+    order
+}
+
+/// The page.
+#[must_use]
+pub fn mar(
+    sight: &Sight<'_>,
+    (frame, bar): (Frame, DeskBar),
+    resident: &Resident,
+    month: Month,
+    record: &MonthRecord,
+) -> Mar {
+    let view = View { sight, month, record };
+    let (from, to) = month.span(&sight.home.zone);
+    let lives = |o: &Order| {
+        let has = record.doses.iter().any(|d| d.slot.order == o.id())
+            || record.done.iter().any(|a| a.order == o.id());
+        let over = is_over(o.state_at(sight.now)).then_some(ended_at(o, sight.now));
+        has || (o.current.start < to && over.is_none_or(|at| at >= from))
+    };
+    let known = sight.home.orders_of(resident.id);
+    let mut all: Vec<&Order> = known.chain(&record.gone).filter(|o| lives(o)).collect();
+    all.sort_by_cached_key(|o| o.current.drug.name.to_lowercase());
+    let (prn, planned): (Vec<&Order>, Vec<&Order>) = all.into_iter().partition(|o| o.is_prn());
+    let (ended, orders): (Vec<&Order>, Vec<&Order>) =
+        planned.into_iter().partition(|o| is_over(o.state_at(sight.now)));
+    let rows = |orders: Vec<&Order>| {
+        let mut rows: Vec<OrderRows> = orders.into_iter().map(|o| view.order(o)).collect();
+        rows.sort_by_cached_key(|o| o.rows.first().map(|row| row.time.clone()));
+        rows
+    };
+    Mar {
+        frame,
+        bar,
+        banner: banner(sight, resident),
+        month: view.title(),
+        months: (
+            month.before().map(|m| m.to_string()),
+            month.to_string(),
+            month.after().map(|m| m.to_string()),
+        ),
+        days: view.days(),
+        orders: rows(orders),
+        prn: prn.into_iter().map(|o| view.prn(o)).collect(),
+        ended: rows(ended),
+    }
+}
+
+pub(super) fn is_over(state: OrderState) -> bool {
+    use OrderState::{Completed, Discontinued, EnteredInError, Expired};
+    matches!(state, Discontinued | EnteredInError | Completed | Expired)
+}
+
+/// When an order that is over ended.
+fn ended_at(order: &Order, now: Instant) -> Instant {
+    match order.state_at(now) {
+        OrderState::Expired => order.current.stop.unwrap_or(order.since),
+        _ => order.since,
+    }
+}
+
+/// How a dose is shown, one that is not expected any more as well.
+#[must_use]
+pub fn shown(sight: &Sight<'_>, dose: &Dose) -> Status {
+    status(sight.home, dose, sight.now).unwrap_or(match dose.withdrawn {
+        Some(Withdrawal::Held) => Status::Held,
+        Some(Withdrawal::Away) => Status::Away,
+        _ => Status::Withdrawn,
+    })
+}
+
+/// The reason in words; the code where the pages have none.
+#[must_use]
+pub fn reason_text(sight: &Sight<'_>, code: &str) -> String {
+    // A PRN giving is charted with what it was given for, which has words of its own.
+    for id in [format!("reason-{code}"), format!("why-{code}")] {
+        let words = sight.words().t(&id);
+        if words != id {
+            return words;
+        }
+    }
+    reason(code).map_or_else(|| code.to_owned(), |known| known.display.to_owned())
+}
+
+/// An order's state with when and why; empty for one that is simply active.
+#[must_use]
+pub fn standing(sight: &Sight<'_>, order: &Order) -> String {
+    let w = sight.words();
+    let state = order.state_at(sight.now);
+    let said = match state {
+        OrderState::Active if order.current.start > sight.now => {
+            return w.one("listed-not_started", "at", &sight.stamp(order.current.start));
+        }
+        OrderState::Active => match &order.current.timing {
+            Timing::Unschedulable { reason } => {
+                return w.one("listed-unschedulable", "why", reason);
+            }
+            _ => return String::new(),
+        },
+        OrderState::Draft => return w.t("listed-draft"),
+        OrderState::Held => return held(sight, order),
+        _ => {
+            let at = sight.stamp(ended_at(order, sight.now));
+            w.one(&format!("mar-ended-{}", state.code()), "at", &at)
+        }
+    };
+    if order.reason.is_empty() { said } else { format!("{said}: {}", order.reason) }
+}
+
+/// Since when, until when and why an order is on hold; empty when it is not.
+pub(super) fn held(sight: &Sight<'_>, order: &Order) -> String {
+    let w = sight.words();
+    let Some(hold) = order.hold_at(sight.now) else { return String::new() };
+    let from = sight.stamp(hold.from);
+    let said = match hold.until.map(|until| sight.stamp(until)) {
+        None => w.one("listed-held", "at", &from),
+        Some(until) => w.with("listed-held_until", &[("at", &from), ("until", &until)]),
+    };
+    if hold.reason.is_empty() { said } else { format!("{said}: {}", hold.reason) }
+}
+
+struct View<'a> {
+    sight: &'a Sight<'a>,
+    month: Month,
+    record: &'a MonthRecord,
+}
+
+impl View<'_> {
+    fn title(&self) -> String {
+        let first = self.month.first();
+        let name = self.sight.words().t(&format!("month-{}", first.month()));
+        format!("{name} {}", first.year())
+    }
+
+    fn days(&self) -> Vec<Day> {
+        let today = self.sight.home.today(self.sight.now);
+        let day = |date: CivilDate| {
+            let weekday = self.sight.words().t(&format!("day-{}", date.weekday()));
+            let short = weekday.chars().take(2).collect();
+            Day { number: date.day(), weekday, short, today: date == today }
+        };
+        self.month.days().map(day).collect()
+    }
+
+    fn under(&self, order: &Order) -> Line {
+        Line::from(under(self.sight, order).join(" · ").as_str())
+    }
+
+    fn order(&self, order: &Order) -> OrderRows {
+        let width = self.month.days().count();
+        let mut rows: BTreeMap<CivilTime, Vec<Vec<&Dose>>> = BTreeMap::new();
+        for dose in self.record.doses.iter().filter(|d| d.slot.order == order.id()) {
+            let days = rows.entry(dose.local.time()).or_insert_with(|| vec![Vec::new(); width]);
+            if let Some(day) = days.get_mut(self.month.column(dose.local.date())) {
+                day.push(dose);
+            }
+        }
+        let mut rows: Vec<TimeRow> = rows
+            .into_iter()
+            .map(|(time, days)| TimeRow {
+                time: format!("{:02}:{:02}", time.hour(), time.minute()),
+                cells: days.into_iter().map(|doses| self.cell(&doses)).collect(),
+            })
+            .collect();
+        if rows.is_empty() {
+            rows.push(TimeRow { time: "—".to_owned(), cells: vec![None; width] });
+        }
+        OrderRows {
+            id: order.id().to_string(),
+            drug: self.sight.drug(order),
+            amount: order.current.dose.to_string(),
+            under: self.under(order),
+            standing: standing(self.sight, order),
+            rows,
+        }
+    }
+
+    /// A day may have a dose of an older plan beside the one that took its place: what was charted
+    /// shows, then what is expected.
+    fn cell(&self, doses: &[&Dose]) -> Option<Cell> {
+        let rank = |d: &&&Dose| (d.outcome.is_none(), d.withdrawn.is_some(), d.due);
+        let first = doses.iter().min_by_key(rank)?;
+        let ids: Vec<String> = doses.iter().map(|d| d.id.to_string()).collect();
+        Some(Cell {
+            doses: ids.join(","),
+            status: shown(self.sight, first),
+            label: self.label(first),
+        })
+    }
+
+    fn label(&self, dose: &Dose) -> String {
+        let sight = self.sight;
+        let word = sight.words().t(shown(sight, dose).word());
+        let due = sight.stamp(dose.due);
+        match &dose.outcome {
+            Some(done) => {
+                format!("{due}: {word} {} {}", sight.time(done.at), sight.user(done.by))
+            }
+            None if dose.prepared.is_some() => {
+                format!("{due}: {word}, {}", sight.words().t("how-pot"))
+            }
+            None => format!("{due}: {word}"),
+        }
+    }
+
+    fn prn(&self, order: &Order) -> PrnRows {
+        let sight = self.sight;
+        // The newest effective record of each dose, by when it was done.
+        let mut newest: BTreeMap<DoseId, &Administration> = BTreeMap::new();
+        for done in self.record.done.iter().filter(|a| a.order == order.id() && a.effective) {
+            let known = newest.entry(done.dose).or_insert(done);
+            if done.recorded_at >= known.recorded_at {
+                *known = done;
+            }
+        }
+        let mut givings: Vec<(Instant, Giving)> =
+            newest.values().map(|a| (a.administered_at, self.giving(a))).collect();
+        let open = self.record.doses.iter().filter(|d| d.slot.order == order.id());
+        givings.extend(open.filter(|d| d.outcome.is_none()).map(|d| (d.due, self.begun(d))));
+        givings.sort_by_key(|(at, _)| *at);
+        let mut parts = under(sight, order);
+        if let Timing::Prn { interval_minutes_min, per_day_max, .. } = &order.current.timing {
+            parts.extend(limits(sight, *interval_minutes_min, *per_day_max));
+        }
+        PrnRows {
+            id: order.id().to_string(),
+            drug: sight.drug(order),
+            amount: order.current.dose.to_string(),
+            under: Line::from(parts.join(" · ").as_str()),
+            standing: standing(sight, order),
+            givings: givings.into_iter().map(|(_, giving)| giving).collect(),
+        }
+    }
+
+    fn giving(&self, done: &Administration) -> Giving {
+        let sight = self.sight;
+        let mut parts: Vec<String> = done.amount.map(|a| a.to_string()).into_iter().collect();
+        parts.extend(done.reason.as_deref().map(|code| reason_text(sight, code)));
+        let asked = done.overrides.iter().filter(|o| o.code == "prn_reason_missing");
+        parts.extend(asked.map(|o| sight.words().why(&o.reason)));
+        parts.dedup();
+        parts.push(sight.user(done.by));
+        Giving {
+            dose: done.dose.to_string(),
+            at: sight.stamp(done.administered_at),
+            chip: Chip::new(charted(done.outcome), ""),
+            note: parts.join(" · "),
+        }
+    }
+
+    /// Prepared or counted, and not charted.
+    fn begun(&self, dose: &Dose) -> Giving {
+        let sight = self.sight;
+        let pot = dose.prepared.as_ref();
+        let note = pot.map(|p| format!("{} · {}", sight.words().t("how-pot"), sight.user(p.by)));
+        Giving {
+            dose: dose.id.to_string(),
+            at: sight.stamp(dose.due),
+            chip: Chip::new(shown(sight, dose), ""),
+            note: note.unwrap_or_default(),
+        }
+    }
+}
+
+/// How often a PRN order may be given.
+pub(super) fn limits(
+    sight: &Sight<'_>,
+    interval_minutes_min: Option<i64>,
+    per_day_max: Option<u32>,
+) -> Vec<String> {
+    let w = sight.words();
+    let apart = interval_minutes_min
+        .map(|m| w.one("mar-apart", "for", &super::sight::span(m.saturating_mul(60))));
+    let most = per_day_max.map(|most| w.num("mar-most", "most", &most));
+    apart.into_iter().chain(most).collect()
+}

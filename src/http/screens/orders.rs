@@ -1,0 +1,217 @@
+//! The worklist of orders, for the one who looks at it.
+use super::due_list::under;
+use super::mar::{is_over, limits, standing};
+use super::sight::Sight;
+use crate::http::api::residents::reads_unit;
+use crate::http::auth::Auth;
+use crate::http::pages::line::Line;
+use crate::http::pages::view::orders::{Act, Choice, Entry, OrderRow, Section, Work};
+use crate::policy_file::frequencies;
+use emar_domain::amount::Unit;
+use emar_domain::id::{ResidentId, UserId};
+use emar_domain::order::{Order, OrderState, Timing};
+use emar_domain::resident::{Resident, ResidentState};
+use emar_domain::role::Action;
+use emar_domain::schedule::Schedule;
+use emar_domain::schedule::frequency::{Frequency, Kind, Need};
+use emar_domain::time::{CivilTime, Weekday};
+use std::collections::BTreeMap;
+
+/// Most rows of one section.
+const ROWS_MAX: usize = 100;
+
+/// Routes the form offers, by the codes of the exchange's table.
+const ROUTES: &str = include_str!("../../exchange/data/routes.csv");
+
+/// What waits for somebody; of one resident all that is not over.
+#[must_use]
+pub fn work(sight: &Sight<'_>, auth: &Auth, of: Option<ResidentId>) -> Work {
+    let home = sight.home;
+    let mut sections = [
+        ("to-note", "orders-to_note", "orders-to_note-none"),
+        ("to-verify", "orders-to_verify", "orders-to_verify-none"),
+        ("on-hold", "orders-on_hold", "orders-on_hold-none"),
+        ("active", "orders-active", "orders-active-none"),
+    ]
+    .map(|(id, title, none)| Section { id, title, none, rows: Vec::new(), more: 0 });
+    let mut orders: Vec<(&Order, &Resident)> = home
+        .orders
+        .values()
+        .filter(|o| of.is_none_or(|id| o.current.resident == id))
+        .filter(|o| !is_over(o.state_at(sight.now)))
+        .filter_map(|o| Some((o, home.residents.get(&o.current.resident)?)))
+        .filter(|(_, r)| reads_unit(home, auth, &r.unit))
+        .collect();
+    orders.sort_by_key(|(o, _)| (o.since, o.id()));
+    for (order, resident) in orders {
+        let Some(at) = place(order, sight).filter(|at| *at < 3 || of.is_some()) else { continue };
+        let Some(section) = sections.get_mut(at) else { continue };
+        if section.rows.len() < ROWS_MAX {
+            section.rows.push(row(sight, auth, order, resident));
+        } else {
+            section.more += 1;
+        }
+    }
+    let mut sections = Vec::from(sections);
+    if of.is_none() {
+        sections.truncate(3);
+    }
+    let resident = of.map(|id| id.to_string()).unwrap_or_default();
+    Work { resident, role_note: role_note(sight, auth), sections }
+}
+
+/// The section of an order that is not over.
+fn place(order: &Order, sight: &Sight<'_>) -> Option<usize> {
+    match order.state_at(sight.now) {
+        OrderState::Draft => Some(0),
+        OrderState::Active if order.verified_by.is_none() => Some(1),
+        OrderState::Held => Some(2),
+        OrderState::Active => Some(3),
+        _ => None,
+    }
+}
+
+fn role_note(sight: &Sight<'_>, auth: &Auth) -> String {
+    let may = |action| auth.actor.role.may(action);
+    let id = match (may(Action::NoteOrder), may(Action::VerifyOrder)) {
+        (true, _) => return String::new(),
+        (false, true) => "orders-role-pharmacist",
+        (false, false) => "orders-role-reader",
+    };
+    sight.words().t(id)
+}
+
+fn row(sight: &Sight<'_>, auth: &Auth, order: &Order, resident: &Resident) -> OrderRow {
+    let version = &order.current;
+    let (family, given) = (resident.family.0.to_uppercase(), &resident.given.0);
+    let mut parts = under(sight, order);
+    match &version.timing {
+        Timing::Prn { interval_minutes_min, per_day_max, .. } => {
+            parts.extend(limits(sight, *interval_minutes_min, *per_day_max));
+        }
+        Timing::Planned { schedule } => parts.extend(times(schedule)),
+        Timing::Unschedulable { .. } => {}
+    }
+    let state = match order.state_at(sight.now) {
+        OrderState::Held => ("held", "status-held"),
+        OrderState::Draft => ("system", "orders-state-draft"),
+        _ if order.verified_by.is_none() => ("system", "orders-state-unverified"),
+        _ => ("system", "orders-state-active"),
+    };
+    let (acts, not_yours) = acts(sight, auth, order);
+    OrderRow {
+        id: order.id().to_string(),
+        who: format!("{family}, {given} · {}", resident.room),
+        resident: resident.id.to_string(),
+        drug: sight.drug(order),
+        amount: version.dose.to_string(),
+        under: Line::from(parts.join(" · ").as_str()),
+        notes: notes(sight, order),
+        state,
+        acts,
+        not_yours,
+    }
+}
+
+/// The times of day, where there are any.
+fn times(schedule: &Schedule) -> Option<String> {
+    let Schedule::Clock(clock) = schedule else { return None };
+    let text = |t: &CivilTime| format!("{:02}:{:02}", t.hour(), t.minute());
+    Some(clock.times.iter().map(text).collect::<Vec<_>>().join(" "))
+}
+
+/// From when and until when; who entered, noted and verified it; how it stands and why.
+fn notes(sight: &Sight<'_>, order: &Order) -> Vec<String> {
+    let (w, version) = (sight.words(), &order.current);
+    let mut life = w.one("orders-from", "at", &sight.stamp(version.start));
+    if let Some(stop) = version.stop {
+        life = format!("{life} · {}", w.one("orders-until", "at", &sight.stamp(stop)));
+    }
+    let source = match version.entered_by {
+        Some(by) => w.one("orders-entered", "who", &sight.user(by)),
+        None => w.one("orders-received", "from", &version.source.sender),
+    };
+    let mut who = vec![source];
+    let named = |id: &str, by: Option<UserId>| by.map(|by| w.one(id, "who", &sight.user(by)));
+    who.extend(named("orders-noted", order.noted_by));
+    who.extend(named("orders-verified", order.verified_by));
+    let mut notes = vec![life, who.join(" · ")];
+    if order.state != OrderState::Draft {
+        notes.push(standing(sight, order));
+    }
+    notes.extend(version.allergy_override.as_ref().map(|why| w.one("orders-allergy", "why", why)));
+    notes.retain(|note| !note.is_empty());
+    notes
+}
+
+/// What this person may do about the order now, and why what is needed is another's.
+fn acts(sight: &Sight<'_>, auth: &Auth, order: &Order) -> (Vec<Act>, String) {
+    let may = |action| auth.actor.role.may(action);
+    let state = order.state_at(sight.now);
+    let unverified = state != OrderState::Draft && order.verified_by.is_none();
+    let me = auth.actor.user;
+    let own = me.is_some() && (order.noted_by == me || order.current.entered_by == me);
+    let all = [
+        (Act::Note, state == OrderState::Draft && may(Action::NoteOrder)),
+        (Act::Verify, unverified && may(Action::VerifyOrder) && !own),
+        (Act::Resume, state == OrderState::Held && may(Action::NoteOrder)),
+        (Act::Hold, state == OrderState::Active && may(Action::StopOrder)),
+        (Act::Discontinue, may(Action::StopOrder)),
+    ];
+    let acts = all.into_iter().filter(|(_, yes)| *yes).map(|(act, _)| act).collect();
+    let second = unverified && own && may(Action::VerifyOrder);
+    let why = if second { sight.words().t("orders-second_person") } else { String::new() };
+    (acts, why)
+}
+
+/// Residents this person may read of, in room order.
+#[must_use]
+pub fn residents(sight: &Sight<'_>, auth: &Auth, of: Option<ResidentId>) -> Vec<Choice> {
+    let all = sight.residents(None).into_iter();
+    all.filter(|r| r.state == ResidentState::Admitted && reads_unit(sight.home, auth, &r.unit))
+        .map(|r| Choice {
+            value: r.id.to_string(),
+            text: format!("{} · {}, {}", r.room, r.family.0.to_uppercase(), r.given.0),
+            chosen: of == Some(r.id),
+        })
+        .collect()
+}
+
+/// What the form offers; `None` for a role that enters no orders.
+#[must_use]
+pub fn entry(sight: &Sight<'_>, auth: &Auth) -> Option<Entry> {
+    if !auth.actor.role.may(Action::EnterOrder) {
+        return None;
+    }
+    let products = sight.home.products.values();
+    let drugs: BTreeMap<String, String> =
+        products.map(|p| (p.name.clone(), p.route.clone())).collect();
+    let choice =
+        |value: &str, text: String| Choice { value: value.to_owned(), text, chosen: false };
+    let word = |family: &str, code: &str| choice(code, sight.word(family, code));
+    let civil = sight.home.zone.to_civil(sight.now);
+    Some(Entry {
+        drugs: drugs.into_iter().collect(),
+        units: Unit::ALL.iter().map(|u| choice(u.code(), u.code().to_owned())).collect(),
+        routes: routes().map(|code| word("route", &code)).collect(),
+        frequencies: offered().map(|row| word("freq", &row.code)).collect(),
+        days: Weekday::ALL.iter().map(|d| word("day", d.code())).collect(),
+        now: format!("{} {}", civil.date(), sight.clock(sight.now)),
+    })
+}
+
+/// Route codes as orders have them.
+pub(super) fn routes() -> impl Iterator<Item = String> {
+    ROUTES.lines().skip(1).filter_map(|row| Some(row.split(',').next()?.to_lowercase()))
+}
+
+/// Frequencies all of whose needs the form can meet: the start brings anchor and instant, the
+/// weekdays are asked. Tapers, cycles and what is taken off again come from the pharmacy.
+pub(super) fn offered() -> impl Iterator<Item = &'static Frequency> {
+    let meets = |need: &Need| !matches!(need, Need::On | Need::Off | Need::Steps);
+    let kind = |kind: Kind| !matches!(kind, Kind::Prn | Kind::Continuous | Kind::Pair);
+    frequencies()
+        .frequencies
+        .iter()
+        .filter(move |row| kind(row.kind) && row.needs.iter().all(meets))
+}

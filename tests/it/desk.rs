@@ -1,0 +1,144 @@
+//! The desk's pages: the MAR of a month with the history of its cells, and orders.
+
+use crate::support::world::{of_role, package, person};
+use crate::support::{Asked, TestApp};
+use emar_domain::decide::Command;
+use emar_domain::id::{ResidentId, Slug};
+use emar_domain::role::Role;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+fn page(resident: ResidentId, month: &str) -> String {
+    format!("/residents/{resident}/mar?month={month}")
+}
+
+/// Garza with senna at 08:00, in the pot twice and refused, corrected to given.
+async fn morning(app: &TestApp) -> (ResidentId, String) {
+    app.product(1, "senna", "8.6 mg").await;
+    let garza = app.resident(1, "Garza").await;
+    let order = app.order(garza, "senna", "8.6 mg", &["08:00"]).await;
+    let dose = app.dose_at(order, "2026-11-02T13:00:00Z");
+    let osei = app.bedside("Osei", "cart-1").await;
+    osei.open(1).await;
+    osei.scan(&package(1, "A1")).await;
+    osei.card("UNDO").await;
+    let refused = json!({"dose": dose, "outcome": "refused", "reason": "REF",
+        "comment": "not now", "cart": "cart-1"});
+    let id = osei.chart(&Uuid::now_v7().to_string(), &refused).await.expect(201);
+    let held = json!({"outcome": "held", "reason": "HOLD_NURSE", "comment": "loose stools"});
+    let id = id["administration"].as_str().unwrap();
+    osei.correct(id, &Uuid::now_v7().to_string(), &held).await.expect(201);
+    (garza, dose.to_string())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_months_mar_shows_each_dose_and_tells_all_of_it() {
+    let app = TestApp::new().await;
+    let (garza, dose) = morning(&app).await;
+    let lind = app.sign_on(person("Lind"), "station-east").await;
+    let mar = app.send(Asked::get(&page(garza, "2026-11")).by(&lind)).await;
+    assert_eq!(mar.status, 200, "{}", mar.text);
+    for part in ["GARZA", "senna", "November 2026", "America/New_York", &dose, "is-status-held"] {
+        assert!(mar.text.contains(part), "{part} in {}", mar.text);
+    }
+    assert_eq!(mar.text.matches("role=\"gridcell\"").count(), 30, "one row of 30 days");
+
+    let path = format!("/residents/{garza}/mar/history?doses={dose}");
+    let told = app.send(Asked::get(&path).by(&lind)).await.expect(200);
+    let told = told["fragments"][0]["html"].as_str().unwrap();
+    for part in [
+        "Planned, due Mon 02-Nov-2026 08:00",
+        "Put in the pot",
+        "Taken out of the pot",
+        "Refused",
+        "Comment: not now",
+        "Corrected ",
+        "Corrects the record of ",
+        "Nursing judgement",
+        "Osei",
+    ] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+
+    // Another month reads and shows none of it.
+    let other = app.send(Asked::get(&page(garza, "2026-10")).by(&lind)).await;
+    assert!(!other.text.contains(&dose) && other.text.contains("October 2026"));
+    for month in ["2026-13", "yesterday"] {
+        assert_eq!(app.send(Asked::get(&page(garza, month)).by(&lind)).await.status, 404);
+    }
+    let elsewhere = app.resident(2, "Chen").await;
+    let foreign = format!("/residents/{elsewhere}/mar/history?doses={dose}");
+    assert_eq!(app.send(Asked::get(&foreign).by(&lind)).await.problem(404), "not_found");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_may_not_read_is_told_so_plainly() {
+    let app = TestApp::new().await;
+    let (garza, dose) = morning(&app).await;
+    let paths = [page(garza, "2026-11"), "/orders".to_owned()];
+    for path in &paths {
+        let stranger = app.send(Asked::get(path)).await;
+        assert_eq!(stranger.status, 401, "{path}");
+        assert!(!stranger.text.contains("GARZA") && !stranger.text.contains("senna"), "{path}");
+        let auditor = app.sign_on(of_role(Role::Auditor), "station-east").await;
+        let refused = app.send(Asked::get(path).by(&auditor)).await;
+        assert_eq!(refused.status, 403, "{path}");
+        assert!(refused.text.contains("Your role may not read"), "{path}: {}", refused.text);
+        assert!(!refused.text.contains("GARZA"), "{path}");
+    }
+    let spanish = Asked::get(&paths[1]).header("accept-language", "es-MX");
+    assert!(app.send(spanish).await.text.contains("Inicie sesión"));
+
+    // A nurse of another unit finds neither the resident nor the orders.
+    let mut user = app.home().users[&person("Lind").id()].clone();
+    user.rev += 1;
+    user.units = vec![Slug::new("west").unwrap()];
+    app.ask(Command::User(Box::new(user))).await;
+    let lind = app.sign_on(person("Lind"), "station-east").await;
+    let mar = app.send(Asked::get(&paths[0]).by(&lind)).await;
+    assert_eq!(mar.status, 404);
+    assert!(mar.text.contains("no such resident in your units"), "{}", mar.text);
+    let history = format!("/residents/{garza}/mar/history?doses={dose}");
+    assert_eq!(app.send(Asked::get(&history).by(&lind)).await.status, 404);
+    let orders = app.send(Asked::get("/orders").by(&lind)).await;
+    assert_eq!(orders.status, 200);
+    assert!(!orders.text.contains("GARZA"), "{}", orders.text);
+    let of_one = format!("/orders?resident={garza}");
+    assert_eq!(app.send(Asked::get(&of_one).by(&lind)).await.status, 404);
+    app.finish().await;
+}
+
+/// The form composes, the API takes what was composed as it stands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_form_composes_is_an_order_the_api_takes() {
+    let app = TestApp::new().await;
+    app.product(1, "senna", "8.6 mg").await;
+    let garza = app.resident(1, "Garza").await;
+    let novak = app.sign_on(person("Novak"), "station-east").await;
+    let mut typed = json!({"resident": garza, "drug": "", "number": "17.2", "unit": "mg",
+        "route": "po", "prn": false, "frequency": "BID", "times": "", "days": [],
+        "start": "2026-11-02 08:00", "stop": "", "indication": "", "instructions": "",
+        "allergy": "", "apart": "", "most": ""});
+    let name = app.home().products.values().next().unwrap().name.clone();
+    let compose = |typed: &Value| Asked::post("/orders/compose", typed).by(&novak);
+    let wrong = app.send(compose(&typed)).await.expect(200);
+    assert_eq!(wrong["wrong"].as_array().map(Vec::len), Some(1), "{wrong}");
+    assert_eq!(wrong["wrong"][0]["field"], "drug");
+    typed["drug"] = json!(name);
+    let composed = app.send(compose(&typed)).await.expect(200);
+    let post = Asked::post("/api/v1/orders", &composed["order"]).by(&novak);
+    let entered = app.send(post).await.expect(201);
+    let id = entered["order"].as_str().unwrap();
+    let work = app.send(Asked::get("/orders/fragments").by(&novak)).await.expect(200);
+    let work = work["fragments"][0]["html"].as_str().unwrap();
+    assert!(work.contains(&format!("id=\"order-{id}\"")), "{work}");
+    assert!(work.contains("data-order-act=\"note\""), "{work}");
+    let note = format!("/api/v1/orders/{id}/note");
+    app.send(Asked::post(&note, &json!({})).by(&novak)).await.expect(200);
+    let work = app.send(Asked::get("/orders/fragments").by(&novak)).await.expect(200);
+    let work = work["fragments"][0]["html"].as_str().unwrap();
+    assert!(work.contains("a second person verifies it"), "{work}");
+    assert!(!work.contains("data-order-act=\"verify\""), "{work}");
+    app.finish().await;
+}
