@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use emar_domain::schedule::{
-    Clock, Cycle, DoseDay, Interval, Monthly, Once, Overflow, Schedule, Step, YearMonth,
+    Clock, Cycle, DoseDay, Interval, LENGTH_MAX, Monthly, Once, OrderLife, Overflow, Schedule,
+    Span, Step, YearMonth,
 };
 use emar_domain::time::{CivilDate, CivilTime, Instant, Weekday};
 use emar_domain::zone::{GapPolicy, OverlapPolicy};
@@ -13,6 +14,7 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 
 use crate::calendar::{day, day_of};
 use crate::case::{Case, Order, Policy, Query};
+use crate::naive;
 use crate::zone::Zone;
 
 const MINUTE: i64 = 60;
@@ -68,13 +70,14 @@ pub(crate) fn case(dice: &mut Dice, zone: &Zone, at: i64) -> Case {
     let schedule = near.schedule();
     let from = near.from();
     let length = match near.dice.count(1, 10) {
-        1..=4 => near.dice.within(1, 48) * 30 * MINUTE,
+        1..=2 => (near.instant() - from).max(1),
+        3..=4 => near.dice.within(1, 48) * 30 * MINUTE,
         5..=8 => near.dice.within(1, 8 * DAY),
         _ => near.dice.within(1, 50) * DAY,
     };
     let start = near.dice.one_in(2).then(|| near.start(from));
     let stop = near.dice.one_in(3).then(|| near.stop(from));
-    let counted = if start.is_some() { 3 } else { 12 };
+    let counted = if start.is_some() { 6 } else { 12 };
     let max_doses = near.dice.maybe(counted, |dice| {
         let most = dice.pick(&[9, 40, 40, 400]);
         dice.count(0, most)
@@ -89,7 +92,7 @@ pub(crate) fn case(dice: &mut Dice, zone: &Zone, at: i64) -> Case {
     let gap = near.dice.pick(&[GapPolicy::Rfc5545, GapPolicy::NextValid, GapPolicy::Skip]);
     let overlap =
         near.dice.pick(&[OverlapPolicy::First, OverlapPolicy::Second, OverlapPolicy::Both]);
-    Case {
+    let case = Case {
         id: "W".to_owned(),
         kind: "expand".to_owned(),
         tz: zone.name().to_owned(),
@@ -102,7 +105,8 @@ pub(crate) fn case(dice: &mut Dice, zone: &Zone, at: i64) -> Case {
             holds,
         },
         query: Query { from: zone.stamp(from), to: zone.stamp(from + length) },
-    }
+    };
+    if near.dice.one_in(5) { near.counted_out(case) } else { case }
 }
 
 impl Near<'_> {
@@ -111,7 +115,7 @@ impl Near<'_> {
         let beside = match self.dice.count(1, 10) {
             1 => 0,
             2 => self.dice.within(-2, 2),
-            3..=5 => self.dice.within(-16, 16) * 15 * MINUTE,
+            3..=5 => self.dice.within(-8, 8) * 15 * MINUTE,
             6..=8 => self.dice.within(-3 * 24 * 60, 3 * 24 * 60) * MINUTE,
             _ => self.dice.within(-30 * DAY, 10 * DAY),
         };
@@ -125,6 +129,33 @@ impl Near<'_> {
             3..=6 => self.at - self.dice.within(0, 14) * HOUR,
             _ => self.at - self.dice.within(0, 6 * DAY),
         }
+    }
+
+    /// The same order with its last dose, or that of its first step, about at the change.
+    fn counted_out(&mut self, mut case: Case) -> Case {
+        let Some(start) = case.order.start else { return case };
+        let beside = self.dice.within(-4, 8) * 30 * MINUTE;
+        let until = Instant::from_micros((self.at + beside) * 1_000_000);
+        let endless = OrderLife { start: Some(start.instant), ..OrderLife::default() };
+        let change = case.change();
+        let so_far = |schedule: &Schedule| {
+            let range = Span { from: start.instant, to: until };
+            let told = naive::expand(&endless, schedule, self.zone, change, range).unwrap();
+            u32::try_from(told.0.due.len()).unwrap()
+        };
+        if let Schedule::Clock(clock) = &case.order.schedule
+            && let Some(first) = clock.steps.iter().flatten().find(|step| step.doses.is_some())
+        {
+            let step = Step { doses: Some(LENGTH_MAX), ..first.clone() };
+            let mut alone = clock.clone();
+            alone.steps.as_mut().unwrap()[0] = step;
+            let doses = so_far(&Schedule::Clock(alone)).max(1);
+            let Schedule::Clock(clock) = &mut case.order.schedule else { return case };
+            clock.steps.as_mut().unwrap()[0].doses = Some(doses);
+        } else {
+            case.order.max_doses = Some(so_far(&case.order.schedule));
+        }
+        case
     }
 
     fn stop(&mut self, from: i64) -> i64 {

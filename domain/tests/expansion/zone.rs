@@ -71,7 +71,7 @@ impl Zone {
     }
 
     pub(crate) fn named(name: &str) -> &'static Self {
-        ZONES.iter().find(|zone| zone.name() == name).unwrap()
+        &ZONES[ZONES.binary_search_by_key(&name, |zone| zone.name()).unwrap()]
     }
 
     /// The seconds since 1970 at which the clock changes before 2040; for a zone without any, one
@@ -85,16 +85,15 @@ impl Zone {
         at
     }
 
+    /// The wall clock just before the change at this second, and at it.
+    pub(crate) fn across(&self, at: i64) -> (i64, i64) {
+        (at - 1 + self.offset_at(at - 1), at + self.offset_at(at))
+    }
+
     /// Seconds east at this second.
     pub(crate) fn offset_at(&self, second: i64) -> i64 {
-        let mut offset = self.first_s;
-        for (at, to) in &self.changes {
-            if *at > second {
-                break;
-            }
-            offset = *to;
-        }
-        offset
+        let passed = self.changes.partition_point(|(at, _)| *at <= second);
+        passed.checked_sub(1).map_or(self.first_s, |last| self.changes[last].1)
     }
 
     /// The second with the offset it is shown with.
