@@ -73,8 +73,8 @@ function askWhy(what) {
   why.reset();
   put(because, "[data-title]", what.label);
   put(because, "[data-go]", what.label);
-  put(because, "[data-about]", what.about);
-  put(because, "[data-wrong]", what.said ?? "");
+  put(because, "[data-about]", what.said ? `${what.about}. ${what.said}` : what.about);
+  put(because, "[data-wrong]", "");
   because.showModal();
   field(why, "reason").focus();
 }

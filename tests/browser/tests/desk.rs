@@ -132,20 +132,25 @@ async fn the_mar_of_a_month_by_keyboard() {
     .await;
 }
 
-/// Types an order whose dose no count of tablets makes: it is refused at its field.
-async fn refused_at_its_field(page: &WebDriver) -> WebDriverResult<()> {
+/// Types a whole order of so many milligrams, and sends it.
+async fn type_order(page: &WebDriver, milligrams: &str) -> WebDriverResult<()> {
     tab_to(page, "e.id === 'f-resident'").await?;
     press(page, Key::Down).await?;
     fill(page, "drug", "metformin 500 mg tablet").await?;
     press(page, Key::Escape).await?;
-    fill(page, "number", "130").await?;
+    fill(page, "number", milligrams).await?;
     tab_to(page, "e.name === 'unit'").await?;
     type_by_hand(page, "mg").await?;
     until(page, "document.getElementById('f-route').value === 'po'").await?;
     tab_to(page, "e.name === 'frequency'").await?;
     type_by_hand(page, "BID").await?;
     fill(page, "indication", "diabetes").await?;
-    press(page, Key::Enter).await?;
+    press(page, Key::Enter).await
+}
+
+/// No count of tablets makes the dose: it is refused at its field.
+async fn refused_at_its_field(page: &WebDriver) -> WebDriverResult<()> {
+    type_order(page, "130").await?;
     shows(page, "#wrong-number", "cannot be made from tablet of 500").await?;
     until(page, "document.activeElement?.name === 'number'").await?;
     until(page, "document.activeElement.getAttribute('aria-invalid') === 'true'").await?;
@@ -214,6 +219,28 @@ async fn an_order_from_the_form_to_the_mar_by_keyboard() {
         page.goto(&mar).await?;
         let ended = format!("#ended [data-order='{order}'] .standing");
         shows(&page, &ended, "stopped by the prescriber").await?;
+        clean(&page).await
+    })
+    .await;
+}
+
+/// The same drug once more is entered only with a reason.
+#[tokio::test]
+async fn an_order_entered_twice_asks_why() {
+    let demo = Demo::start(&["--speed", "1"]).await;
+    with_page(1440, 900, async |page| {
+        page.goto(demo.url("/orders")).await?;
+        sign_on(&page, &demo.user("nurse")).await?;
+        shows(&page, "#to-note", "To note").await?;
+        let drafts = look(&page, DRAFTS).await?.as_i64().expect("a count");
+        type_order(&page, "500").await?;
+        shows(&page, "#said", "Entered as a draft").await?;
+        page.execute("document.getElementById('said').textContent = ''", vec![]).await?;
+        type_order(&page, "500").await?;
+        shows(&page, "#because [data-about]", "is ordered already").await?;
+        because(&page, "another time of the same course").await?;
+        shows(&page, "#said", "Entered as a draft").await?;
+        assert_eq!(look(&page, DRAFTS).await?, Value::from(drafts + 2));
         clean(&page).await
     })
     .await;
