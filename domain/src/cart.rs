@@ -12,6 +12,9 @@ pub struct Counting {
     pub dose: Option<DoseId>,
     /// The order.
     pub order: OrderId,
+    /// Version of the order they are counted for.
+    #[serde(default)]
+    pub version: u32,
     /// Packages needed.
     pub needed: u32,
     /// Texts of the packages scanned so far.

@@ -14,8 +14,8 @@ pub struct Slot {
     pub plan: u32,
     /// The prescribed civil date.
     pub date: CivilDate,
-    /// Rank in that day's list (clock), steps since the anchor (interval), 1 (once), next free
-    /// (PRN).
+    /// Rank in that day's list from 1 (clock; 0: a first dose given at once), steps since the
+    /// anchor (interval), 1 (once), next free (PRN).
     pub slot: i64,
 }
 

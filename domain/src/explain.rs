@@ -163,7 +163,9 @@ pub fn explain(home: &Home, order: &Order, now: Instant) -> Standing {
         },
     };
     if let Some(reason) = bar {
-        return Standing::NotDue { reason, next: None };
+        let ends = matches!(reason, Reason::Held { until: Some(_), .. });
+        let next = ends.then(|| next_dose(home, order, now).ok().flatten()).flatten();
+        return Standing::NotDue { reason, next };
     }
     let next = match next_dose(home, order, now) {
         Ok(next) => next,

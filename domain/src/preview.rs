@@ -113,7 +113,7 @@ impl Rehearsal {
         command: &OrderCommand,
         stamp: &mut Stamp<'_>,
     ) -> Result<Self, Refusal> {
-        let decision = decide(home, actor, &Command::Order(command.clone()), stamp);
+        let decision = decide(home, actor, &Command::Order(undoubted(home, command)), stamp);
         let Answer::Order { order, .. } = decision.answer? else {
             return Err(Refusal::new("order_unknown", "reload"));
         };
@@ -234,18 +234,31 @@ fn a_nurse(id: uuid::Uuid) -> Actor {
     Actor { user: Some(UserId(id)), role: Role::Nurse, ..Actor::server() }
 }
 
-/// Plans every order of the copy as the horizon's worker would have done by the day before `to`.
+/// The command with every doubt answered: a preview helps to decide whether they matter.
+fn undoubted(home: &Home, command: &OrderCommand) -> OrderCommand {
+    let mut command = command.clone();
+    let version = match &mut command {
+        OrderCommand::Receive(version) => version.as_mut(),
+        OrderCommand::Change(change) => &mut change.version,
+        _ => return command,
+    };
+    let doubts = order_check::findings(home, version, Occasion::Entered);
+    version.accepted.extend(doubts.into_iter().map(answer));
+    command
+}
+
+fn answer(doubt: Objection) -> Override {
+    Override { code: doubt.code.code().to_owned(), reason: "preview".to_owned() }
+}
+
 /// Answers to every doubt about a draft: whether they are good ones is for who notes it.
 fn answered(home: &Home, order: OrderId) -> Vec<Override> {
     let draft = home.orders.get(&order).map(|o| &o.current);
     let doubts = draft.map(|v| order_check::findings(home, v, Occasion::Noted)).unwrap_or_default();
-    let answer = |doubt: Objection| Override {
-        code: doubt.code.code().to_owned(),
-        reason: "preview".to_owned(),
-    };
     doubts.into_iter().map(answer).collect()
 }
 
+/// Plans every order of the copy as the horizon's worker would have done by the day before `to`.
 fn plan_ahead(home: &mut Home, to: Instant, stamp: &mut Stamp<'_>) {
     let all = Command::Plan(home.orders.keys().copied().collect());
     let mut at = stamp.now;

@@ -31,7 +31,7 @@ impl Planned {
         };
         let open = home.orders.values().filter(|o| {
             matches!(o.current.timing, Timing::Planned { .. })
-                && o.state_at(now) == OrderState::Active
+                && matches!(o.state_at(now), OrderState::Active | OrderState::Held)
                 && o.planned_until.is_none_or(|until| until < near)
         });
         let mut wanting: Vec<(OrderId, u64)> = open
@@ -58,8 +58,8 @@ fn tell_faults(home: &Home, batch: &[(OrderId, u64)], now: Instant) {
     }
 }
 
-/// Keeps every active order planned at least two days of clinical time ahead, until the server
-/// ends.
+/// Keeps every active order, also one on hold, planned at least two days of clinical time ahead,
+/// until the server ends.
 pub async fn run(app: Arc<App>, mut shutdown: Shutdown) {
     let mut changes = app.changes.subscribe();
     let mut planned = Planned::default();

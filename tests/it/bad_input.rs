@@ -40,6 +40,11 @@ fn bodies() -> Vec<(&'static str, Value)> {
         ("/api/v1/administrations/{id}/corrections", chart),
         ("/api/v1/orders", order()),
         (
+            "/orders/compose",
+            json!({"resident": "x", "drug": "x", "number": "x", "unit": "mg", "frequency": "BID",
+                "start": "x", "indication": "x", "days": ["mon"], "prn": false}),
+        ),
+        (
             "/api/v1/orders/{id}/versions",
             json!({"kind": "new_version", "reason": "x", "order": order()}),
         ),

@@ -31,7 +31,7 @@ async fn a_preview_of_an_order_is_what_comes_when_it_is_noted() {
     let novak = app.sign_on(person("Novak"), "station-east").await;
     let post = |path: &str, body: &Value| app.send(Asked::post(path, body).by(&novak));
     let body = app.order_version(garza, "metformin", "1 g", &["12:00"]);
-    let body = serde_json::to_value(body).unwrap();
+    let mut body = serde_json::to_value(body).unwrap();
     let before = app.version();
     let told = post(&format!("{PREVIEW}?days=2"), &body).await.expect(200);
     assert_eq!(app.version(), before, "a preview writes nothing");
@@ -52,6 +52,9 @@ async fn a_preview_of_an_order_is_what_comes_when_it_is_noted() {
     let noon = json!({"date": "2026-11-02", "pass": "noon", "before": 0, "after": 1});
     assert!(told["load"].as_array().unwrap().contains(&noon), "{}", told["load"]);
 
+    let doubtful = post("/api/v1/orders", &body).await;
+    assert_eq!(doubtful.problem(409), "order_findings");
+    body["accepted"] = json!([{"code": "duplicate_order", "reason": "both_meant"}]);
     let entered = post("/api/v1/orders", &body).await.expect(201);
     let id: OrderId = entered["order"].as_str().unwrap().parse().unwrap();
     post(&format!("/api/v1/orders/{id}/note"), &json!({})).await.expect(200);

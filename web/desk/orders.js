@@ -14,7 +14,7 @@ const because = /** @type {HTMLDialogElement} */ (document.getElementById("becau
 const why = /** @type {HTMLFormElement} */ (because.querySelector("form"));
 const entry = document.getElementById("enter");
 
-/** One key a press, the same at every retry of it. @type {Map<string, string>} */
+/** One key a press, the same when it is sent again. @type {Map<string, string>} */
 const keys = new Map();
 /** @param {string} of */
 function key(of) {
@@ -55,7 +55,10 @@ async function renew(id) {
 
 /** @typedef {{code: string, reason: string}[]} Answers */
 
-/** The points of a refusal when all of them are doubts that a reason answers. @param {unknown} error */
+/**
+ * The points of a refusal when all of them are doubts that a reason answers.
+ * @param {unknown} error
+ */
 function doubts(error) {
   if (!(error instanceof Problem) || error.code !== "order_findings") return [];
   const all = error.objections;

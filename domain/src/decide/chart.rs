@@ -1,18 +1,20 @@
 //! Charting: exceptions, confirmations and past givings, and corrections of them.
 
 use super::double::possible_double_dose;
+use super::order::replan;
 use super::record::{Record, fields};
 use super::{Answer, ChartAnswer, ChartCommand, Effect, Refusal};
 use crate::administration::{Administration, Mode, Outcome, Override, reason};
 use crate::amount::Amount;
 use crate::audit::leaf::{ADMINISTRATION, Action, salted_sha256};
-use crate::dose::{Dose, DoseOutcome};
+use crate::dose::{Dose, DoseOutcome, Withdrawal};
 use crate::fact::{Fact, OrderEvent};
 use crate::id::{AdministrationId, CartId, DoseId, FactId, UserId};
 use crate::order::{Order, OrderAct, OrderState, Timing};
 use crate::role;
 use crate::schedule::Schedule;
 use crate::schedule::policy::Confirm;
+use crate::schedule::window::is_too_near;
 use crate::time::Instant;
 use crate::verdict::{Check, Objection, Severity, filing_objections, out_of_reach, unanswered};
 
@@ -82,7 +84,28 @@ pub(super) fn administer(record: &mut Record<'_, '_>, c: Charted<'_>) -> Adminis
     record.fact(Fact::Administration(Box::new(administration.clone())));
     record.settle(c.dose);
     follow_once(record, c.order, &administration);
+    space_new_plan(record, c.order, &administration);
     id
+}
+
+/// A dose of an older plan that is given after the order was changed: what the new plan has nearer
+/// to it than half the interval is not given too. Model, section 1, "dose".
+fn space_new_plan(record: &mut Record<'_, '_>, order: &Order, a: &Administration) {
+    let home = record.home;
+    let older = home.doses.get(&a.dose).is_some_and(|d| d.slot.plan < order.plan);
+    let Timing::Planned { schedule } = &order.current.timing else { return };
+    let Some(interval) = schedule.nominal_interval_minutes() else { return };
+    if !(older && a.effective && a.outcome.is_taken()) {
+        return;
+    }
+    let at = a.administered_at;
+    let near = |d: &&Dose| {
+        d.slot.plan == order.plan && d.is_open() && d.due >= at && is_too_near(at, d.due, interval)
+    };
+    for dose in home.doses_of_order(order.id()).filter(near) {
+        replan(record, dose, Some(Withdrawal::Superseded), record.now);
+        record.settle(dose.id);
+    }
 }
 
 /// A one-time order is completed by its giving, in the same commit; a correction that takes the
@@ -330,6 +353,7 @@ fn filed(
     }
     let pots = record.home.carts.values().flat_map(|cart| &cart.pot);
     let prepared = pots.filter(|p| dose.is_some_and(|d| d.id == p.dose));
+    let other_version = prepared.clone().any(|p| p.version != order.current.version);
     let short = prepared.clone().find_map(|p| Some((p.packages.len(), p.needed?)));
     if let Some((scanned, needed)) = short.filter(|_| c.outcome == Outcome::Given) {
         // Part of the dose is in the pot: the whole of it was not given from there.
@@ -340,7 +364,11 @@ fn filed(
     let earlier = c.corrected.iter().flat_map(|a| &a.overrides);
     overrides.extend(prepared.flat_map(|p| &p.overrides).chain(earlier).cloned());
     let seen = c.list_version.filter(|_| c.mode == Mode::Now);
-    let all = filing_objections(record.home, order, dose, seen, at);
+    let mut all = filing_objections(record.home, order, dose, seen, at);
+    // What lies in a pot was counted out for what the order said then.
+    if other_version {
+        all.push(Objection::new(Check::OrderChanged).severity(Severity::Stop));
+    }
     let open = unanswered(all, &overrides, c.mode);
     if open.is_empty() { Ok(overrides) } else { Err(objected(open)) }
 }

@@ -8,7 +8,7 @@ use crate::dose::{Dose, Withdrawal};
 use crate::fact::{DoseDue, Fact, OrderEvent};
 use crate::home::Home;
 use crate::id::{FactId, OrderId};
-use crate::order::{Hold, Order, OrderAct, OrderState, OrderVersion, Timing};
+use crate::order::{FirstDose, Hold, Order, OrderAct, OrderState, OrderVersion, Timing};
 use crate::order_check::{self, Occasion};
 use crate::role;
 use crate::time::{Instant, MICROS_PER_SECOND, SECONDS_PER_MINUTE};
@@ -113,10 +113,21 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
         _ => Occasion::Noted,
     };
     nothing_stands(record.home, &c.version, &c.version.accepted, occasion)?;
-    let spaced = c.last_taken.zip(half_interval_micros(&c.version.timing));
+    if order.state != OrderState::Draft {
+        person(record, role::Action::NoteOrder)?;
+    }
+    // What was given since the shell looked is in memory.
+    let last_taken = c.last_taken.max(record.home.taken_of(order, None).max());
+    let spaced = last_taken.zip(half_interval_micros(&c.version.timing));
     let spaced = spaced.and_then(|(last, half)| last.plus_micros(half));
-    let not_before = spaced.map_or(now, |spaced| spaced.max(now));
-    let version = OrderVersion { not_before: Some(not_before), ..c.version.clone() };
+    let in_force = order.state != OrderState::Draft;
+    let not_before = in_force.then(|| spaced.map_or(now, |spaced| spaced.max(now)));
+    // Its first dose was given when the order began; a copy of the order must not ask for another.
+    let first_dose = match old.first_dose {
+        FirstDose::Now => FirstDose::NextTime,
+        FirstDose::NextTime => c.version.first_dose,
+    };
+    let version = OrderVersion { first_dose, not_before, ..c.version.clone() };
     let number = version.version;
     record.fact(Fact::OrderVersion(Box::new(version)));
     let kind = match c.kind {
@@ -130,10 +141,7 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
     let after = [("version", i64::from(number).into()), ("act", kind.code().into())];
     leaf.after = Some(fields(after));
     let untouched = |d: &&Dose| {
-        d.due >= now
-            && d.outcome.is_none()
-            && d.prepared.is_none()
-            && d.withdrawn != Some(Withdrawal::Superseded)
+        d.due >= now && d.outcome.is_none() && d.withdrawn != Some(Withdrawal::Superseded)
     };
     for dose in record.home.doses_of_order(order.id()).filter(untouched) {
         replan(record, dose, Some(Withdrawal::Superseded), now);
@@ -175,6 +183,7 @@ fn unchanged(order: &Order) -> Answer {
 
 fn receive(record: &mut Record<'_, '_>, version: &OrderVersion) -> Result<Answer, Refusal> {
     let home = record.home;
+    let mut version = version.clone();
     if !home.residents.contains_key(&version.resident) {
         return Err(Refusal::new("resident_unknown", "census"));
     }
@@ -186,10 +195,16 @@ fn receive(record: &mut Record<'_, '_>, version: &OrderVersion) -> Result<Answer
         if order.state != OrderState::Draft {
             return Err(Refusal::new("order_state", "new_order").with("state", order.state.code()));
         }
+        // A draft that was put right here keeps its sender's next version out of no number.
+        let put_right = order.current.entered_by.is_some() && version.entered_by.is_none();
+        if put_right && order.current.source.version != version.source.version {
+            version.version = version.version.max(order.current.version + 1);
+        }
         if version.version <= order.current.version {
             return Err(Refusal::new("version_older", "none"));
         }
     }
+    let version = &version;
     // What a sender got wrong is found when it is noted: it must not be lost before.
     if version.entered_by.is_some() {
         nothing_stands(home, version, &version.accepted, Occasion::Entered)?;

@@ -33,19 +33,20 @@ pub(super) fn plan(record: &mut Record<'_, '_>, orders: &[OrderId]) -> Answer {
             leaf.resident = Some(order.current.resident.0);
             leaf.after = Some(fields([("doses", due.len().try_into().unwrap_or(i64::MAX).into())]));
         }
-        found.extend(due.into_iter().map(|due| (order, due)));
+        found.extend(due.into_iter().map(|(due, withdrawn)| (order, due, withdrawn)));
     }
-    found.sort_by_key(|(order, due)| (due.at, order.current.resident));
+    found.sort_by_key(|(order, due, _)| (due.at, order.current.resident));
     let count = u32::try_from(found.len()).unwrap_or(u32::MAX);
-    for (order, due) in found {
+    for (order, due, withdrawn) in found {
         let slot =
             Slot { order: order.id(), plan: order.plan, date: due.date, slot: i64::from(due.slot) };
-        write_dose(record, order, slot, due.prescribed, due.at, due.shifted);
+        write_dose(record, order, slot, &due, withdrawn);
     }
     Answer::Done { count }
 }
 
-fn due_doses(record: &mut Record<'_, '_>, order: &Order) -> Vec<PlannedDose> {
+/// The doses to write down, each with why it is not expected, if so.
+fn due_doses(record: &mut Record<'_, '_>, order: &Order) -> Vec<(PlannedDose, Option<Withdrawal>)> {
     let home = record.home;
     let Timing::Planned { schedule } = &order.current.timing else { return Vec::new() };
     let present = super::resident::is_present(home, order.current.resident);
@@ -76,21 +77,24 @@ fn first_now(
     order: &Order,
     schedule: &Schedule,
     at: Instant,
-    mut due: Vec<PlannedDose>,
-) -> Vec<PlannedDose> {
+    due: Vec<PlannedDose>,
+) -> Vec<(PlannedDose, Option<Withdrawal>)> {
+    let mut due: Vec<_> = due.into_iter().map(|dose| (dose, None)).collect();
     let asked = order.current.first_dose == FirstDose::Now && order.planned_until.is_none();
-    let (Schedule::Clock(_), true) = (schedule, asked) else { return due };
-    if due.first().is_some_and(|next| next.at == at) {
-        return due;
-    }
+    let over = order.current.stop.is_some_and(|stop| stop <= at);
+    let there = due.first().is_some_and(|(next, _)| next.at == at);
+    let (Schedule::Clock(_), true) = (schedule, asked && !over && !there) else { return due };
     let interval = schedule.nominal_interval_minutes();
-    let near = |next: &PlannedDose| interval.is_some_and(|m| is_too_near(at, next.at, m));
-    if due.first().is_some_and(near) {
-        due.remove(0);
+    if let Some((next, withdrawn)) = due.first_mut()
+        && interval.is_some_and(|minutes| is_too_near(at, next.at, minutes))
+    {
+        // Written down as passed over, or the next planning would find it missing and plan it.
+        *withdrawn = Some(Withdrawal::Superseded);
     }
     let prescribed = home.zone.to_civil(at);
     let date = prescribed.date();
-    due.insert(0, PlannedDose { at, date, slot: 0, prescribed, shifted: false, dose: None });
+    let first = PlannedDose { at, date, slot: 0, prescribed, shifted: false, dose: None };
+    due.insert(0, (first, None));
     due
 }
 
@@ -172,21 +176,20 @@ pub fn order_fault(home: &Home, order: &Order, now: Instant) -> Option<String> {
 /// noting it late makes the dose late, never none.
 fn begins(order: &Order, schedule: &Schedule) -> Instant {
     let start = order.current.start;
-    let begins = match schedule {
+    match schedule {
         Schedule::Once(once) => start.min(once.at),
-        _ => start.max(order.since),
-    };
-    order.current.not_before.map_or(begins, |bound| begins.max(bound))
+        _ => start.max(order.since).max(order.current.not_before.unwrap_or(Instant::MIN)),
+    }
 }
 
 fn write_dose(
     record: &mut Record<'_, '_>,
     order: &Order,
     slot: Slot,
-    local: crate::time::CivilDateTime,
-    due: Instant,
-    shifted: bool,
+    planned: &PlannedDose,
+    withdrawn: Option<Withdrawal>,
 ) -> DoseId {
+    let (local, due, shifted) = (planned.prescribed, planned.at, planned.shifted);
     let id = DoseId(record.fresh());
     let at = record.now;
     let resident = order.current.resident;
@@ -203,7 +206,7 @@ fn write_dose(
         opens: due.plus_minutes(-before).unwrap_or(Instant::MIN),
         closes: due.plus_minutes(after).unwrap_or(Instant::MAX),
         shifted,
-        withdrawn: order.hold_at(due).map(|_| Withdrawal::Held),
+        withdrawn: withdrawn.or_else(|| order.hold_at(due).map(|_| Withdrawal::Held)),
         at,
     })));
     id
@@ -217,5 +220,7 @@ pub(super) fn prn_dose(record: &mut Record<'_, '_>, order: &Order) -> DoseId {
     let taken = record.home.doses_of_order(order.id()).filter(|d| d.slot.date == date);
     let slot = taken.map(|d| d.slot.slot).max().unwrap_or(0) + 1;
     let slot = Slot { order: order.id(), plan: order.plan, date, slot };
-    write_dose(record, order, slot, local, now, false)
+    let dose =
+        PlannedDose { at: now, date, slot: 0, prescribed: local, shifted: false, dose: None };
+    write_dose(record, order, slot, &dose, None)
 }

@@ -27,8 +27,13 @@ pub(super) fn count_unit(
     answer: &mut ScanAnswer,
 ) {
     let running = record.cart(&c.cart).counting.take();
+    let version = record.home.orders.get(&order).map_or(0, |o| o.current.version);
     let mut counting = match running {
-        Some(running) if running.order == order && running.dose == dose => running,
+        Some(running)
+            if running.order == order && running.dose == dose && running.version == version =>
+        {
+            running
+        }
         other => {
             if let Some(o) = other.and_then(|short| settle_short(record, c, short)) {
                 answer.objections.push(o.severity(Severity::Info));
@@ -36,6 +41,7 @@ pub(super) fn count_unit(
             Counting {
                 dose,
                 order,
+                version,
                 needed,
                 packages: Vec::new(),
                 overrides: Vec::new(),
@@ -72,7 +78,6 @@ pub(super) fn prepare(
     counting: Counting,
 ) -> Option<DoseId> {
     let order = record.home.orders.get(&counting.order)?;
-    let version = order.current.version;
     let resident = order.current.resident;
     let by = record.cart(cart).user?;
     let dose = match counting.dose {
@@ -95,7 +100,7 @@ pub(super) fn prepare(
     record.prepared(dose);
     let reason = counting.overrides.iter().find(|o| o.code == Check::PrnReasonMissing.code());
     let reason = reason.map(|o| o.reason.clone());
-    let Counting { order, packages, overrides, needed, .. } = counting;
+    let Counting { order, version, packages, overrides, needed, .. } = counting;
     let short = u32::try_from(packages.len()).is_ok_and(|scanned| scanned < needed);
     let needed = short.then_some(needed);
     record.cart(cart).pot.push(InPot { dose, order, version, packages, overrides, needed, reason });

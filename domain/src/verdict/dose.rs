@@ -2,7 +2,7 @@
 
 use super::{Check, Objection, Package, Severity};
 use crate::cart::{CartSession, Counting};
-use crate::dose::{Dose, DoseState};
+use crate::dose::{Dose, DoseState, Withdrawal};
 use crate::home::Home;
 use crate::id::DoseId;
 use crate::order::{Order, Timing};
@@ -187,6 +187,9 @@ pub fn settled_elsewhere(home: &Home, dose: Option<DoseId>) -> Option<Objection>
     if let Some(done) = dose.outcome.as_ref().filter(|o| o.outcome.is_taken()) {
         let o = Objection::new(Check::AlreadyGiven).with("given_at", done.at);
         return Some(o.with("by", done.by.to_string()));
+    }
+    if dose.withdrawn == Some(Withdrawal::Superseded) {
+        return Some(Objection::new(Check::OrderChanged));
     }
     let pot = dose.prepared.as_ref()?;
     let o = Objection::new(Check::DoubleScan).with("by", pot.by.to_string());

@@ -229,6 +229,28 @@ impl Script {
                 let now = |v: &mut OrderVersion| v.first_dose = FirstDose::Now;
                 self.order(drug, name, &format!("{number} {unit}"), at_times(times), now)
             }
+            [
+                "order",
+                drug,
+                "for",
+                name,
+                number,
+                unit,
+                "first",
+                "now",
+                "then",
+                "on",
+                day,
+                "at",
+                time,
+            ] => {
+                let mut timing = at_times(&[time]);
+                if let Timing::Planned { schedule: Schedule::Clock(clock) } = &mut timing {
+                    clock.dow = Some(vec![Weekday::parse(day).unwrap()]);
+                }
+                let now = |v: &mut OrderVersion| v.first_dose = FirstDose::Now;
+                self.order(drug, name, &format!("{number} {unit}"), timing, now)
+            }
             ["order", drug, "for", name, number, unit, "unschedulable", reason] => {
                 let timing = Timing::Unschedulable { reason: (*reason).into() };
                 self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})

@@ -55,11 +55,11 @@ fn dose_told(zone: &ZoneRules, dose: NextDose) -> Value {
 fn reason_told(zone: &ZoneRules, reason: &Reason) -> Map<String, Value> {
     let local = |at| json!(zone.to_offset_time(at).to_string());
     let told: Vec<(&str, Value)> = match reason {
-        Reason::Held { since, until, because } => vec![
-            ("since_at", local(*since)),
-            ("until_at", until.map_or(Value::Null, local)),
-            ("reason", json!(because)),
-        ],
+        Reason::Held { since, until, because } => {
+            let mut told = vec![("since_at", local(*since)), ("reason", json!(because))];
+            told.extend(until.map(|until| ("until_at", local(until))));
+            told
+        }
         Reason::Discontinued { since, because } => {
             vec![("since_at", local(*since)), ("reason", json!(because))]
         }

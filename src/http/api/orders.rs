@@ -13,7 +13,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use emar_domain::administration::Override;
 use emar_domain::decide::{Answer, ChangeCommand, ChangeKind, Command, HoldFor, OrderCommand};
-use emar_domain::id::OrderId;
+use emar_domain::home::Home;
+use emar_domain::id::{OrderId, ResidentId};
 use emar_domain::order::{Order, OrderState, OrderVersion, Timing};
 use emar_domain::time::Instant;
 use serde::Deserialize;
@@ -144,6 +145,7 @@ pub async fn list(
 }
 
 async fn act(web: &Arc<Web>, auth: Auth, command: OrderCommand) -> Result<Reply<Value>, Problem> {
+    within_reach(web, &auth, &command)?;
     let asked = Asked { actor: auth.actor, ..Asked::by_server(Command::Order(command)) };
     let (answer, receipt, _) = settle(web, web.app.lane.ask(asked).await)?;
     let Answer::Order { order, version, changed } = answer else { return Err(Problem::unknown()) };
@@ -152,6 +154,30 @@ async fn act(web: &Arc<Web>, auth: Auth, command: OrderCommand) -> Result<Reply<
     Ok(Reply(json!({
         "order": order, "version": version, "changed": changed, "state": state, "seq": receipt.seq,
     })))
+}
+
+/// Orders of residents whom this user may not read of are not there for them.
+pub(super) fn within_reach(web: &Web, auth: &Auth, command: &OrderCommand) -> Result<(), Problem> {
+    let home = web.app.home();
+    let resident = concerns(&home, command).and_then(|id| home.residents.get(&id));
+    match resident.filter(|resident| !reads_unit(&home, auth, &resident.unit)) {
+        Some(_) => Err(Problem::not_found()),
+        None => Ok(()),
+    }
+}
+
+/// Whose order it is.
+fn concerns(home: &Home, command: &OrderCommand) -> Option<ResidentId> {
+    let order = match command {
+        OrderCommand::Receive(version) => return Some(version.resident),
+        OrderCommand::Change(change) => change.version.order,
+        OrderCommand::Note(id, _)
+        | OrderCommand::Verify(id)
+        | OrderCommand::Hold(id, _)
+        | OrderCommand::Resume(id)
+        | OrderCommand::Discontinue(id, _) => *id,
+    };
+    home.orders.get(&order).map(|o| o.current.resident)
 }
 
 fn id(text: &str) -> Result<OrderId, Problem> {
@@ -186,6 +212,7 @@ pub(super) fn entered(
     sound(&version)?;
     version.order = OrderId(web.app.ids.fresh());
     version.version = 1;
+    version.not_before = None;
     version.entered_by = auth.actor.user;
     "home".clone_into(&mut version.source.sender);
     version.source.placer = version.order.to_string();

@@ -1,9 +1,8 @@
 //! What a change of an order would do to doses. Nothing is written.
 
 use super::json::{Query, Unread, parse};
-use super::orders::{Anew, Because, changed_anew, entered, hold_for, reason};
+use super::orders::{Anew, Because, changed_anew, entered, hold_for, reason, within_reach};
 use super::refused;
-use super::residents::reads_unit;
 use crate::http::Web;
 use crate::http::auth::Auth;
 use crate::http::problem::Problem;
@@ -111,19 +110,14 @@ pub async fn preview(
     let is_change = parse::<Shape>(&body)?.change.is_some();
     let command =
         if is_change { changed(&body, &web, &auth).await? } else { new(&body, &web, &auth)? };
+    within_reach(&web, &auth, &command)?;
     let now = web.app.clock.clinical();
     let ids = Arc::clone(&web.app.ids);
     let mut fresh = move || ids.fresh();
     let rehearsal = {
         let home = web.app.home();
         let mut stamp = Stamp { now, demo: false, fresh: &mut fresh };
-        let rehearsal = Rehearsal::new(&home, &auth.actor, &command, &mut stamp);
-        // It tells of a resident and their unit: it is for those who may read of it.
-        let whose = rehearsal.as_ref().ok().and_then(|r| home.residents.get(&r.resident()));
-        if whose.is_some_and(|resident| !reads_unit(&home, &auth, &resident.unit)) {
-            return Err(Problem::not_found());
-        }
-        rehearsal
+        Rehearsal::new(&home, &auth.actor, &command, &mut stamp)
     };
     let rehearsal = rehearsal.map_err(|refusal| refused(&web, refusal))?;
     // Weeks of doses take a while: neither the home's lock nor a thread of the server waits.

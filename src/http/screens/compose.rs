@@ -146,6 +146,15 @@ pub fn compose(
     })
 }
 
+/// A comma may part thousands and nothing else: "1,5" is one and a half to half the world.
+fn without_thousands(number: &str) -> String {
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    let mut groups = whole.split(',');
+    let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()));
+    let parted = first && whole.contains(',') && groups.all(|group| group.len() == 3);
+    if parted && !part.contains(',') { number.replace(',', "") } else { number.to_owned() }
+}
+
 fn is_critical(sight: &Sight<'_>, drug: &Product) -> bool {
     sight.home.policy.is_time_critical(terms(&drug.ingredient))
 }
@@ -198,7 +207,7 @@ impl<'a> Reader<'a> {
 
     /// A dose the formulary's product can make: an amount no count of pieces gives is a slip.
     fn dose(&mut self, drug: Option<&Product>) -> Option<Amount> {
-        let number = self.typed.number.trim().replace(',', "");
+        let number = without_thousands(self.typed.number.trim());
         let plain = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
         let nano = emar_domain::amount::parse_nano(&number).ok().filter(|n| plain && *n > 0);
         let nano = self.or(nano, "number", "wrong-number");

@@ -197,7 +197,12 @@ pub fn standing(sight: &Sight<'_>, order: &Order) -> String {
             w.one(&format!("mar-ended-{}", state.code()), "at", &at)
         }
     };
-    if order.reason.is_empty() { said } else { format!("{said}: {}", order.reason) }
+    // What is kept of an order that ran out is why it was noted, not why it ended.
+    let why = Some(order.reason.as_str()).filter(|_| state != OrderState::Expired);
+    match why.filter(|why| !why.is_empty()) {
+        None => said,
+        Some(why) => format!("{said}: {why}"),
+    }
 }
 
 /// Since when, until when and why an order is on hold; empty when it is not.
