@@ -182,6 +182,8 @@ async fn the_shipped_access_list_is_the_table_of_roles() {
         injector.publish(&last, b"last".to_vec()).await.unwrap().await.unwrap();
         heard_until(&mut audit, &auditor, &last).await;
     }
+    // It writes into the folder as long as it runs.
+    drop(broker);
     std::fs::remove_dir_all(tempdir()).unwrap();
 }
 

@@ -117,21 +117,21 @@ async fn strangers_and_anonymous_clients_are_refused() {
 #[tokio::test]
 async fn mosquitto_tools_publish_and_subscribe() {
     let broker = broker(&["observer", "server"]).await;
+    let publish = |topic: &'static str, text: &'static str| {
+        let mut tool = tool("mosquitto_pub", &broker, Some(("server", "pw-server")));
+        tool.args(["-q", "1", "-r", "-t", topic, "-m", text]);
+        tool
+    };
+    for (topic, text) in [("emar/v1/f1/capabilities", "a"), ("emar/v1/f1/server/checkpoint", "b")] {
+        assert!(run(&mut publish(topic, text)).await.status.success());
+    }
+    // What is retained comes to who subscribes later; who subscribes meanwhile may hear it twice.
     let observer = Some(("observer", "pw-observer"));
     let mut listener = tool("mosquitto_sub", &broker, observer)
         .args(["-t", "emar/v1/#", "-v", "-q", "1", "-C", "2", "-W", "10"])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let publish = |topic: &'static str, text: &'static str| {
-        let mut tool = tool("mosquitto_pub", &broker, Some(("server", "pw-server")));
-        tool.args(["-q", "1", "-r", "-t", topic, "-m", text]);
-        tool
-    };
-    // The listener has no way to say that it is subscribed; retained state makes the order moot.
-    for (topic, text) in [("emar/v1/f1/capabilities", "a"), ("emar/v1/f1/server/checkpoint", "b")] {
-        assert!(run(&mut publish(topic, text)).await.status.success());
-    }
     let mut text = String::new();
     let mut stdout = listener.stdout.take().unwrap();
     timeout(PATIENCE, tokio::io::AsyncReadExt::read_to_string(&mut stdout, &mut text))
