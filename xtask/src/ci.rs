@@ -30,8 +30,6 @@ const TEST_SECONDS_MAX: u32 = 1_500;
 const PLANTED: &str = "planted-answer-before-commit";
 /// The feature under which every N days comes a day late in the February of a leap year.
 const PLANTED_LATE: &str = "planted-late-leap-february";
-/// The law of two expanders finds that much sooner.
-const FIND_SECONDS_MAX: Duration = Duration::from_secs(10);
 
 #[derive(Default)]
 struct Report {
@@ -120,11 +118,8 @@ fn test(report: &mut Report) {
         workspace::must(tests(&law).arg("--no-run"))?;
         let begun = Instant::now();
         finds(tests(&law).arg("two_expanders_agree"), &["two expanders agree: no"])?;
-        let took = begun.elapsed();
-        println!("found in {:.1} s", took.as_secs_f32());
-        if took > FIND_SECONDS_MAX {
-            bail!("the law took longer than {} s to find it", FIND_SECONDS_MAX.as_secs());
-        }
+        // Printed and not demanded: how fast a machine is decides nothing about the law.
+        println!("found in {:.1} s", begun.elapsed().as_secs_f32());
         Ok(())
     });
 }
