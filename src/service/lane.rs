@@ -333,7 +333,7 @@ mod planted {
     }
 
     pub(super) fn answer(replies: Vec<oneshot::Sender<Outcome>>, decided: &Decided<Vec<Turn>>) {
-        let Decided::Write(_, turns) = decided else { return };
+        let (Decided::Write(_, turns) | Decided::Nothing(turns)) = decided else { return };
         for (reply, turn) in replies.into_iter().zip(turns) {
             let (Turn::Unwritten(outcome) | Turn::Decided(outcome)) = turn;
             let _ = reply.send(outcome.clone());
