@@ -19,12 +19,14 @@ pub enum Outcome {
     Refused,
     /// Not given for another reason.
     NotGiven,
+    /// Taken off the body: the outcome of a removal, and of nothing else.
+    Removed,
 }
 
 impl Outcome {
     /// Every outcome.
     pub const ALL: &'static [Outcome] =
-        &[Self::Given, Self::Partial, Self::Held, Self::Refused, Self::NotGiven];
+        &[Self::Given, Self::Partial, Self::Held, Self::Refused, Self::NotGiven, Self::Removed];
 
     /// The code stored and sent.
     #[must_use]
@@ -35,6 +37,7 @@ impl Outcome {
             Self::Held => "held",
             Self::Refused => "refused",
             Self::NotGiven => "not_given",
+            Self::Removed => "removed",
         }
     }
 
@@ -51,10 +54,10 @@ impl Outcome {
     }
 
     /// Whether another outcome may follow for the same dose: a refusal, a hold or a dose not given
-    /// may be tried again while the dose is in its window; what was taken may not.
+    /// may be tried again while the dose is in its window; what was taken, or taken off, may not.
     #[must_use]
     pub const fn may_be_retried(self) -> bool {
-        !self.is_taken()
+        !self.is_taken() && !matches!(self, Self::Removed)
     }
 }
 

@@ -15,8 +15,25 @@ pub struct Slot {
     /// The prescribed civil date.
     pub date: CivilDate,
     /// Rank in that day's list from 1 (clock; 0: a first dose given at once), steps since the
-    /// anchor (interval), 1 (once), next free (PRN).
+    /// anchor (interval), 1 (once), next free (PRN, on call, continuous). The removals of a pair
+    /// are numbered downwards, see [`Slot::of_removal`].
     pub slot: i64,
+}
+
+impl Slot {
+    /// The number of a removal whose time has this rank in its own list: below 0, so that it is
+    /// never taken for a dose to give.
+    #[must_use]
+    pub fn of_removal(rank: u32) -> i64 {
+        -1 - i64::from(rank)
+    }
+
+    /// Whether something is taken off here, and nothing given. Verdicts, rule 12: a removal is
+    /// never a dose.
+    #[must_use]
+    pub const fn is_removal(&self) -> bool {
+        self.slot < 0
+    }
 }
 
 /// A planned dose, and what became of it.
@@ -64,6 +81,8 @@ pub enum Withdrawal {
     Held,
     /// The resident is away.
     Away,
+    /// A removal: nothing was put on that it would take off.
+    NotApplied,
 }
 
 impl Withdrawal {
@@ -75,6 +94,7 @@ impl Withdrawal {
             Self::Discontinued => "discontinued",
             Self::Held => "held",
             Self::Away => "away",
+            Self::NotApplied => "not_applied",
         }
     }
 }
@@ -134,6 +154,13 @@ impl Dose {
         } else {
             DoseState::Late
         }
+    }
+
+    /// Whether it is the removal of something that is on the body, as far as the record says.
+    #[must_use]
+    pub fn is_worn(&self) -> bool {
+        let off = self.outcome.as_ref().is_some_and(|o| o.outcome == Outcome::Removed);
+        self.slot.is_removal() && self.withdrawn.is_none() && !off
     }
 
     /// Whether something must still be done about it.

@@ -72,6 +72,15 @@ pub enum Reason {
     },
     /// When needed; nothing is ever due.
     Prn,
+    /// When called for; nothing is ever due.
+    OnCall,
+    /// It runs, without planned times.
+    Running {
+        /// Since when.
+        since: Instant,
+        /// Until when; absent: until it is stopped.
+        until: Option<Instant>,
+    },
     /// The last dose was charted today; the next, if any, comes later.
     Charted {
         /// What was done.
@@ -103,6 +112,8 @@ impl Reason {
             Self::Left => "resident_left",
             Self::Unschedulable { .. } => "unschedulable",
             Self::Prn => "prn",
+            Self::OnCall => "on_call",
+            Self::Running { .. } => "running",
             Self::Charted { .. } => "charted",
             Self::OpensLater => "opens_later",
             Self::AllDone => "all_done",
@@ -159,7 +170,12 @@ pub fn explain(home: &Home, order: &Order, now: Instant) -> Standing {
                 Some(Reason::Unschedulable { fault: reason.clone() })
             }
             Timing::Prn { .. } => Some(Reason::Prn),
-            Timing::Planned { .. } => None,
+            Timing::OnCall { .. } => Some(Reason::OnCall),
+            Timing::Continuous => {
+                let (since, until) = (order.current.start, order.current.stop);
+                Some(Reason::Running { since, until })
+            }
+            Timing::Planned { .. } | Timing::Pair { .. } => None,
         },
     };
     if let Some(reason) = bar {
@@ -220,7 +236,7 @@ fn next_dose(home: &Home, order: &Order, now: Instant) -> Result<Option<NextDose
     if let Some(Dose { due, opens, closes, .. }) = planned.cloned() {
         return Ok(Some(NextDose { due, opens, closes }));
     }
-    let Timing::Planned { schedule } = &order.current.timing else { return Ok(None) };
+    let Some(schedule) = order.current.timing.schedule() else { return Ok(None) };
     let found = next_unplanned(home, order, schedule, now).map_err(|fault| fault.to_string())?;
     Ok(found.map(|dose| NextDose {
         due: dose.at,

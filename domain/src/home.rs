@@ -370,7 +370,8 @@ impl Home {
         dose.closes = d.closes;
         dose.shifted = d.shifted;
         dose.withdrawn = d.withdrawn;
-        let planned = self.orders.get_mut(&dose.slot.order).filter(|o| o.plan == dose.slot.plan);
+        let of_plan = |o: &&mut Order| o.plan == dose.slot.plan && !dose.slot.is_removal();
+        let planned = self.orders.get_mut(&dose.slot.order).filter(of_plan);
         if let Some(order) = planned {
             order.planned_until = order.planned_until.max(Some(d.due));
         }

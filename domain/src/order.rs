@@ -88,11 +88,49 @@ pub enum Timing {
         /// Most givings in any 24 hours.
         per_day_max: Option<u32>,
     },
+    /// When called for (before a procedure): no due time, each giving makes one more dose. Features,
+    /// group 1: valid by its own rule.
+    OnCall {
+        /// It may be called for again until the order stops; else its one giving completes it.
+        #[serde(default)]
+        repeat: bool,
+    },
+    /// It runs from start to stop without planned times (oxygen, a tube feed); each package hung
+    /// is one more dose.
+    Continuous,
+    /// Put on and taken off again at planned times. Schedules, section 2, "pair": two linked tasks,
+    /// and a removal is never a dose that is given.
+    Pair {
+        /// When it is put on.
+        apply: Schedule,
+        /// When it is taken off: each application at the first of these times after it.
+        remove: Schedule,
+    },
     /// No due time can be worked out; the reason is a code.
     Unschedulable {
         /// Why.
         reason: String,
     },
+}
+
+impl Timing {
+    /// The schedule that doses are planned from; of a pair, the applications.
+    #[must_use]
+    pub const fn schedule(&self) -> Option<&Schedule> {
+        match self {
+            Self::Planned { schedule } | Self::Pair { apply: schedule, .. } => Some(schedule),
+            Self::Prn { .. }
+            | Self::OnCall { .. }
+            | Self::Continuous
+            | Self::Unschedulable { .. } => None,
+        }
+    }
+
+    /// Whether it is given without planned times, each giving making one more dose.
+    #[must_use]
+    pub const fn is_unplanned(&self) -> bool {
+        matches!(self, Self::Prn { .. } | Self::OnCall { .. } | Self::Continuous)
+    }
 }
 
 /// When the first dose of an order is given. Schedules, rule 1.
@@ -263,6 +301,20 @@ impl Order {
         matches!(self.current.timing, Timing::Prn { .. })
     }
 
+    /// Whether it is given without planned times: when needed, when called, or running.
+    #[must_use]
+    pub fn is_unplanned(&self) -> bool {
+        self.current.timing.is_unplanned()
+    }
+
+    /// Whether its first giving completes it: one instant, or one call.
+    #[must_use]
+    pub fn is_given_once(&self) -> bool {
+        let once = matches!(self.current.timing.schedule(), Some(Schedule::Once(_)));
+        let pair = matches!(self.current.timing, Timing::Pair { .. });
+        (once && !pair) || matches!(self.current.timing, Timing::OnCall { repeat: false })
+    }
+
     /// What a PRN order allows; `None` for any other.
     #[must_use]
     pub fn prn_limit(&self) -> Option<PrnLimit> {
@@ -272,10 +324,12 @@ impl Order {
         Some(PrnLimit { interval_minutes_min, per_day_max, day: Day::Rolling24h })
     }
 
-    /// Whether giving it takes more than an aide: PRN, or of what the home wants witnessed.
+    /// Whether giving it takes more than an aide: it has no planned times, so that somebody judges
+    /// when, or it is of what the home wants witnessed.
     #[must_use]
     pub fn is_restricted(&self, policy: &Policy) -> bool {
-        self.is_prn() || policy.needs_witness(crate::drug::terms(&self.current.drug.ingredient))
+        let terms = crate::drug::terms(&self.current.drug.ingredient);
+        self.is_unplanned() || policy.needs_witness(terms)
     }
 }
 

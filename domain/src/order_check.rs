@@ -147,7 +147,7 @@ fn same_ingredient(home: &Home, version: &OrderVersion) -> Option<Objection> {
         let same = other.current.drug.ingredient == version.drug.ingredient;
         runs && !over && same && other.id() != version.order
     });
-    let planned = |timing: &Timing| !matches!(timing, Timing::Prn { .. });
+    let planned = |timing: &Timing| !timing.is_unplanned();
     let duplicates = |other: &&Order| {
         let (one, two) = (&other.current, version);
         one.drug.form == two.drug.form

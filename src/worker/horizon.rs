@@ -5,7 +5,7 @@ use crate::service::{App, Asked, Outcome};
 use emar_domain::decide::{Command, HORIZON_DAYS, order_fault};
 use emar_domain::home::Home;
 use emar_domain::id::OrderId;
-use emar_domain::order::{OrderState, Timing};
+use emar_domain::order::OrderState;
 use emar_domain::time::Instant;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ impl Planned {
             return Vec::new();
         };
         let open = home.orders.values().filter(|o| {
-            matches!(o.current.timing, Timing::Planned { .. })
+            o.current.timing.schedule().is_some()
                 && matches!(o.state_at(now), OrderState::Active | OrderState::Held)
                 && o.planned_until.is_none_or(|until| until < near)
         });

@@ -321,6 +321,63 @@ async function exception(outcome) {
   }
 }
 
+/** Reasons offered when something comes off early or late. */
+const OFF_REASONS = [
+  "fell_off",
+  "resident_request",
+  "resident_away",
+  "procedure",
+  "prescriber",
+  "other",
+];
+
+/**
+ * Charts that what is on the body came off; out of its window that asks why.
+ * @param {HTMLElement} row @param {Override[]} [overrides]
+ */
+async function removed(row, overrides = []) {
+  const { dose } = row.dataset;
+  try {
+    const receipt = await postAdministration(
+      {
+        dose,
+        outcome: "removed",
+        reason: "",
+        comment: "",
+        units: null,
+        scans: [],
+        mode: "now",
+        fragments: true,
+        overrides,
+        cart,
+        list_version: document.getElementById("doses")?.dataset.listVersion,
+      },
+      freshId(),
+    );
+    live.apply(receipt.fragments ?? []);
+    changed();
+  } catch (error) {
+    const first = error instanceof Problem ? error.objections[0] : undefined;
+    if (overrides.length > 0 || first?.severity !== "warn") {
+      failed(error);
+      return;
+    }
+    const reasons = OFF_REASONS.map((code) => ({
+      code,
+      text: ui(`why-${code}`) || code,
+      comment: code === "other",
+    }));
+    const choice = await dialogs.why({
+      title: ui("ask-removed"),
+      about: row.querySelector(".drug")?.textContent ?? "",
+      reasons,
+      go: ui("ask-file"),
+      words: words.ui,
+    });
+    if (choice) await removed(row, [{ code: first.code, ...choice }]);
+  }
+}
+
 async function cantScan() {
   const found = await dialogs.cantScan(
     screen() === "resident" ? "drug_unscannable" : "identity_keyed",
@@ -392,9 +449,11 @@ sound.wake();
 document.addEventListener("click", (event) => {
   if (!(event.target instanceof Element)) return;
   const button = event.target.closest("[data-act]");
-  if (button instanceof HTMLElement && button.getAttribute("aria-disabled") !== "true")
-    perform(button.dataset.act ?? "");
   const row = event.target.closest(".dose[data-open]");
+  if (button instanceof HTMLElement && button.getAttribute("aria-disabled") !== "true") {
+    if (button.dataset.act === "removed" && row instanceof HTMLElement) removed(row);
+    else perform(button.dataset.act ?? "");
+  }
   if (row) {
     chosen = row.id;
     markChosen(openRows());

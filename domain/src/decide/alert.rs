@@ -2,7 +2,7 @@
 
 use super::plan::order_fault;
 use super::record::Record;
-use super::resident::lives_here;
+use super::resident::{is_present, lives_here};
 use super::{AlertCommand, Answer, Refusal};
 use crate::alert::{Alert, AlertKind, AlertState};
 use crate::dose::Dose;
@@ -41,10 +41,12 @@ pub(super) fn overdue(record: &mut Record<'_, '_>, most: u32) -> Answer {
 }
 
 /// Late doses no alert covers. Who left gets no dose: theirs are left out here, before anything is
-/// counted, or they would take the turns of those who are waiting.
+/// counted, or they would take the turns of those who are waiting; nor can anybody take off here
+/// what somebody wears elsewhere.
 fn unheard(home: &Home, bound: Instant) -> impl Iterator<Item = &Dose> {
     home.overdue(bound.plus_micros(1).unwrap_or(bound))
         .filter(|d| home.alert_of(d.id).is_none() && lives_here(home, d.resident))
+        .filter(|d| !d.slot.is_removal() || is_present(home, d.resident))
 }
 
 type Key = (ResidentId, CivilDate, String);

@@ -10,13 +10,14 @@ use crate::audit::leaf::{ADMINISTRATION, Action, salted_sha256};
 use crate::dose::{Dose, DoseOutcome, Withdrawal};
 use crate::fact::{Fact, OrderEvent};
 use crate::id::{AdministrationId, CartId, DoseId, FactId, UserId};
-use crate::order::{Order, OrderAct, OrderState, Timing};
+use crate::order::{Order, OrderAct, OrderState};
 use crate::role;
-use crate::schedule::Schedule;
 use crate::schedule::policy::Confirm;
 use crate::schedule::window::is_too_near;
 use crate::time::Instant;
-use crate::verdict::{Check, Objection, Severity, filing_objections, out_of_reach, unanswered};
+use crate::verdict::{
+    Check, Objection, Severity, filing_objections, out_of_reach, removal_objection, unanswered,
+};
 
 /// One administration about to be written.
 pub(super) struct Charted<'a> {
@@ -80,10 +81,14 @@ pub(super) fn administer(record: &mut Record<'_, '_>, c: Charted<'_>) -> Adminis
         corrects: c.corrects,
         effective: c.effective,
     };
-    record.effect(Effect::Administration(Box::new(administration.clone())));
+    // Taking something off gives nobody a drug, so a pharmacy hears of no administration.
+    if administration.outcome != Outcome::Removed {
+        record.effect(Effect::Administration(Box::new(administration.clone())));
+    }
     record.fact(Fact::Administration(Box::new(administration.clone())));
     record.settle(c.dose);
     follow_once(record, c.order, &administration);
+    follow_pair(record, &administration);
     space_new_plan(record, c.order, &administration);
     id
 }
@@ -93,14 +98,15 @@ pub(super) fn administer(record: &mut Record<'_, '_>, c: Charted<'_>) -> Adminis
 fn space_new_plan(record: &mut Record<'_, '_>, order: &Order, a: &Administration) {
     let home = record.home;
     let older = home.doses.get(&a.dose).is_some_and(|d| d.slot.plan < order.plan);
-    let Timing::Planned { schedule } = &order.current.timing else { return };
+    let Some(schedule) = order.current.timing.schedule() else { return };
     let Some(interval) = schedule.nominal_interval_minutes() else { return };
     if !(older && a.effective && a.outcome.is_taken()) {
         return;
     }
     let at = a.administered_at;
     let near = |d: &&Dose| {
-        d.slot.plan == order.plan && d.is_open() && d.due >= at && is_too_near(at, d.due, interval)
+        let to_come = d.slot.plan == order.plan && d.is_open() && !d.slot.is_removal();
+        to_come && d.due >= at && is_too_near(at, d.due, interval)
     };
     for dose in home.doses_of_order(order.id()).filter(near) {
         replan(record, dose, Some(Withdrawal::Superseded), record.now);
@@ -108,11 +114,26 @@ fn space_new_plan(record: &mut Record<'_, '_>, order: &Order, a: &Administration
     }
 }
 
-/// A one-time order is completed by its giving, in the same commit; a correction that takes the
-/// giving back makes the order active again.
+/// What was put on is to be taken off; what was not, is not. Settled with the application, so that
+/// nobody is sent for a patch that never was.
+fn follow_pair(record: &mut Record<'_, '_>, a: &Administration) {
+    let home = record.home;
+    let Some(dose) = home.doses.get(&a.dose).filter(|d| !d.slot.is_removal()) else { return };
+    let Some(removal) = home.removal_of(dose).filter(|r| r.outcome.is_none()) else { return };
+    let withdrawn = (!a.outcome.is_taken()).then_some(Withdrawal::NotApplied);
+    if !a.effective || removal.withdrawn == withdrawn {
+        return;
+    }
+    replan(record, removal, withdrawn, record.now);
+    if withdrawn.is_some() {
+        record.settle(removal.id);
+    }
+}
+
+/// A one-time order, or one given on one call, is completed by its giving, in the same commit; a
+/// correction that takes the giving back makes the order active again.
 fn follow_once(record: &mut Record<'_, '_>, order: &Order, a: &Administration) {
-    let once = matches!(&order.current.timing, Timing::Planned { schedule: Schedule::Once(_) });
-    if !once || !a.effective {
+    if !order.is_given_once() || !a.effective {
         return;
     }
     let act = match (a.outcome.is_taken(), order.state) {
@@ -137,6 +158,7 @@ pub(super) fn chart(record: &mut Record<'_, '_>, c: &ChartCommand) -> Result<Ans
     let by = record.actor.user.ok_or_else(|| Refusal::new("sign_on_first", "sign_on"))?;
     let (order, dose) = subject(record, c)?;
     allowed(record, order, c, by)?;
+    task_fits(c, dose)?;
     reason_fits(c)?;
     let at = when(record, order, c)?;
     let amount = amount(order, c)?;
@@ -147,7 +169,7 @@ pub(super) fn chart(record: &mut Record<'_, '_>, c: &ChartCommand) -> Result<Ans
     let overrides = filed(record, c, order, dose, at)?;
     let dose_id = match dose {
         Some(dose) => dose.id,
-        None => super::plan::prn_dose(record, order),
+        None => super::plan::unplanned_dose(record, order),
     };
     let packages = leave_pot(record, c, dose_id);
     let charted = Charted {
@@ -194,7 +216,7 @@ fn subject<'a>(
     };
     let order = dose.map(|d| d.slot.order).or(c.order).ok_or_else(|| unknown("dose_missing"))?;
     let order = home.orders.get(&order).ok_or_else(|| unknown("order_unknown"))?;
-    if dose.is_none() && !order.is_prn() {
+    if dose.is_none() && !order.is_unplanned() {
         return Err(unknown("dose_missing"));
     }
     Ok((order, dose))
@@ -228,13 +250,31 @@ fn allowed(
     }
 }
 
+/// Something is taken off, and nothing else is done, at a removal; and nowhere else. Only a record
+/// that it came off may be put right to say that it did not.
+fn task_fits(c: &ChartCommand, dose: Option<&Dose>) -> Result<(), Refusal> {
+    let Some(removal) = dose.filter(|d| d.slot.is_removal()) else {
+        let fits = c.outcome != Outcome::Removed;
+        return if fits { Ok(()) } else { Err(Refusal::new("not_a_removal", "reload")) };
+    };
+    let taken_back = c.corrects.is_some() && c.outcome == Outcome::NotGiven;
+    if c.outcome != Outcome::Removed && !taken_back {
+        return Err(Refusal::new("removal_only", "chart_removed"));
+    }
+    match removal.withdrawn {
+        Some(_) => Err(Refusal::new("nothing_on", "reload")),
+        None => Ok(()),
+    }
+}
+
 /// Not given needs a coded reason of that outcome, and a comment where the reason says so.
 fn reason_fits(c: &ChartCommand) -> Result<(), Refusal> {
     let found = c.reason.as_deref().and_then(reason);
     if c.reason.is_some() && found.is_none_or(|r| r.outcome != c.outcome) {
         return Err(Refusal::new("reason_unknown", "reason"));
     }
-    let needed = !c.outcome.is_taken() || c.outcome == Outcome::Partial || c.corrects.is_some();
+    let plain = matches!(c.outcome, Outcome::Given | Outcome::Removed);
+    let needed = !plain || c.corrects.is_some();
     let Some(reason) = found else {
         let missing = needed && !(c.corrects.is_some() && c.comment.is_some());
         return if missing { Err(Refusal::new("reason_missing", "reason")) } else { Ok(()) };
@@ -348,6 +388,11 @@ fn filed(
     at: Instant,
 ) -> Result<Vec<Override>, Refusal> {
     let mut overrides = c.overrides.clone();
+    if c.outcome == Outcome::Removed {
+        let untimely = dose.and_then(|d| removal_objection(d, at)).into_iter().collect();
+        let open = unanswered(untimely, &overrides, c.mode);
+        return if open.is_empty() { Ok(overrides) } else { Err(objected(open)) };
+    }
     if !c.outcome.is_taken() {
         return Ok(overrides);
     }

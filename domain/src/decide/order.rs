@@ -64,8 +64,8 @@ fn held(record: &mut Record<'_, '_>, id: OrderId, asked: &HoldFor) -> Result<Ans
         hold: Some(hold.clone()),
     })));
     act_leaf(record, order, OrderAct::Held);
-    let within = record.home.doses_of_order(id).filter(|d| d.is_open() && hold.contains(d.due));
-    for dose in within {
+    let of_hold = |d: &&Dose| d.is_open() && hold.contains(d.due) && !d.slot.is_removal();
+    for dose in record.home.doses_of_order(id).filter(of_hold) {
         replan(record, dose, Some(Withdrawal::Held), now);
         record.settle(dose.id);
     }
@@ -141,7 +141,8 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
     let after = [("version", i64::from(number).into()), ("act", kind.code().into())];
     leaf.after = Some(fields(after));
     let untouched = |d: &&Dose| {
-        d.due >= now && d.outcome.is_none() && d.withdrawn != Some(Withdrawal::Superseded)
+        let to_come = d.due >= now && d.outcome.is_none() && !d.slot.is_removal();
+        to_come && d.withdrawn != Some(Withdrawal::Superseded)
     };
     for dose in record.home.doses_of_order(order.id()).filter(untouched) {
         replan(record, dose, Some(Withdrawal::Superseded), now);
@@ -151,8 +152,7 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
 }
 
 fn half_interval_micros(timing: &Timing) -> Option<i64> {
-    let Timing::Planned { schedule } = timing else { return None };
-    let minutes = schedule.nominal_interval_minutes()?;
+    let minutes = timing.schedule()?.nominal_interval_minutes()?;
     Some(i64::from(minutes) * (SECONDS_PER_MINUTE / 2) * MICROS_PER_SECOND)
 }
 
@@ -300,11 +300,11 @@ pub(super) fn event(
 }
 
 /// Doses from now on are not expected any more; what was charted or is past stays as it is. A dose
-/// that is still in its window is no longer anybody's to give.
+/// that is still in its window is no longer anybody's to give. What is on the body still comes off.
 fn discontinue_doses(record: &mut Record<'_, '_>, order: &Order) {
     let now = record.now;
-    let ahead = record.home.doses_of_order(order.id()).filter(|d| d.is_open() && d.closes >= now);
-    for dose in ahead {
+    let ahead = |d: &&Dose| d.is_open() && d.closes >= now && !d.slot.is_removal();
+    for dose in record.home.doses_of_order(order.id()).filter(ahead) {
         replan(record, dose, Some(Withdrawal::Discontinued), now);
         record.settle(dose.id);
     }

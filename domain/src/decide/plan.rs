@@ -1,4 +1,4 @@
-//! Planning doses ahead, and the slot of a PRN giving.
+//! Planning doses ahead, and the slot of a giving without a planned time.
 
 use super::Answer;
 use super::record::{Record, fields};
@@ -13,11 +13,13 @@ use crate::schedule::{
     ClockChange, ExpandError, Expansion, OrderLife, PlannedDose, Schedule, Span, expand,
 };
 use crate::time::Instant;
+use std::collections::BTreeSet;
 
 /// How many days ahead doses are planned.
 pub const HORIZON_DAYS: i64 = 3;
-/// Minutes within which a PRN dose that was prepared must be confirmed before it is called missed.
-const PRN_CONFIRM_MINUTES: i64 = 60;
+/// Minutes within which an unplanned dose that was prepared must be confirmed before it is called
+/// missed.
+const CONFIRM_MINUTES: i64 = 60;
 
 /// Plans the doses of these orders from where planning stopped up to the horizon.
 ///
@@ -37,18 +39,67 @@ pub(super) fn plan(record: &mut Record<'_, '_>, orders: &[OrderId]) -> Answer {
     }
     found.sort_by_key(|(order, due, _)| (due.at, order.current.resident));
     let count = u32::try_from(found.len()).unwrap_or(u32::MAX);
+    let mut removals = BTreeSet::new();
     for (order, due, withdrawn) in found {
         let slot =
             Slot { order: order.id(), plan: order.plan, date: due.date, slot: i64::from(due.slot) };
         write_dose(record, order, slot, &due, withdrawn);
+        if let Timing::Pair { remove, .. } = &order.current.timing {
+            plan_removal(record, order, remove, due.at, &mut removals);
+        }
     }
     Answer::Done { count }
+}
+
+/// Writes down when an application comes off: at the first time of removal after it, whatever the
+/// order's stop, and only expected once something was put on. Schedules, section 2, "pair".
+fn plan_removal(
+    record: &mut Record<'_, '_>,
+    order: &Order,
+    remove: &Schedule,
+    applied: Instant,
+    written: &mut BTreeSet<Slot>,
+) {
+    let Some(off) = removal_after(record.home, order, remove, applied) else {
+        super::alert::order_problem(record, order);
+        return;
+    };
+    let (plan, number) = (order.plan, Slot::of_removal(off.slot));
+    let slot = Slot { order: order.id(), plan, date: off.date, slot: number };
+    // Two applications may not share a removal; were they to, the second would meet the first.
+    let known = record.home.doses_of_order(order.id()).any(|d| d.slot == slot);
+    if !known && written.insert(slot) {
+        write_dose(record, order, slot, &off, Some(Withdrawal::NotApplied));
+    }
+}
+
+/// The first time of removal after an application.
+pub(crate) fn removal_after(
+    home: &Home,
+    order: &Order,
+    remove: &Schedule,
+    applied: Instant,
+) -> Option<PlannedDose> {
+    let mut from = applied.plus_micros(1)?;
+    let start = Some(order.current.start.min(applied));
+    let life = OrderLife { start, ..OrderLife::default() };
+    // A day is enough for most; a year and more for a device changed once a year.
+    for days in [1, 40, 400] {
+        let to = from.plus_minutes(days * 24 * 60)?;
+        let range = Span { from, to };
+        let found = expand(&life, remove, &home.zone, ClockChange::default(), range).ok()?;
+        if let Some(first) = found.due.into_iter().next() {
+            return Some(first);
+        }
+        from = to;
+    }
+    None
 }
 
 /// The doses to write down, each with why it is not expected, if so.
 fn due_doses(record: &mut Record<'_, '_>, order: &Order) -> Vec<(PlannedDose, Option<Withdrawal>)> {
     let home = record.home;
-    let Timing::Planned { schedule } = &order.current.timing else { return Vec::new() };
+    let Some(schedule) = order.current.timing.schedule() else { return Vec::new() };
     let present = super::resident::is_present(home, order.current.resident);
     let runs = matches!(order.state_at(record.now), OrderState::Active | OrderState::Held);
     if !runs || !present {
@@ -163,11 +214,11 @@ pub fn order_fault(home: &Home, order: &Order, now: Instant) -> Option<String> {
     }
     match &order.current.timing {
         Timing::Unschedulable { reason } => Some(reason.clone()),
-        Timing::Planned { schedule } => {
+        Timing::Planned { schedule } | Timing::Pair { apply: schedule, .. } => {
             let range = range(order, schedule, now)?;
             expansion(home, order, schedule, range).err().map(|fault| fault.to_string())
         }
-        Timing::Prn { .. } => None,
+        Timing::Prn { .. } | Timing::OnCall { .. } | Timing::Continuous => None,
     }
 }
 
@@ -194,8 +245,8 @@ fn write_dose(
     let at = record.now;
     let resident = order.current.resident;
     record.fact(Fact::Dose(Box::new(DoseFact { id, slot, resident, local, planned_at: at })));
-    let (before, after) = if order.is_prn() {
-        (0, PRN_CONFIRM_MINUTES)
+    let (before, after) = if order.is_unplanned() {
+        (0, CONFIRM_MINUTES)
     } else {
         (order.current.before_minutes, order.current.after_minutes)
     };
@@ -212,8 +263,8 @@ fn write_dose(
     id
 }
 
-/// A dose for one PRN giving, due now: the next free slot of today.
-pub(super) fn prn_dose(record: &mut Record<'_, '_>, order: &Order) -> DoseId {
+/// A dose for one giving without a planned time, due now: the next free slot of today.
+pub(super) fn unplanned_dose(record: &mut Record<'_, '_>, order: &Order) -> DoseId {
     let now = record.now;
     let local = record.home.zone.to_civil(now);
     let date = local.date();

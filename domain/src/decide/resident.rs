@@ -4,13 +4,12 @@ use super::Answer;
 use super::order::{event, reinstate, replan};
 use super::record::Record;
 use crate::audit::leaf::Action;
-use crate::dose::Withdrawal;
+use crate::dose::{Dose, Withdrawal};
 use crate::fact::Fact;
 use crate::home::Home;
 use crate::id::ResidentId;
 use crate::order::{Order, OrderAct, OrderState};
 use crate::resident::{Resident, ResidentState};
-use crate::time::Instant;
 
 /// Whether doses are given to them in the home: admitted, and not away.
 pub(super) fn is_present(home: &Home, resident: ResidentId) -> bool {
@@ -45,16 +44,17 @@ pub(super) fn resident(record: &mut Record<'_, '_>, resident: &Resident) -> Answ
 }
 
 /// Nobody can give them anything any more. Who left for good has no open window either; a dose that
-/// was due before somebody went on leave stays a dose to be charted.
+/// was due before somebody went on leave stays a dose to be charted, and what somebody wears on
+/// leave is still to come off.
 fn leave(record: &mut Record<'_, '_>, resident: &Resident, why: Withdrawal) {
     let (home, now) = (record.home, record.now);
     let since = resident.away_since.unwrap_or(now);
-    let gone = |closes: Instant, due: Instant| match why {
-        Withdrawal::Away => due >= since,
-        _ => closes >= now,
+    let gone = |d: &&Dose| match why {
+        Withdrawal::Away => d.due >= since && !d.slot.is_removal(),
+        _ => d.closes >= now,
     };
     let mut withdrawn = 0u32;
-    for dose in home.doses_of(resident.id).filter(|d| d.is_open() && gone(d.closes, d.due)) {
+    for dose in home.doses_of(resident.id).filter(|d| d.is_open() && gone(d)) {
         replan(record, dose, Some(why), now);
         record.settle(dose.id);
         withdrawn += 1;

@@ -3,7 +3,7 @@
 use super::chart::{Charted, administer};
 use super::double::possible_double_dose;
 use super::order::replan;
-use super::plan::prn_dose;
+use super::plan::unplanned_dose;
 use super::record::Record;
 use super::short::{PARTIAL, held_by, put_back, settle_short};
 use super::{ScanAnswer, ScanCommand, ScanEffect};
@@ -82,7 +82,7 @@ pub(super) fn prepare(
     let by = record.cart(cart).user?;
     let dose = match counting.dose {
         Some(dose) => dose,
-        None => prn_dose(record, order),
+        None => unplanned_dose(record, order),
     };
     let id = PreparedId(record.fresh());
     let at = record.now;
@@ -242,9 +242,9 @@ pub(super) fn give_back(record: &mut Record<'_, '_>, cart: &CartId, dose: InPot)
     let order = record.home.orders.get(&dose.order);
     let resident = order.map(|o| o.current.resident).or(record.cart(cart).open);
     let (Some(resident), Some(by)) = (resident, record.cart(cart).user) else { return };
-    // A PRN dose exists only because it was prepared: taken back, nobody waits for it.
-    let prn = order.is_some_and(Order::is_prn);
-    if let Some(planned) = record.home.doses.get(&dose.dose).filter(|_| prn) {
+    // An unplanned dose exists only because it was prepared: taken back, nobody waits for it.
+    let unplanned = order.is_some_and(Order::is_unplanned);
+    if let Some(planned) = record.home.doses.get(&dose.dose).filter(|_| unplanned) {
         replan(record, planned, Some(Withdrawal::Superseded), record.now);
         record.settle(dose.dose);
     }

@@ -71,6 +71,19 @@ impl Home {
         keys.into_iter().flatten().filter_map(|(_, id)| self.doses.get(id))
     }
 
+    /// The removal of what is on the body from an order, as far as the record says.
+    #[must_use]
+    pub fn worn(&self, order: OrderId) -> Option<&Dose> {
+        self.doses_of_order(order).find(|d| d.is_worn())
+    }
+
+    /// The removal that belongs to an application: the first of its plan that is due after it.
+    #[must_use]
+    pub fn removal_of(&self, application: &Dose) -> Option<&Dose> {
+        let same_plan = |d: &&Dose| d.slot.is_removal() && d.slot.plan == application.slot.plan;
+        self.doses_after(application.slot.order, application.due).find(same_plan)
+    }
+
     /// Open doses whose late bound lies before `now`, oldest first.
     pub fn overdue(&self, now: Instant) -> impl Iterator<Item = &Dose> {
         self.index

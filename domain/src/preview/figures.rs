@@ -6,7 +6,7 @@ use crate::decide::expansion;
 use crate::dose::Dose;
 use crate::home::Home;
 use crate::id::OrderId;
-use crate::order::{Order, Timing};
+use crate::order::Order;
 use crate::schedule::{Schedule, Span};
 use crate::time::{CivilDate, Instant};
 use serde::{Deserialize, Serialize};
@@ -88,7 +88,11 @@ pub struct PassLoad {
     pub after: u32,
 }
 
+/// When a dose is or was given; nothing is given by taking something off.
 fn moment(dose: &Dose) -> Option<Moment> {
+    if dose.slot.is_removal() {
+        return None;
+    }
     let taken = dose.outcome.as_ref().filter(|o| o.outcome.is_taken()).map(|o| o.at);
     let at = taken.or_else(|| dose.is_open().then_some(dose.due))?;
     Some(Moment { at, order: dose.slot.order, taken: taken.is_some() })
@@ -116,10 +120,7 @@ fn has_part(order: &Order, part: &str) -> bool {
 }
 
 fn nominal(home: &Home, order: OrderId) -> Option<u32> {
-    match &home.orders.get(&order)?.current.timing {
-        Timing::Planned { schedule } => schedule.nominal_interval_minutes(),
-        Timing::Prn { .. } | Timing::Unschedulable { .. } => None,
-    }
+    home.orders.get(&order)?.current.timing.schedule()?.nominal_interval_minutes()
 }
 
 /// Neighbours that lie too near, one of them a dose to come of `order`. A dose between two that are
@@ -203,10 +204,8 @@ type Named = BTreeMap<(CivilDate, i64), Option<Amount>>;
 
 /// The amounts of an order whose schedule names each dose; `None` when every dose is the order's.
 fn named_doses(home: &Home, order: &Order, today: CivilDate, to: Instant) -> Option<Named> {
-    let Timing::Planned { schedule: schedule @ Schedule::Clock(clock) } = &order.current.timing
-    else {
-        return None;
-    };
+    let schedule = order.current.timing.schedule()?;
+    let Schedule::Clock(clock) = schedule else { return None };
     let names = clock.steps.is_some() || clock.dose_by_dow.is_some() || clock.alternate.is_some();
     if !names {
         return None;

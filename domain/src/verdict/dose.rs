@@ -5,7 +5,7 @@ use crate::cart::{CartSession, Counting};
 use crate::dose::{Dose, DoseState, Withdrawal};
 use crate::home::Home;
 use crate::id::DoseId;
-use crate::order::{Order, Timing};
+use crate::order::Order;
 use crate::schedule::policy::OffSchedule;
 use crate::time::Instant;
 
@@ -18,7 +18,7 @@ pub const EARLY_REACH_MINUTES: i64 = 120;
 /// uncharted before the charted), else the latest one that is late, else the next in early reach.
 #[must_use]
 pub fn pick_dose<'a>(home: &'a Home, order: &Order, now: Instant) -> Option<&'a Dose> {
-    let usable = |d: &&Dose| d.withdrawn.is_none();
+    let usable = |d: &&Dose| d.withdrawn.is_none() && !d.slot.is_removal();
     let retry = |d: &Dose| d.outcome.as_ref().is_some_and(|o| o.outcome.may_be_retried());
     let in_window = |d: &&Dose| d.opens <= now && now <= d.closes;
     let all = || home.doses_of_order(order.id()).filter(usable);
@@ -39,7 +39,7 @@ pub fn pick_dose<'a>(home: &'a Home, order: &Order, now: Instant) -> Option<&'a 
 #[must_use]
 pub(super) fn reach_opens(order: &Order, dose: &Dose) -> Instant {
     let reach = dose.opens.plus_minutes(-EARLY_REACH_MINUTES).unwrap_or(Instant::MIN);
-    let Timing::Planned { schedule } = &order.current.timing else { return reach };
+    let Some(schedule) = order.current.timing.schedule() else { return reach };
     let half = schedule.nominal_interval_minutes().map(|minutes| i64::from(minutes) * 60 / 2);
     let nearer = half.and_then(|seconds| dose.due.plus_seconds(-seconds));
     nearer.map_or(reach, |from| reach.max(from).min(dose.opens))
@@ -54,7 +54,7 @@ pub(super) fn dose_objections(
     seen: Option<u64>,
     now: Instant,
 ) -> Vec<Objection> {
-    if order.is_prn() {
+    if order.is_unplanned() {
         return prn_objections(home, order, None, now);
     }
     let Some(dose) = dose else { return vec![nothing_due(home, order, now)] };
@@ -72,8 +72,34 @@ pub(super) fn dose_objections(
         let o = Objection::new(Check::Retry).with("at", done.at);
         found.push(o.with("outcome", done.outcome.code()));
     }
+    found.extend(previous_on(home, order));
     found.extend(time_objections(home, order, dose, now));
     found
+}
+
+/// Check 44: what was put on before must come off first. A dose that was itself taken is not asked.
+#[must_use]
+pub(super) fn previous_on(home: &Home, order: &Order) -> Option<Objection> {
+    let removal = home.worn(order.id())?;
+    let o = Objection::new(Check::PreviousPatchOn).with("off_at", removal.due);
+    let on = home.taken_of(order, None).max();
+    Some(match on {
+        Some(on) => o.with("since_at", on),
+        None => o,
+    })
+}
+
+/// Check 50: something taken off before or after the window of its removal.
+#[must_use]
+pub fn removal_objection(removal: &Dose, at: Instant) -> Option<Objection> {
+    let check = if at < removal.opens {
+        Check::RemovalEarly
+    } else if at > removal.closes {
+        Check::RemovalLate
+    } else {
+        return None;
+    };
+    Some(Objection::new(check).with("off_at", removal.due))
 }
 
 /// What the hour says against the dose being taken at `at`.
@@ -109,7 +135,8 @@ pub(super) fn time_objections(
 }
 
 fn nothing_due(home: &Home, order: &Order, now: Instant) -> Objection {
-    let next = home.doses_of_order(order.id()).find(|d| d.is_open() && d.due > now);
+    let to_give = |d: &&Dose| d.is_open() && d.due > now && !d.slot.is_removal();
+    let next = home.doses_of_order(order.id()).find(to_give);
     let o = Objection::new(Check::NotDue);
     match next {
         Some(d) => o.with("next_at", d.due),

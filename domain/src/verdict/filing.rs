@@ -1,7 +1,7 @@
 //! The checks once more, when a taken dose is written down: what a screen checked does not count.
 
 use super::barcode::resident_objections;
-use super::dose::{prn_objections, reach_opens, time_objections};
+use super::dose::{previous_on, prn_objections, reach_opens, time_objections};
 use super::product::allergy;
 use super::{Check, Objection, Severity, order_objections};
 use crate::administration::{Mode, Override};
@@ -34,10 +34,11 @@ pub fn filing_objections(
         // It was this very dose that completed the order.
         found.retain(|o| o.code != Check::OrderCompleted);
     }
-    if order.is_prn() {
+    if order.is_unplanned() {
         found.extend(prn_objections(home, order, taken.map(|o| o.at), at));
     } else if let Some(dose) = dose {
         found.extend(time_objections(home, order, dose, at));
+        found.extend(taken.is_none().then(|| previous_on(home, order)).flatten());
     }
     found.extend(resident.and_then(|r| allergy(&order.current, None, r)));
     found
@@ -62,6 +63,7 @@ pub fn unanswered(all: Vec<Objection>, given: &[Override], mode: Mode) -> Vec<Ob
 /// Check 45 for what is charted without a scan: nothing can be said yet of a dose out of reach.
 #[must_use]
 pub fn out_of_reach(order: &Order, dose: &Dose, at: Instant) -> Option<Objection> {
-    let out = !order.is_prn() && at < reach_opens(order, dose);
+    let planned = !order.is_unplanned() && !dose.slot.is_removal();
+    let out = planned && at < reach_opens(order, dose);
     out.then(|| Objection::new(Check::NotDue).with("next_at", dose.due))
 }

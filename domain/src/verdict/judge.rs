@@ -153,7 +153,7 @@ fn judge_package(
     let (of_product, units) = product_objections(package, order, resident);
     objections.extend(of_product);
     let dose = pick_dose(home, order, now);
-    let counted = (order.id(), dose.map(|d| d.id).filter(|_| !order.is_prn()));
+    let counted = (order.id(), dose.map(|d| d.id).filter(|_| !order.is_unplanned()));
     let other = cart.counting.as_ref().filter(|c| (c.order, c.dose) != counted);
     objections.extend(other.map(units_short));
     if fits > 1 {

@@ -11,7 +11,7 @@ pub mod read;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-pub use dose::{EARLY_REACH_MINUTES, pick_dose, settled_elsewhere, units_short};
+pub use dose::{EARLY_REACH_MINUTES, pick_dose, removal_objection, settled_elsewhere, units_short};
 pub use filing::{filing_objections, out_of_reach, unanswered};
 pub use judge::{Judgement, Target, judge};
 pub use order::order_objections;
@@ -156,6 +156,8 @@ checks! {
     LaterDoseGiven = 42 "later_dose_given" Stop;
     /// This packet was already scanned.
     DoubleScan = 43 "double_scan" Stop;
+    /// What was put on before is not taken off.
+    PreviousPatchOn = 44 "previous_patch_on" Stop;
     /// Nothing due in reach.
     NotDue = 45 "not_due" Stop;
     /// Before the window opens.
@@ -164,6 +166,10 @@ checks! {
     DoseLate = 47 "dose_late" Warn;
     /// Refused, held or not given before, and offered again.
     Retry = 49 "retry" Info;
+    /// Taken off before the window of its removal.
+    RemovalEarly = 50 "removal_early" Warn;
+    /// Taken off after the window of its removal.
+    RemovalLate = 50 "removal_late" Warn;
     /// A recorded reaction to the ingredient.
     AllergyMatch = 51 "allergy_match" Stop;
     /// Sooner than the minimum interval.

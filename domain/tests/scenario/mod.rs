@@ -9,6 +9,7 @@ use emar_domain::decide::{
 };
 use emar_domain::dose::{Dose, Withdrawal};
 use emar_domain::drug::{Label, Product, Strength};
+use emar_domain::explain::{Standing, explain};
 use emar_domain::fact::{Device, Fact, User};
 use emar_domain::home::Home;
 use emar_domain::id::{
@@ -250,6 +251,31 @@ impl Script {
                 }
                 let now = |v: &mut OrderVersion| v.first_dose = FirstDose::Now;
                 self.order(drug, name, &format!("{number} {unit}"), timing, now)
+            }
+            ["order", drug, "for", name, number, unit, "on", "call", repeat @ ..] => {
+                let timing = Timing::OnCall { repeat: *repeat == ["again", "and", "again"] };
+                self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})
+            }
+            ["order", drug, "for", name, number, unit, "continuous", "until", stop @ ..] => {
+                let stop = self.instant(&stop.join(" "))?;
+                let until = |v: &mut OrderVersion| v.stop = Some(stop);
+                self.order(drug, name, &format!("{number} {unit}"), Timing::Continuous, until)
+            }
+            ["order", drug, "for", name, number, unit, "put", "on", on, "off", off] => {
+                let [apply, remove] = [on, off].map(|time| match at_times(&[time]) {
+                    Timing::Planned { schedule } => schedule,
+                    other => panic!("{other:?}"),
+                });
+                let timing = Timing::Pair { apply, remove };
+                self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})
+            }
+            ["why", drug, "is", "not", "due", why @ ..] => {
+                let order = &self.home.orders[&self.orders[*drug]];
+                let got = match explain(&self.home, order, self.now) {
+                    Standing::NotDue { reason, .. } => reason.code(),
+                    Standing::Due { .. } => "due",
+                };
+                expect(got, &why.join(" "))
             }
             ["order", drug, "for", name, number, unit, "unschedulable", reason] => {
                 let timing = Timing::Unschedulable { reason: (*reason).into() };
@@ -494,6 +520,19 @@ impl Script {
                 let id = self.orders[*order];
                 let n = self.home.doses_of_order(id).filter(|d| d.slot.date == date).count();
                 expect(&n.to_string(), count)
+            }
+            ["removed", order, "of", date, "by", who, "because", code, reason] => {
+                let date = CivilDate::parse(date).unwrap();
+                let of = |d: &Dose| d.slot.date == date && d.slot.is_removal();
+                let all = self.home.doses_of_order(self.orders[*order]);
+                let removal = all.filter(|d| of(d)).map(|d| d.id).last();
+                let dose = removal.ok_or("there is no such removal")?;
+                let why = Override { code: (*code).into(), reason: (*reason).into() };
+                let c =
+                    ChartCommand { overrides: vec![why], ..charting(Some(dose), Outcome::Removed) };
+                let actor = self.actor(who)?;
+                let done = self.run(&actor, &Command::Chart(Box::new(c))).answer;
+                done.map(|_| ()).map_err(|r| r.code)
             }
             ["gave", order, "by", who] => {
                 let (order, past) = (self.orders[*order], Mode::Past);

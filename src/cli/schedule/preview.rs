@@ -144,9 +144,9 @@ fn of_home(id: OrderId, config: &Path, now: Instant) -> anyhow::Result<Subject> 
         format!("--order: the home has no order {id} in use; GET /api/v1/orders lists them")
     })?;
     let schedule = match &order.current.timing {
-        Timing::Planned { schedule } => schedule.clone(),
-        Timing::Prn { .. } => {
-            bail!("--order: {id} is given when needed and has no planned times; choose another")
+        Timing::Planned { schedule } | Timing::Pair { apply: schedule, .. } => schedule.clone(),
+        Timing::Prn { .. } | Timing::OnCall { .. } | Timing::Continuous => {
+            bail!("--order: {id} has no planned times (PRN, on call, continuous); choose another")
         }
         Timing::Unschedulable { reason } => bail!(
             "--order: no due time can be worked out for {id} ({reason}); have it ordered anew \

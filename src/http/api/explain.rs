@@ -63,6 +63,11 @@ fn reason_told(zone: &ZoneRules, reason: &Reason) -> Map<String, Value> {
         Reason::Discontinued { since, because } => {
             vec![("since_at", local(*since)), ("reason", json!(because))]
         }
+        Reason::Running { since, until } => {
+            let mut told = vec![("since_at", local(*since))];
+            told.extend(until.map(|until| ("until_at", local(until))));
+            told
+        }
         Reason::Away { since } => vec![("since_at", local(*since))],
         Reason::Expired { at } | Reason::Completed { at } => vec![("ended_at", local(*at))],
         Reason::Unschedulable { fault } => vec![("reason", json!(fault))],
@@ -74,6 +79,7 @@ fn reason_told(zone: &ZoneRules, reason: &Reason) -> Map<String, Value> {
         | Reason::EnteredInError
         | Reason::Left
         | Reason::Prn
+        | Reason::OnCall
         | Reason::OpensLater
         | Reason::AllDone => vec![],
     };

@@ -279,6 +279,14 @@ fn timing(timing: &Timing) -> Result<(), Problem> {
             }
             Ok(())
         }
+        Timing::OnCall { .. } | Timing::Continuous => Ok(()),
+        Timing::Pair { apply, remove } => {
+            for (pointer, schedule) in [("/timing/apply", apply), ("/timing/remove", remove)] {
+                let sound = schedule.validate();
+                sound.map_err(|fault| Problem::malformed(pointer, fault.to_string()))?;
+            }
+            Ok(())
+        }
         Timing::Unschedulable { reason } if reason.len() > 200 => {
             Err(Problem::malformed("/timing/reason", "A reason code has at most 200 bytes."))
         }

@@ -35,12 +35,13 @@ const DONE: [&str; 10] = [
 ];
 
 /// What the marks of the grid mean, in the order of the legend.
-const LEGEND: [Status; 11] = [
+const LEGEND: [Status; 12] = [
     Status::Given,
     Status::Partial,
     Status::Held,
     Status::Refused,
     Status::NotGiven,
+    Status::Removed,
     Status::Missed,
     Status::Late,
     Status::Due,

@@ -135,6 +135,9 @@ pub fn override_reasons(objection: &Objection) -> &'static [&'static str] {
             &["both_meant", "replaces", "other_time", "prescriber", "pharmacist", "other"]
         }
         "pot_unconfirmed" => &["put_back", "give_later", "other"],
+        "removal_early" | "removal_late" => {
+            &["fell_off", "resident_request", "resident_away", "procedure", "prescriber", "other"]
+        }
         _ => &[
             "resident_request",
             "resident_away",

@@ -8,7 +8,7 @@ use emar_domain::id::OrderId;
 use emar_domain::order::{FirstDose, OrderVersion, OrderedDrug, Source, Timing};
 use emar_domain::resident::{Resident, ResidentState};
 use emar_domain::schedule::YearMonth;
-use emar_domain::schedule::frequency::{Brought, Frequency, Need, Planned, Unschedulable};
+use emar_domain::schedule::frequency::{Brought, Frequency, Kind, Need, Planned, Unschedulable};
 use emar_domain::time::{CivilDateTime, CivilTime, Instant, Weekday};
 use emar_domain::zone::Resolved;
 use serde::{Deserialize, Serialize};
@@ -283,7 +283,12 @@ impl<'a> Reader<'a> {
         let hours = self.sight.home.policy.hours(resident.unit.as_str(), &row.code);
         let planned = match row.plan(&brought, hours) {
             Ok(Planned::Doses(schedule)) => Timing::Planned { schedule },
-            Ok(_) => return self.or(None, "frequency", "wrong-frequency"),
+            Ok(Planned::Pair { apply, remove }) => Timing::Pair { apply, remove },
+            Ok(Planned::Unplanned) if row.kind == Kind::Continuous => {
+                let (timing, frequency) = (Timing::Continuous, row.code.clone());
+                return Some(When { timing, frequency, window: (0, 0) });
+            }
+            Ok(Planned::Unplanned) => return self.or(None, "frequency", "wrong-frequency"),
             Err(why) => return self.unschedulable(&why),
         };
         let window = self.window(row, resident, drug?);

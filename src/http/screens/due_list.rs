@@ -35,8 +35,8 @@ pub fn doses(sight: &Sight<'_>, cart: &CartSession, resident: &Resident) -> Dose
     let mut rows: Vec<DoseRow> = found.into_iter().map(|(_, row)| row).collect();
     let mut not_due = Vec::new();
     for order in sight.home.orders_of(resident.id) {
-        if order.is_prn() && list.prn_refusal(order).is_none() {
-            rows.push(list.prn(order));
+        if list.may_give(order) {
+            rows.push(list.unplanned(order));
         } else if let Some(why) = list.why_not_due(order).filter(|_| !listed.contains(&order.id()))
         {
             not_due.push(NotDue { drug: sight.drug(order), why });
@@ -98,8 +98,9 @@ impl List<'_> {
             return dose.closes >= now || done.at >= lately || done.at >= self.opened;
         }
         let order = self.sight.home.orders.get(&dose.slot.order);
-        let prn = order.is_some_and(Order::is_prn);
-        dose.prepared.is_some() || self.counted(dose).is_some() || (dose.opens <= now && !prn)
+        let unplanned = order.is_some_and(Order::is_unplanned);
+        let begun = dose.prepared.is_some() || self.counted(dose).is_some();
+        begun || (dose.opens <= now && !unplanned)
     }
 
     /// Late before the rest, then by time. Late is as it was when the resident was opened: the list
@@ -122,7 +123,7 @@ impl List<'_> {
             (None, Status::Late | Status::Missed) => span(sight.now.seconds_since(dose.due)),
             _ => String::new(),
         };
-        let time = if order.is_prn() { sight.words().t("row-prn") } else { self.due(dose.due) };
+        let time = self.called(order).unwrap_or_else(|| self.due(dose.due));
         let mut under = under(sight, order);
         under.extend(self.notes(dose));
         let units = units_of(sight.home, order);
@@ -145,6 +146,9 @@ impl List<'_> {
         if dose.outcome.is_some() {
             return How::Nothing;
         }
+        if dose.slot.is_removal() {
+            return How::Remove;
+        }
         if let Some(pot) = self.cart.pot.iter().find(|p| p.dose == dose.id) {
             return How::InPot { units: u32::try_from(pot.packages.len()).unwrap_or(u32::MAX) };
         }
@@ -154,6 +158,19 @@ impl List<'_> {
             None if needed > 1 => How::Units { scanned: 0, needed },
             None => How::Scan,
         }
+    }
+
+    /// What stands in place of a time for an order without planned times.
+    fn called(&self, order: &Order) -> Option<String> {
+        let id = match order.current.timing {
+            Timing::Prn { .. } => "row-prn",
+            Timing::OnCall { .. } => "row-on_call",
+            Timing::Continuous => "row-running",
+            Timing::Planned { .. } | Timing::Pair { .. } | Timing::Unschedulable { .. } => {
+                return None;
+            }
+        };
+        Some(self.sight.words().t(id))
     }
 
     /// `08:00`, with its day when it is of another.
@@ -181,7 +198,7 @@ impl List<'_> {
         late.then(|| w.one("row-after", "for", &span(sight.now.seconds_since(dose.due))))
     }
 
-    fn prn(&self, order: &Order) -> DoseRow {
+    fn unplanned(&self, order: &Order) -> DoseRow {
         let (sight, w) = (self.sight, self.sight.words());
         let units = units_of(sight.home, order);
         let mut under = under(sight, order);
@@ -198,7 +215,7 @@ impl List<'_> {
         DoseRow {
             dose: String::new(),
             order: order.id().to_string(),
-            time: w.t("row-prn"),
+            time: self.called(order).unwrap_or_default(),
             drug: sight.drug(order),
             amount: order.current.dose.to_string(),
             units: pieces(sight, order, units),
@@ -215,14 +232,19 @@ impl List<'_> {
         self.sight.home.taken_since(order, day, None)
     }
 
-    /// Why a PRN order may not be given now; `None` when it may.
-    fn prn_refusal(&self, order: &Order) -> Option<String> {
+    /// Whether an order without planned times may be given now.
+    fn may_give(&self, order: &Order) -> bool {
+        order.is_unplanned() && self.not_now(order).is_none()
+    }
+
+    /// Why an order without planned times may not be given now; `None` when it may.
+    fn not_now(&self, order: &Order) -> Option<String> {
         let (sight, w) = (self.sight, self.sight.words());
         if let Some(why) = self.standing(order) {
             return Some(why);
         }
         let Timing::Prn { interval_minutes_min, per_day_max, .. } = &order.current.timing else {
-            return Some(w.t("listed-none"));
+            return None;
         };
         let (count, last) = self.taken(order);
         let next = interval_minutes_min.and_then(|m| last?.plus_minutes(m));
@@ -265,11 +287,13 @@ impl List<'_> {
             return Some(why).filter(|why| !why.is_empty());
         }
         match &order.current.timing {
-            Timing::Prn { .. } => return self.prn_refusal(order),
+            Timing::Prn { .. } | Timing::OnCall { .. } | Timing::Continuous => {
+                return self.not_now(order);
+            }
             Timing::Unschedulable { reason } => {
                 return Some(w.one("listed-unschedulable", "why", reason));
             }
-            Timing::Planned { .. } => {}
+            Timing::Planned { .. } | Timing::Pair { .. } => {}
         }
         let mut all = sight.home.doses_of_order(order.id());
         let Some(next) = all.find(|d| d.is_open() && d.due > sight.now) else {

@@ -114,7 +114,8 @@ pub fn mar(
     let known = sight.home.orders_of(resident.id);
     let mut all: Vec<&Order> = known.chain(&record.gone).filter(|o| lives(o)).collect();
     all.sort_by_cached_key(|o| o.current.drug.name.to_lowercase());
-    let (prn, planned): (Vec<&Order>, Vec<&Order>) = all.into_iter().partition(|o| o.is_prn());
+    let (prn, planned): (Vec<&Order>, Vec<&Order>) =
+        all.into_iter().partition(|o| o.is_unplanned());
     let (ended, orders): (Vec<&Order>, Vec<&Order>) =
         planned.into_iter().partition(|o| is_over(o.state_at(sight.now)));
     let rows = |orders: Vec<&Order>| {
@@ -158,6 +159,8 @@ pub fn shown(sight: &Sight<'_>, dose: &Dose) -> Status {
     status(sight.home, dose, sight.now).unwrap_or(match dose.withdrawn {
         Some(Withdrawal::Held) => Status::Held,
         Some(Withdrawal::Away) => Status::Away,
+        // Whether anything will be on by then is not known before.
+        Some(Withdrawal::NotApplied) => Status::Next,
         _ => Status::Withdrawn,
     })
 }
@@ -188,6 +191,7 @@ pub fn standing(sight: &Sight<'_>, order: &Order) -> String {
             Timing::Unschedulable { reason } => {
                 return w.one("listed-unschedulable", "why", reason);
             }
+            Timing::Continuous => return running(sight, order),
             _ => return String::new(),
         },
         OrderState::Draft => return w.t("listed-draft"),
@@ -202,6 +206,16 @@ pub fn standing(sight: &Sight<'_>, order: &Order) -> String {
     match why.filter(|why| !why.is_empty()) {
         None => said,
         Some(why) => format!("{said}: {why}"),
+    }
+}
+
+/// From when to when a continuous order runs.
+pub(super) fn running(sight: &Sight<'_>, order: &Order) -> String {
+    let w = sight.words();
+    let from = sight.stamp(order.current.start);
+    match order.current.stop.map(|stop| sight.stamp(stop)) {
+        None => w.one("listed-running", "at", &from),
+        Some(until) => w.with("listed-running_until", &[("at", &from), ("until", &until)]),
     }
 }
 

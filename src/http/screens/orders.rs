@@ -90,7 +90,16 @@ fn row(sight: &Sight<'_>, auth: &Auth, order: &Order, resident: &Resident) -> Or
             parts.extend(limits(sight, *interval_minutes_min, *per_day_max));
         }
         Timing::Planned { schedule } => parts.extend(times(schedule)),
-        Timing::Unschedulable { .. } => {}
+        Timing::Pair { apply, remove } => {
+            parts.extend(times(apply));
+            let off = times(remove).map(|times| sight.words().one("orders-off", "at", &times));
+            parts.extend(off);
+        }
+        Timing::OnCall { repeat } => {
+            let id = if *repeat { "row-on_call" } else { "row-on_call_once" };
+            parts.push(sight.words().t(id));
+        }
+        Timing::Continuous | Timing::Unschedulable { .. } => {}
     }
     let state = match order.state_at(sight.now) {
         OrderState::Held => ("held", "status-held"),
@@ -206,10 +215,10 @@ pub(super) fn routes() -> impl Iterator<Item = String> {
 }
 
 /// Frequencies all of whose needs the form can meet: the start brings anchor and instant, the
-/// weekdays are asked. Tapers, cycles and what is taken off again come from the pharmacy.
+/// weekdays are asked. Tapers and cycles come from the pharmacy.
 pub(super) fn offered() -> impl Iterator<Item = &'static Frequency> {
     let meets = |need: &Need| !matches!(need, Need::On | Need::Off | Need::Steps);
-    let kind = |kind: Kind| !matches!(kind, Kind::Prn | Kind::Continuous | Kind::Pair);
+    let kind = |kind: Kind| kind != Kind::Prn;
     frequencies()
         .frequencies
         .iter()

@@ -18,6 +18,7 @@ pub fn charted(outcome: Outcome) -> Status {
         Outcome::Held => Status::Held,
         Outcome::Refused => Status::Refused,
         Outcome::NotGiven => Status::NotGiven,
+        Outcome::Removed => Status::Removed,
     }
 }
 
@@ -125,7 +126,7 @@ fn weight(status: Status) -> u8 {
         Status::NotGiven => 4,
         Status::Held => 3,
         Status::Partial => 2,
-        Status::Given => 1,
+        Status::Given | Status::Removed => 1,
         Status::Prn | Status::Away | Status::Withdrawn => 0,
     }
 }

@@ -366,11 +366,14 @@ fn every_refusal_has_a_sentence_in_both_languages() {
     assert!(said.contains("06:30") && !said.contains(&by.to_string()), "{said}");
 }
 
-const REFUSALS: [&str; 35] = [
+const REFUSALS: [&str; 38] = [
     "already_given",
     "already_charted",
     "not_prepared",
     "not_scanned",
+    "not_a_removal",
+    "removal_only",
+    "nothing_on",
     "reason_missing",
     "reason_unknown",
     "comment_missing",

@@ -58,7 +58,7 @@ statements! {
 
 const ORDERS: &str = "SELECT v.body, s.plan, s.changed, (SELECT d.due FROM dose_state d \
     JOIN dose p ON p.id = d.dose WHERE d.orders = s.orders AND d.rev > 0 AND p.plan = s.plan \
-    ORDER BY d.due DESC LIMIT 1) FROM order_state s \
+    AND p.slot >= 0 ORDER BY d.due DESC LIMIT 1) FROM order_state s \
     JOIN order_version v ON v.orders = s.orders AND v.version = s.version WHERE s.orders IN {}";
 const EVENTS: &str = "SELECT body, seq FROM order_event WHERE orders IN {} \
     ORDER BY orders, seq, rank";
@@ -284,7 +284,7 @@ fn read_dose(row: &Row) -> Result<(Dose, Option<u64>, Pot), StoreError> {
 
 pub(super) fn read_withdrawal(code: &str) -> Result<Withdrawal, StoreError> {
     use Withdrawal as W;
-    [W::Superseded, W::Discontinued, W::Held, W::Away]
+    [W::Superseded, W::Discontinued, W::Held, W::Away, W::NotApplied]
         .into_iter()
         .find(|w| w.code() == code)
         .ok_or_else(|| StoreError::Damaged(format!("an unknown withdrawal {code:?}")))

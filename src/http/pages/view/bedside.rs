@@ -279,6 +279,8 @@ pub enum How {
         /// Packages in the pot.
         units: u32,
     },
+    /// Nothing: what is on the body comes off, and that is charted.
+    Remove,
     /// Charted after a scan.
     Scanned,
     /// Charted without a scan.

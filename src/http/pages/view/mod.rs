@@ -82,6 +82,8 @@ pub enum Status {
     Refused,
     /// Charted as not given for another reason.
     NotGiven,
+    /// Charted as taken off the body.
+    Removed,
     /// PRN that may be given now.
     Prn,
     /// Not due yet.
@@ -99,7 +101,7 @@ impl Status {
             Self::Due => "due",
             Self::Late => "late",
             Self::Missed => "missed",
-            Self::Given | Self::Partial => "given",
+            Self::Given | Self::Partial | Self::Removed => "given",
             Self::Held => "held",
             Self::Refused | Self::NotGiven => "refused",
             Self::Prn => "prn",
@@ -118,6 +120,7 @@ impl Status {
             Self::Held => "status-held",
             Self::Refused => "status-refused",
             Self::NotGiven => "status-not_given",
+            Self::Removed => "status-removed",
             Self::Prn => "status-prn",
             Self::Next => "status-next",
             Self::Away => "status-away",
@@ -136,6 +139,7 @@ impl Status {
             Self::Held => "‖",
             Self::Refused => "↩",
             Self::NotGiven => "⊘",
+            Self::Removed => "⊟",
             Self::Prn => "◔",
             Self::Next => "·",
             Self::Away => "→",
@@ -173,6 +177,7 @@ impl Status {
             Self::NotGiven => {
                 r#"<circle cx="8" cy="8" r="6" class="line"/><path d="m4 12 8-8" class="line"/>"#
             }
+            Self::Removed => r#"<path d="M2.5 2.5h11v11h-11ZM5 8h6" class="line"/>"#,
             Self::Prn => {
                 concat!(
                     r#"<circle cx="8" cy="8" r="6.2" class="dash"/>"#,
