@@ -81,6 +81,8 @@ pub enum Withdrawal {
     Held,
     /// The resident is away.
     Away,
+    /// The resident keeps and takes it.
+    SelfManaged,
     /// A removal: nothing was put on that it would take off.
     NotApplied,
 }
@@ -94,6 +96,7 @@ impl Withdrawal {
             Self::Discontinued => "discontinued",
             Self::Held => "held",
             Self::Away => "away",
+            Self::SelfManaged => "self_managed",
             Self::NotApplied => "not_applied",
         }
     }

@@ -120,24 +120,32 @@ pub const PIECES_MAX: u32 = 10;
 /// What is measured (a volume, or units of a vial) is one scan of its container.
 #[must_use]
 pub fn units_for(dose: Amount, product: &Product) -> Option<Units> {
+    let halves = halves_of(dose, product.strength, &product.form)?;
+    let per_package = product.units_per_package.max(1) * 2;
+    Some(Units { packages: halves.div_ceil(per_package).max(1), halves })
+}
+
+/// How many half pieces of a strength and form give `dose` exactly, by the rule of [`units_for`]; 0
+/// for what is measured.
+#[must_use]
+pub fn halves_of(dose: Amount, strength: Strength, form: &str) -> Option<u32> {
     if dose.nano <= 0 {
         return None;
     }
-    if let Some(per) = product.strength.per {
-        let measured = dose.comparable(product.strength.amount) || dose.comparable(per);
-        return measured.then_some(Units { packages: 1, halves: 0 });
+    if let Some(per) = strength.per {
+        let measured = dose.comparable(strength.amount) || dose.comparable(per);
+        return measured.then_some(0);
     }
-    let halves = if dose.comparable(product.strength.amount) {
-        exact_halves(dose.base(), product.strength.amount.base())?
-    } else if is_piece(dose.unit) && piece_of(&product.form).is_none_or(|u| u == dose.unit) {
+    let halves = if dose.comparable(strength.amount) {
+        exact_halves(dose.base(), strength.amount.base())?
+    } else if is_piece(dose.unit) && piece_of(form).is_none_or(|u| u == dose.unit) {
         exact_halves(dose.base(), Amount::whole(1, dose.unit).base())?
     } else {
         return None;
     };
     let whole = halves.is_multiple_of(2) && halves <= 2 * PIECES_MAX;
-    let split = product.form == "tablet" && matches!(halves, 1 | 3);
-    let per_package = product.units_per_package.max(1) * 2;
-    (whole || split).then(|| Units { packages: halves.div_ceil(per_package), halves })
+    let split = form == "tablet" && matches!(halves, 1 | 3);
+    (whole || split).then_some(halves)
 }
 
 fn exact_halves(dose: i128, piece: i128) -> Option<u32> {

@@ -70,6 +70,8 @@ pub enum Reason {
         /// Why.
         fault: String,
     },
+    /// The resident keeps and takes it: listed, off the pass.
+    SelfManaged,
     /// When needed; nothing is ever due.
     Prn,
     /// When called for; nothing is ever due.
@@ -111,6 +113,7 @@ impl Reason {
             Self::Away { .. } => "resident_absent",
             Self::Left => "resident_left",
             Self::Unschedulable { .. } => "unschedulable",
+            Self::SelfManaged => "self_managed",
             Self::Prn => "prn",
             Self::OnCall => "on_call",
             Self::Running { .. } => "running",
@@ -165,6 +168,7 @@ impl Standing {
 pub fn explain(home: &Home, order: &Order, now: Instant) -> Standing {
     let bar = match of_state(order, now).or_else(|| of_resident(home, order)) {
         Some(reason) => Some(reason),
+        None if order.is_self_managed() => Some(Reason::SelfManaged),
         None => match &order.current.timing {
             Timing::Unschedulable { reason } => {
                 Some(Reason::Unschedulable { fault: reason.clone() })

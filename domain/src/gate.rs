@@ -149,22 +149,25 @@ pub struct GateExample {
 
 /// An order's hold parameters, checked. Schedules, rule 9. No threshold is ever invented.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Unchecked")]
+#[serde(try_from = "WrittenGate")]
 pub struct Gate {
     max_age_minutes: u32,
     hold_if_any: Vec<HoldRule>,
 }
 
-#[derive(Deserialize)]
+/// Hold parameters as written, not yet checked.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Unchecked {
-    max_age_minutes: u32,
-    hold_if_any: Vec<HoldRule>,
+pub struct WrittenGate {
+    /// Most minutes a reading may be old.
+    pub max_age_minutes: u32,
+    /// Hold when any of these is met.
+    pub hold_if_any: Vec<HoldRule>,
 }
 
-impl TryFrom<Unchecked> for Gate {
+impl TryFrom<WrittenGate> for Gate {
     type Error = GateError;
-    fn try_from(raw: Unchecked) -> Result<Self, GateError> {
+    fn try_from(raw: WrittenGate) -> Result<Self, GateError> {
         Self::new(raw.max_age_minutes, raw.hold_if_any)
     }
 }
@@ -191,6 +194,11 @@ impl Gate {
             }
         }
         Ok(gate)
+    }
+
+    /// The codes of the readings it looks at, in the order of its rules.
+    pub fn codes(&self) -> impl Iterator<Item = &str> {
+        self.hold_if_any.iter().map(|rule| rule.code.as_str())
     }
 
     /// What the gate answers at `at`, by the first rule in order that is not clean.

@@ -2,6 +2,7 @@
 
 use crate::administration::Override;
 use crate::amount::Amount;
+use crate::condition::{Conditions, SelfAdministration};
 use crate::drug::{Product, Strength};
 use crate::id::{OrderId, ResidentId, UserId};
 use crate::limit::{Day, PrnLimit};
@@ -228,6 +229,9 @@ pub struct OrderVersion {
     /// given under the version before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Instant>,
+    /// What else it says about giving: hours tied to meals, hold parameters, a scale, who gives it.
+    #[serde(default, skip_serializing_if = "Conditions::is_empty")]
+    pub conditions: Conditions,
     /// An allergy to it was seen and accepted by prescriber or pharmacist: why.
     #[serde(default)]
     pub allergy_override: Option<String>,
@@ -313,6 +317,12 @@ impl Order {
         let once = matches!(self.current.timing.schedule(), Some(Schedule::Once(_)));
         let pair = matches!(self.current.timing, Timing::Pair { .. });
         (once && !pair) || matches!(self.current.timing, Timing::OnCall { repeat: false })
+    }
+
+    /// Whether the resident keeps and takes it: nothing of it is due for staff.
+    #[must_use]
+    pub fn is_self_managed(&self) -> bool {
+        self.current.conditions.self_administration == SelfAdministration::SelfManaged
     }
 
     /// What a PRN order allows; `None` for any other.

@@ -3,10 +3,14 @@
 
 use crate::administration::Override;
 use crate::amount::{Amount, Dimension};
-use crate::drug::PIECES_MAX;
+use crate::drug::{PIECES_MAX, Strength, halves_of, piece_of};
 use crate::home::Home;
 use crate::order::{Order, OrderState, OrderVersion, Timing};
+use crate::resident::{Allergy, Resident};
 use crate::schedule::Schedule;
+use crate::schedule::frequency::{Frequencies, Frequency};
+use crate::schedule::policy::Policy;
+use crate::schedule::window::Window;
 use crate::verdict::{Check, Objection, Severity};
 
 /// Words in an indication that say that methotrexate is given against cancer, where daily courses
@@ -39,6 +43,11 @@ pub fn findings(home: &Home, version: &OrderVersion, occasion: Occasion) -> Vec<
     let mut found = Vec::new();
     found.extend(contradiction(version));
     found.extend(unusual_count(version));
+    // What a sender wrote is judged by whoever scans the package; who enters it here can mend it.
+    if version.entered_by.is_some() {
+        found.extend(unmade(version));
+        found.extend(unanswered_reaction(home, version));
+    }
     found.extend(methotrexate(version));
     if occasion == Occasion::Noted {
         found.extend(incomplete_prn(version));
@@ -95,6 +104,51 @@ fn unusual_count(version: &OrderVersion) -> Option<Objection> {
     };
     let o = || Objection::new(Check::DoseUnusual).with("dose", dose.to_string());
     pieces.then(|| o().with("most", PIECES_MAX))
+}
+
+/// Whether no permitted count of pieces of this strength and form makes the dose: a slip of the pen.
+#[must_use]
+pub fn cannot_be_made(dose: Amount, strength: Strength, form: &str) -> bool {
+    let counted = strength.per.is_none() && piece_of(form).is_some();
+    counted && halves_of(dose, strength, form).is_none()
+}
+
+fn unmade(version: &OrderVersion) -> Option<Objection> {
+    let (dose, strength) = (version.dose, version.drug.strength?);
+    let o = || Objection::new(Check::DoseUnfit).with("dose", dose.to_string());
+    let o = || o().with("form", version.drug.form.as_str()).with("strength", strength.to_string());
+    cannot_be_made(dose, strength, &version.drug.form).then(o)
+}
+
+/// Check 51 at entry: an order for what the resident has reacted to says why it is given.
+fn unanswered_reaction(home: &Home, version: &OrderVersion) -> Option<Objection> {
+    let resident = home.residents.get(&version.resident)?;
+    let met = reaction(resident, &version.drug.ingredient)?;
+    let o = || Objection::new(Check::AllergyMatch).with("ingredient", met.ingredient.as_str());
+    version.allergy_override.is_none().then(|| o().with("reaction", met.reaction.as_str()))
+}
+
+/// The recorded reaction of a resident to an ingredient.
+#[must_use]
+pub fn reaction<'a>(resident: &'a Resident, ingredient: &str) -> Option<&'a Allergy> {
+    resident.allergies.iter().find(|allergy| allergy.matches(ingredient))
+}
+
+/// The narrowest window of any of the day's doses of a code: an order has one, and it must not be
+/// too wide for any of them. Schedules, section 3. `None`: the home has none for this code.
+#[must_use]
+pub fn narrowest_window(
+    policy: &Policy,
+    table: &Frequencies,
+    row: &Frequency,
+    unit: &str,
+    time_critical: bool,
+) -> Option<Window> {
+    let window = |slot| policy.window(table, row, unit, slot, time_critical);
+    let all = (1..=row.doses_per_day.max(1)).map(window).collect::<Option<Vec<_>>>()?;
+    let before_min = all.iter().map(|w| w.before_min).min()?;
+    let after_min = all.iter().map(|w| w.after_min).min()?;
+    Some(Window { before_min, after_min })
 }
 
 fn counts_pieces(dose: Amount) -> bool {

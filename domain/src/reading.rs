@@ -16,6 +16,10 @@ pub struct Reading {
     pub at: Instant,
 }
 
+/// The readings a hold parameter may look at.
+pub const CODES: [&str; 11] =
+    ["sbp", "dbp", "hr", "hr_apical", "hr_radial", "rr", "spo2", "temp", "inr", "glucose", "pain"];
+
 /// A reading's code in plain English; one not known is written out as it stands.
 #[must_use]
 pub fn code_in_words(code: &str) -> String {

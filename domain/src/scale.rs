@@ -222,22 +222,25 @@ pub struct ScaleExample {
 /// A sliding scale, checked. Schedules, rule 10: whole numbers, closed rows, open at both ends,
 /// no overlap, no gap.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Unchecked")]
+#[serde(try_from = "WrittenScale")]
 pub struct Scale {
     unit: GlucoseUnit,
     rows: Vec<Row>,
 }
 
-#[derive(Deserialize)]
+/// A sliding scale as written, not yet checked.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Unchecked {
-    unit: GlucoseUnit,
-    rows: Vec<Row>,
+pub struct WrittenScale {
+    /// The unit of every number in the table.
+    pub unit: GlucoseUnit,
+    /// The rows, in any order.
+    pub rows: Vec<Row>,
 }
 
-impl TryFrom<Unchecked> for Scale {
+impl TryFrom<WrittenScale> for Scale {
     type Error = ScaleError;
-    fn try_from(raw: Unchecked) -> Result<Self, ScaleError> {
+    fn try_from(raw: WrittenScale) -> Result<Self, ScaleError> {
         Self::new(raw.unit, raw.rows)
     }
 }
@@ -279,6 +282,13 @@ impl Scale {
     #[must_use]
     pub fn rows(&self) -> &[Row] {
         &self.rows
+    }
+
+    /// Whether some row says to give this amount.
+    #[must_use]
+    pub fn gives(&self, amount: Amount) -> bool {
+        let units = |row: &Row| matches!(&row.answer, RowAnswer::Units(u) if u.same_as(amount));
+        self.rows.iter().any(units)
     }
 
     /// What the one row that fits the reading says.

@@ -150,6 +150,7 @@ impl Prescribing<'_> {
             accepted: Vec::new(),
             first_dose: FirstDose::NextTime,
             not_before: None,
+            conditions: emar_domain::condition::Conditions::default(),
             allergy_override: None,
             entered_by: None,
             source: Source {
@@ -194,8 +195,9 @@ impl Prescribing<'_> {
             dow: (frequency.code == "WEEKLY").then(|| vec![day]),
             ..Brought::default()
         };
-        let hours = self.policy.hours(unit, &frequency.code);
-        let Ok(Planned::Doses(schedule)) = frequency.plan(&brought, hours) else { return None };
+        let hours = self.policy.hours_of(unit, frequency);
+        let planned = frequency.plan(&brought, hours.as_deref());
+        let Ok(Planned::Doses(schedule)) = planned else { return None };
         // One pair of bounds serves every dose of the order: the narrowest.
         let windows = (1..=frequency.doses_per_day)
             .filter_map(|slot| self.policy.window(table, frequency, unit, slot, critical));

@@ -65,7 +65,7 @@ fn bodies() -> Vec<(&'static str, Value)> {
 fn order() -> Value {
     json!({"order": Uuid::nil(), "version": 1, "resident": Uuid::nil(),
         "drug": {"ingredient": "x", "name": "x", "form": "tablet", "route": "po"},
-        "dose": {"nano": 5_000_000_000_i64, "unit": "mg"}, "dose_text": "x", "frequency": "x",
+        "dose": {"nano": 5_000_000_000_i64, "unit": "mg"}, "dose_text": "x", "frequency": "DAILY",
         "timing": {"when": "planned", "schedule": {"kind": "clock", "times": ["08:00"]}},
         "start": 1_793_624_400_000_000_i64, "stop": null, "before_minutes": 60, "after_minutes": 60,
         "indication": "x", "instructions": "x",

@@ -293,6 +293,11 @@ fn amount(order: &Order, c: &ChartCommand) -> Result<Option<Amount>, Refusal> {
     let against = |taken: Amount| {
         taken.comparable(dose).then(|| taken.base().cmp(&dose.base())).ok_or_else(unfit)
     };
+    if let (Outcome::Given, Some(scale)) = (c.outcome, &order.current.conditions.scale) {
+        // The dose is what the reading's row says, so it is said.
+        let taken = c.amount.ok_or_else(|| Refusal::new("amount_missing", "amount"))?;
+        return if scale.gives(taken) { Ok(Some(taken)) } else { Err(unfit()) };
+    }
     match (c.outcome, c.amount) {
         (Outcome::Given, None) => Ok(Some(dose)),
         (Outcome::Given, Some(taken)) if against(taken)?.is_eq() => Ok(Some(taken)),

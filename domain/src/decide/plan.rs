@@ -233,6 +233,12 @@ fn begins(order: &Order, schedule: &Schedule) -> Instant {
     }
 }
 
+/// Why a dose of the order at this instant is not expected from the first, if so.
+fn not_expected(order: &Order, due: Instant) -> Option<Withdrawal> {
+    let own = order.is_self_managed().then_some(Withdrawal::SelfManaged);
+    own.or_else(|| order.hold_at(due).map(|_| Withdrawal::Held))
+}
+
 fn write_dose(
     record: &mut Record<'_, '_>,
     order: &Order,
@@ -257,7 +263,7 @@ fn write_dose(
         opens: due.plus_minutes(-before).unwrap_or(Instant::MIN),
         closes: due.plus_minutes(after).unwrap_or(Instant::MAX),
         shifted,
-        withdrawn: withdrawn.or_else(|| order.hold_at(due).map(|_| Withdrawal::Held)),
+        withdrawn: withdrawn.or_else(|| not_expected(order, due)),
         at,
     })));
     id

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::meal::Event;
 use super::window::{CivilSpan, Window};
 use super::{
     Clock, Cycle, DoseDay, Interval, Monthly, Once, Overflow, Schedule, ScheduleFault, Step,
     YearMonth,
 };
+use crate::condition::{Tie, TiedHour};
 use crate::time::{CivilDate, CivilTime, Instant, Weekday};
 
 /// The table of frequency codes and window classes, as data.
@@ -137,6 +139,9 @@ pub struct Frequency {
     /// Default hours; a home overrides them.
     #[serde(default)]
     pub times: Vec<Hour>,
+    /// What each of the hours is tied to, in their order.
+    #[serde(default)]
+    pub events: Vec<Event>,
     /// Of a pair: hours of the second act.
     #[serde(default)]
     pub remove_times: Vec<CivilTime>,
@@ -339,6 +344,29 @@ impl Frequency {
             schedule.validate().map_err(Unschedulable::Unsound)?;
         }
         Ok(planned)
+    }
+
+    /// What the times of an order with this code stand for, where they stand for more than
+    /// themselves: meals and bedtime in their order, spans by their opening.
+    #[must_use]
+    pub fn ties(&self, times: &[CivilTime], home_hours: Option<&[Hour]>) -> Vec<TiedHour> {
+        let times = super::sorted(times);
+        let events = self.events.iter().map(|event| event.tie());
+        if !self.events.is_empty() && self.events.len() == times.len() {
+            return times
+                .iter()
+                .zip(events)
+                .map(|(time, tie)| TiedHour { time: *time, tie })
+                .collect();
+        }
+        let hours = home_hours.unwrap_or(&self.times).iter();
+        let spans = hours.filter_map(|hour| match hour {
+            Hour::Span(span) if times.contains(&span.opens) => {
+                Some(TiedHour { time: span.opens, tie: Tie::Span(*span) })
+            }
+            _ => None,
+        });
+        spans.collect()
     }
 
     /// What the code needs and the order does not bring.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::frequency::{Frequencies, Frequency, Hour};
+use super::meal::Meals;
 use super::pattern::Pattern;
 use super::window::{CivilSpan, Window};
 use crate::time::{CivilDate, CivilDateTime};
@@ -42,6 +43,9 @@ pub struct Policy {
     /// Hours by frequency code, in place of the table's.
     #[serde(default)]
     pub hours: BTreeMap<String, Vec<Hour>>,
+    /// When meals begin: moves the hours of codes tied to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meals: Option<Meals>,
     /// Windows of administration.
     pub windows: Windows,
     /// How giving is done.
@@ -285,6 +289,14 @@ impl Policy {
     pub fn hours(&self, unit: &str, code: &str) -> Option<&[Hour]> {
         let of_unit = self.units.get(unit).and_then(|unit| unit.hours.get(code));
         of_unit.or_else(|| self.hours.get(code)).map(Vec::as_slice)
+    }
+
+    /// Hours of a code here: the unit's before the home's before what its meals make of the table's.
+    /// `None`: the table's stand.
+    #[must_use]
+    pub fn hours_of(&self, unit: &str, frequency: &Frequency) -> Option<Vec<Hour>> {
+        let own = self.hours(unit, &frequency.code).map(<[Hour]>::to_vec);
+        own.or_else(|| self.meals.as_ref()?.hours(frequency))
     }
 
     /// The unit that has this room.

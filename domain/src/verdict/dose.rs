@@ -54,6 +54,9 @@ pub(super) fn dose_objections(
     seen: Option<u64>,
     now: Instant,
 ) -> Vec<Objection> {
+    if order.is_self_managed() {
+        return vec![nothing_due(home, order, now)];
+    }
     if order.is_unplanned() {
         return prn_objections(home, order, None, now);
     }

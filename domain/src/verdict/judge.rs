@@ -1,6 +1,7 @@
 //! The whole judgement of one scan, in the order of the table of checks.
 
 use super::barcode::{barcode_objection, resident_objections};
+use super::condition::condition_objections;
 use super::dose::{dose_objections, double_scan, pick_dose, units_short};
 use super::product::{package_objections, product_objections};
 use super::read::Named;
@@ -161,6 +162,7 @@ fn judge_package(
     }
     objections.extend(order_objections(home, order, seen, now));
     objections.extend(dose_objections(home, order, dose, seen, now));
+    objections.extend(condition_objections(home, order, dose, now));
     objections.extend(double_scan(home, cart, package, order, dose.map(|d| d.id)));
     // The table runs product (2.4), order (2.5), dose (2.6), clinical (2.7): allergy comes last.
     objections.sort_by_key(|o| u8::from(o.code == Check::AllergyMatch));

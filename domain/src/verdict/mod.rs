@@ -1,6 +1,7 @@
 //! Verdicts: what the rules answer to a scan, as a list of objections. Codes, never sentences.
 
 mod barcode;
+mod condition;
 mod dose;
 mod filing;
 mod judge;
@@ -164,6 +165,8 @@ checks! {
     DoseEarly = 46 "dose_early" Warn;
     /// After the window closed.
     DoseLate = 47 "dose_late" Warn;
+    /// Given on the wrong side of the meal.
+    MealRelationWrong = 48 "meal_relation_wrong" Warn;
     /// Refused, held or not given before, and offered again.
     Retry = 49 "retry" Info;
     /// Taken off before the window of its removal.
@@ -176,12 +179,18 @@ checks! {
     PrnTooSoon = 53 "prn_too_soon" Stop;
     /// The most in 24 hours was reached.
     PrnMaxReached = 54 "prn_max_reached" Stop;
+    /// A reading must be taken first.
+    ReadingMissing = 58 "reading_missing" Stop;
+    /// The order's special instructions; to be acknowledged where the order forces it.
+    SpecialInstruction = 68 "special_instruction" Info;
     /// Keyed instead of scanned.
     CodeKeyed = 70 "code_keyed" Warn;
     /// The drug cannot be scanned.
     DrugUnscannable = 71 "drug_unscannable" Warn;
     /// A PRN giving needs to say what for.
     PrnReasonMissing = 0 "prn_reason_missing" Warn;
+    /// Given without the resident's knowledge.
+    CovertGiving = 0 "covert_giving" Info;
     /// The pot of the resident before is not confirmed.
     PotUnconfirmed = 0 "pot_unconfirmed" Warn;
     /// Taken from the pot after it was charted elsewhere: kept beside the first claim.
@@ -192,6 +201,8 @@ checks! {
     DoseContradiction = 0 "dose_contradiction" Stop;
     /// More pieces than one dose may take.
     DoseUnusual = 0 "dose_unusual" Stop;
+    /// No count of pieces of the ordered strength makes the dose.
+    DoseUnfit = 0 "dose_unfit" Stop;
     /// Oral methotrexate that is not weekly on a named day.
     MethotrexateNotWeekly = 0 "methotrexate_not_weekly" Stop;
     /// A PRN order without indication, interval or maximum.

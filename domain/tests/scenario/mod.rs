@@ -18,6 +18,7 @@ use emar_domain::id::{
 use emar_domain::order::{FirstDose, OrderVersion, OrderedDrug, Source, Timing};
 use emar_domain::resident::{Allergy, Resident, ResidentState};
 use emar_domain::role::Role;
+use emar_domain::schedule::meal::Meals;
 use emar_domain::schedule::policy::Policy;
 use emar_domain::schedule::{Clock, Interval, Once, Schedule};
 use emar_domain::time::{CivilDate, CivilDateTime, CivilTime, Instant, Weekday};
@@ -506,6 +507,21 @@ impl Script {
                 let quiet = self.missed(name)?.quiet_until.is_some();
                 expect(&quiet.to_string(), "false")
             }
+            ["conditions", order, json @ ..] => {
+                let json = json.join(" ").replace('\'', "\"");
+                let conditions = serde_json::from_str(&json).map_err(|e| e.to_string())?;
+                self.redraft(order, |v| v.conditions = conditions)
+            }
+            ["instructions", order, text] => {
+                self.redraft(order, |v| v.instructions = (*text).into())
+            }
+            ["meals", breakfast, lunch, dinner, bedtime] => {
+                let times = [*breakfast, *lunch, *dinner, *bedtime];
+                let [breakfast, lunch, dinner, bedtime] =
+                    times.map(|time| CivilTime::parse(time).unwrap());
+                self.home.policy.meals = Some(Meals { breakfast, lunch, dinner, bedtime });
+                Ok(())
+            }
             ["critical", order] => {
                 let mut version = self.home.orders[&self.orders[*order]].current.clone();
                 version.version += 1;
@@ -717,10 +733,21 @@ impl Script {
             accepted: Vec::new(),
             first_dose: FirstDose::NextTime,
             not_before: None,
+            conditions: emar_domain::condition::Conditions::default(),
             allergy_override: None,
             entered_by: None,
             source: Source { sender: "pharmacy".into(), placer: drug.into(), version: "1".into() },
         };
+        change(&mut version);
+        let c = Command::Order(OrderCommand::Receive(Box::new(version)));
+        self.run(&Actor::server(), &c).answer.map(|_| ()).map_err(|r| r.code)
+    }
+
+    /// A draft as it is sent once more, with something changed.
+    fn redraft(&mut self, order: &str, change: impl FnOnce(&mut OrderVersion)) -> Step {
+        let mut version = self.home.orders[&self.orders[order]].current.clone();
+        version.version += 1;
+        version.source.version = version.version.to_string();
         change(&mut version);
         let c = Command::Order(OrderCommand::Receive(Box::new(version)));
         self.run(&Actor::server(), &c).answer.map(|_| ()).map_err(|r| r.code)

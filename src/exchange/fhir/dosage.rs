@@ -73,6 +73,12 @@ pub(super) fn read(
     let when = when(dosage, dose, asked, indication, context, reasons);
     let text = reasons.read(dosage.text("text")).unwrap_or_default().to_owned();
     let instructions = instructions(dosage, reasons);
+    if let Some(words) = [&text, &instructions].into_iter().find_map(|said| limiting(said)) {
+        let why = format!(
+            "it says {words:?}: hold parameters and scales are entered by a person, as tables"
+        );
+        reasons.transcribe(dosage.pointer.clone(), &why);
+    }
     Some(Said { dose: dose?, when: when?, route: route?, text, instructions })
 }
 
@@ -214,6 +220,7 @@ fn when(
             Some(longest) => format!("PRN every {} to {longest} hours", interval / 60),
             None => "PRN".to_owned(),
         },
+        hours: Vec::new(),
         before_minutes: 0,
         after_minutes: 0,
         start,
@@ -276,6 +283,26 @@ fn is_one_day(at: &At<'_>) -> bool {
     let nano =
         at.digits("value").ok().flatten().and_then(|d| emar_domain::amount::parse_nano(d).ok());
     matches!((nano, unit), (Some(1_000_000_000), Some("d")) | (Some(24_000_000_000), Some("h")))
+}
+
+/// Words by which text makes a dose depend on a reading.
+const LIMITING: [&str; 10] = [
+    "hold if",
+    "hold for",
+    "hold when",
+    "hold dose if",
+    "do not give if",
+    "sliding scale",
+    "sliding-scale",
+    "per scale",
+    "according to scale",
+    "correction scale",
+];
+
+/// What in a text makes the dose depend on a reading: no limit is ever read out of prose.
+fn limiting(text: &str) -> Option<&'static str> {
+    let text = text.to_lowercase();
+    LIMITING.into_iter().find(|words| text.contains(words))
 }
 
 fn instructions(dosage: &At<'_>, reasons: &mut Reasons) -> String {

@@ -5,6 +5,7 @@ use super::json::At;
 use super::reason::{Code, Reasons};
 use super::timing::Asked;
 use super::{Via, Work, dosage, drug, resident, system};
+use emar_domain::condition::Conditions;
 use emar_domain::decide::{Command, OrderCommand};
 use emar_domain::id::{OrderId, Slug};
 use emar_domain::order::{FirstDose, Order, OrderVersion, Source};
@@ -211,6 +212,7 @@ impl<'a> Work<'a> {
             accepted: Vec::new(),
             first_dose: FirstDose::NextTime,
             not_before: None,
+            conditions: Conditions { hours: said.when.hours, ..Conditions::default() },
             allergy_override: None,
             entered_by: None,
             source: Source {

@@ -5,7 +5,9 @@ use super::moment::{self, Moment};
 use super::reason::Reasons;
 use super::repeat::{self, Bounds, Length, PeriodUnit, Rate, Repeat};
 use super::{Context, system};
+use emar_domain::condition::TiedHour;
 use emar_domain::order::Timing;
+use emar_domain::order_check::narrowest_window;
 use emar_domain::schedule::Schedule;
 use emar_domain::schedule::frequency::{Brought, Frequency, Planned, Unschedulable};
 use emar_domain::time::{Instant, Weekday};
@@ -15,6 +17,8 @@ use std::collections::BTreeSet;
 pub(super) struct When {
     pub(super) timing: Timing,
     pub(super) frequency: String,
+    /// What its hours are tied to.
+    pub(super) hours: Vec<TiedHour>,
     pub(super) before_minutes: i64,
     pub(super) after_minutes: i64,
     pub(super) start: Option<Instant>,
@@ -131,16 +135,17 @@ pub(super) fn planned(
         reasons.transcribe(parts.pointer.clone(), why);
         return None;
     };
-    let hours = context.home.policy.hours(asked.unit, &row.frequency.code);
-    let mut schedule = match row.frequency.plan(&row.brought, hours) {
+    let policy = &context.home.policy;
+    let hours = policy.hours_of(asked.unit, row.frequency);
+    let mut schedule = match row.frequency.plan(&row.brought, hours.as_deref()) {
         Ok(Planned::Doses(schedule)) => schedule,
         Ok(Planned::Pair { .. }) => {
-            let why = "its removal has its own time, which cannot be represented yet";
+            let why = "its removal has its own time: when it comes off is entered by a person";
             reasons.transcribe(parts.pointer.clone(), why);
             return None;
         }
         Ok(Planned::Unplanned) => {
-            let why = "a continuous or unlimited order has no times to plan";
+            let why = "a continuous order has no times to plan: it is entered by a person";
             reasons.transcribe(parts.pointer.clone(), why);
             return None;
         }
@@ -152,15 +157,21 @@ pub(super) fn planned(
     if let (Schedule::Clock(clock), false) = (&mut schedule, row.days.is_empty()) {
         clock.dow = Some(row.days.iter().copied().collect());
     }
-    let window = narrowest(row.frequency, asked, context);
-    let Some((before_minutes, after_minutes)) = window else {
+    let (table, critical) = (context.frequencies, asked.time_critical);
+    let Some(window) = narrowest_window(policy, table, row.frequency, asked.unit, critical) else {
         reasons.transcribe(parts.pointer.clone(), "this home has no window for this timing");
         return None;
     };
     let (start, stop) = life(parts, asked, context, reasons)?;
     let frequency = display(&row);
+    let hours = match &schedule {
+        Schedule::Clock(clock) => row.frequency.ties(&clock.times, hours.as_deref()),
+        Schedule::Once(_) | Schedule::Interval(_) => Vec::new(),
+    };
     let timing = Timing::Planned { schedule };
-    Some(When { timing, frequency, before_minutes, after_minutes, start, stop })
+    let before_minutes = i64::from(window.before_min);
+    let after_minutes = i64::from(window.after_min);
+    Some(When { timing, frequency, hours, before_minutes, after_minutes, start, stop })
 }
 
 fn unschedulable(e: &Unschedulable) -> String {
@@ -285,17 +296,6 @@ fn defaults<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Frequency> {
 fn wire_form(row: &Frequency) -> Option<Repeat> {
     let node = json::parse(row.fhir_repeat.as_deref()?.as_bytes()).ok()?;
     repeat::read(&At::root(&node), &mut Reasons::default()).map(|(repeat, _)| repeat)
-}
-
-/// The narrowest window of any of the day's doses: an order has one, and it must not be too wide.
-fn narrowest(row: &Frequency, asked: &Asked<'_>, context: &Context<'_>) -> Option<(i64, i64)> {
-    let policy = &context.home.policy;
-    let window =
-        |slot| policy.window(context.frequencies, row, asked.unit, slot, asked.time_critical);
-    let windows = (1..=row.doses_per_day.max(1)).map(window).collect::<Option<Vec<_>>>()?;
-    let before = windows.iter().map(|w| w.before_min).min()?;
-    let after = windows.iter().map(|w| w.after_min).min()?;
-    Some((i64::from(before), i64::from(after)))
 }
 
 /// First and end of the order, from its bounds.

@@ -78,6 +78,7 @@ fn reason_told(zone: &ZoneRules, reason: &Reason) -> Map<String, Value> {
         | Reason::Unverified
         | Reason::EnteredInError
         | Reason::Left
+        | Reason::SelfManaged
         | Reason::Prn
         | Reason::OnCall
         | Reason::OpensLater

@@ -1,28 +1,36 @@
 //! Orders: the worklist of drafts, and the acts on them.
 
-use super::json::{Json, MaybeJson, Path, Query};
+use super::json::{Json, MaybeJson, Path, Query, Unread, parse};
 use super::residents::reads_unit;
 use super::settle;
+use crate::exchange::fhir::is_route;
 use crate::http::Web;
 use crate::http::auth::Auth;
 use crate::http::problem::Problem;
+use crate::policy_file::frequencies;
 use crate::service::lane::Asked;
 use axum::Json as Reply;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use emar_domain::administration::Override;
+use emar_domain::amount::Unit;
+use emar_domain::condition::Conditions;
 use emar_domain::decide::{Answer, ChangeCommand, ChangeKind, Command, HoldFor, OrderCommand};
+use emar_domain::gate::{Gate, WrittenGate};
 use emar_domain::home::Home;
 use emar_domain::id::{OrderId, ResidentId};
-use emar_domain::order::{Order, OrderState, OrderVersion, Timing};
+use emar_domain::order::{Order, OrderState, OrderVersion};
+use emar_domain::order_input::{InputFault, check_input};
+use emar_domain::reading;
+use emar_domain::scale::{Scale, WrittenScale};
+use emar_domain::schedule::Schedule;
 use emar_domain::time::Instant;
+use emar_domain::verdict::Check;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// Longest window on either side of a due time, in minutes: a day.
-const WINDOW_MINUTES_MAX: i64 = 24 * 60;
 
 /// Most rows in one answer.
 const ROWS_MAX: usize = 200;
@@ -105,6 +113,8 @@ fn told(order: &Order, state: &str) -> Value {
         "route": order.current.drug.route,
         "frequency": order.current.frequency,
         "timing": order.current.timing,
+        "conditions": order.current.conditions,
+        "read_back": read_back(&order.current.conditions),
         "start": order.current.start.to_string(),
         "stop": order.current.stop.map(|t| t.to_string()),
         "indication": order.current.indication,
@@ -112,6 +122,15 @@ fn told(order: &Order, state: &str) -> Value {
         "noted_by": order.noted_by,
         "verified_by": order.verified_by,
         "source": order.current.source,
+    })
+}
+
+/// Hold parameters and scale in plain words, each with worked examples. Story 19.
+pub(super) fn read_back(conditions: &Conditions) -> Value {
+    let (gate, scale) = (&conditions.gate, &conditions.scale);
+    json!({
+        "gate": gate.as_ref().map(ToString::to_string),
+        "scale": scale.as_ref().map(ToString::to_string),
     })
 }
 
@@ -196,10 +215,11 @@ fn id(text: &str) -> Result<OrderId, Problem> {
 pub async fn enter(
     State(web): State<Arc<Web>>,
     auth: Auth,
-    Json(version): Json<OrderVersion>,
+    Unread(body): Unread,
 ) -> Result<Response, Problem> {
-    let version = entered(version, &web, &auth)?;
-    let told = act(&web, auth, OrderCommand::Receive(Box::new(version))).await?;
+    let version = entered(read(&body)?, &web, &auth)?;
+    let told = act(&web, auth, OrderCommand::Receive(Box::new(version))).await;
+    let told = told.map_err(|problem| placed(problem, ""))?;
     Ok((StatusCode::CREATED, told).into_response())
 }
 
@@ -209,7 +229,11 @@ pub(super) fn entered(
     web: &Web,
     auth: &Auth,
 ) -> Result<OrderVersion, Problem> {
-    sound(&version)?;
+    {
+        let home = web.app.home();
+        tied(&home, &mut version);
+        sound(&home, &version, None)?;
+    }
     version.order = OrderId(web.app.ids.fresh());
     version.version = 1;
     version.not_before = None;
@@ -219,79 +243,87 @@ pub(super) fn entered(
     Ok(version)
 }
 
-/// What the types cannot say of an order: texts that are there and not endless, a dose, windows
-/// and a schedule that can be.
-fn sound(version: &OrderVersion) -> Result<(), Problem> {
-    let drug = &version.drug;
-    let texts = [
-        ("/drug/ingredient", &drug.ingredient, 1, 200),
-        ("/drug/name", &drug.name, 1, 300),
-        ("/drug/form", &drug.form, 1, 100),
-        ("/drug/route", &drug.route, 0, 100),
-        ("/dose_text", &version.dose_text, 0, 1000),
-        ("/frequency", &version.frequency, 0, 100),
-        ("/indication", &version.indication, 0, 1000),
-        ("/instructions", &version.instructions, 0, 4000),
-        ("/source/version", &version.source.version, 0, 100),
-    ];
-    for (pointer, text, least, most) in texts {
-        if text.len() > most || text.trim().len() < least {
-            let detail = format!("This text has {least} to {most} bytes.");
-            return Err(Problem::malformed(pointer, detail));
-        }
+/// What cannot stand in an order; `current` is the version it replaces.
+fn sound(
+    home: &Home,
+    version: &OrderVersion,
+    current: Option<&OrderVersion>,
+) -> Result<(), Problem> {
+    let route = &version.drug.route;
+    if !route.is_empty() && !is_route(route) {
+        let detail = "This home knows no such route. Write one of its route codes, such as po.";
+        return Err(Problem::malformed("/drug/route", detail));
     }
-    if version.allergy_override.as_ref().is_some_and(|t| t.trim().is_empty() || t.len() > 1000) {
-        return Err(Problem::malformed("/allergy_override", "Say why, in at most 1,000 bytes."));
-    }
-    if version.dose.nano <= 0 {
-        return Err(Problem::malformed("/dose/nano", "A dose is more than nothing."));
-    }
-    let windows =
-        [("/before_minutes", version.before_minutes), ("/after_minutes", version.after_minutes)];
-    for (pointer, minutes) in windows {
-        if !(0..=WINDOW_MINUTES_MAX).contains(&minutes) {
-            return Err(Problem::malformed(pointer, "A window has 0 to 1,440 minutes."));
-        }
-    }
-    if version.stop.is_some_and(|stop| stop <= version.start) {
-        return Err(Problem::malformed("/stop", "The order stops before it starts."));
-    }
-    timing(&version.timing)
+    check_input(home, frequencies(), version, current)
+        .map_err(|bad| Problem::malformed(bad.pointer, bad.fault.to_string()))
 }
 
-fn timing(timing: &Timing) -> Result<(), Problem> {
-    match timing {
-        Timing::Planned { schedule } => schedule
-            .validate()
-            .map_err(|fault| Problem::malformed("/timing/schedule", fault.to_string())),
-        Timing::Prn { indication, interval_minutes_min, per_day_max } => {
-            if indication.len() > 1000 {
-                let detail = "Say what for, in at most 1,000 bytes.";
-                return Err(Problem::malformed("/timing/indication", detail));
-            }
-            if interval_minutes_min.is_some_and(|m| !(1..=7 * WINDOW_MINUTES_MAX).contains(&m)) {
-                let detail = "Two givings are 1 minute to 7 days apart.";
-                return Err(Problem::malformed("/timing/interval_minutes_min", detail));
-            }
-            if per_day_max.is_some_and(|most| !(1..=100).contains(&most)) {
-                let detail = "There are 1 to 100 givings in a day.";
-                return Err(Problem::malformed("/timing/per_day_max", detail));
-            }
-            Ok(())
-        }
-        Timing::OnCall { .. } | Timing::Continuous => Ok(()),
-        Timing::Pair { apply, remove } => {
-            for (pointer, schedule) in [("/timing/apply", apply), ("/timing/remove", remove)] {
-                let sound = schedule.validate();
-                sound.map_err(|fault| Problem::malformed(pointer, fault.to_string()))?;
-            }
-            Ok(())
-        }
-        Timing::Unschedulable { reason } if reason.len() > 200 => {
-            Err(Problem::malformed("/timing/reason", "A reason code has at most 200 bytes."))
-        }
-        Timing::Unschedulable { .. } => Ok(()),
+/// What the order's hours stand for, where nobody said: meals and spans of its frequency.
+fn tied(home: &Home, version: &mut OrderVersion) {
+    let resident = home.residents.get(&version.resident);
+    let row = frequencies().find(&version.frequency);
+    let Some(Schedule::Clock(clock)) = version.timing.schedule() else { return };
+    let (Some(resident), Some(row)) = (resident, row) else { return };
+    if version.conditions.hours.is_empty() {
+        let hours = home.policy.hours_of(resident.unit.as_str(), row);
+        version.conditions.hours = row.ties(&clock.times, hours.as_deref());
     }
+}
+
+/// An order as it was sent. A table that cannot be is told by its rows: what was meant as a limit
+/// must not be lost in a word such as "malformed".
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    parse(body).map_err(|problem| explained(body, problem))
+}
+
+fn explained(body: &[u8], mut problem: Problem) -> Problem {
+    let Some(pointer) = problem.pointer.as_deref() else { return problem };
+    let whole: Value = serde_json::from_slice(body).unwrap_or_default();
+    let written = whole.pointer(pointer).cloned().unwrap_or_default();
+    let told = if pointer.ends_with("/conditions/gate") {
+        let gate: Option<WrittenGate> = serde_json::from_value(written).ok();
+        let known = |gate: &WrittenGate| {
+            gate.hold_if_any.iter().all(|rule| reading::CODES.contains(&rule.code.as_str()))
+        };
+        match gate {
+            Some(gate) if known(&gate) => Gate::try_from(gate).err().map(|e| e.to_string()),
+            Some(_) => Some(InputFault::ReadingUnknown.to_string()),
+            None => None,
+        }
+    } else if pointer.ends_with("/conditions/scale") {
+        let scale: Option<WrittenScale> = serde_json::from_value(written).ok();
+        scale.and_then(|scale| Scale::try_from(scale).err()).map(|e| e.to_string())
+    } else if pointer.ends_with("/unit") {
+        let units: Vec<&str> = Unit::ALL.iter().map(|unit| unit.code()).collect();
+        Some(format!("No such unit is known here. Write one of {}.", units.join(", ")))
+    } else {
+        None
+    };
+    if let Some(told) = told {
+        problem.detail = told;
+    }
+    problem
+}
+
+/// Where in an order a finding is to be mended.
+const fn place_of(check: Check) -> Option<&'static str> {
+    match check {
+        Check::DoseContradiction => Some("/dose_text"),
+        Check::DoseUnusual | Check::DoseUnfit => Some("/dose"),
+        Check::MethotrexateNotWeekly | Check::PrnIncomplete => Some("/timing"),
+        Check::AllergyMatch => Some("/allergy_override"),
+        Check::DuplicateOrder | Check::SameIngredientOrdered => Some("/drug"),
+        _ => None,
+    }
+}
+
+/// A refusal with the place of its first finding, under `root` of the body.
+fn placed(mut problem: Problem, root: &str) -> Problem {
+    let first = problem.objections.first().and_then(|o| place_of(o.code));
+    if problem.code == "order_findings" {
+        problem.pointer = first.map(|place| format!("{root}{place}").into());
+    }
+    problem
 }
 
 /// A nurse accepts a received order into the home. What is doubtful about it (409, objections that
@@ -369,12 +401,13 @@ pub async fn change(
     State(web): State<Arc<Web>>,
     auth: Auth,
     Path(order): Path,
-    Json(asked): Json<ChangeBody>,
+    Unread(body): Unread,
 ) -> Result<Reply<Value>, Problem> {
+    let asked: ChangeBody = read(&body)?;
     let why = reason(Because { reason: asked.reason })?;
     let anew = Anew { kind: asked.kind, reason: why, version: asked.order, pointer: "/order" };
     let change = changed_anew(&web, &auth, id(&order)?, anew).await?;
-    act(&web, auth, change).await
+    act(&web, auth, change).await.map_err(|problem| placed(problem, "/order"))
 }
 
 /// Another version as it was sent; `pointer` says where in the body it stood.
@@ -392,11 +425,13 @@ pub(super) async fn changed_anew(
     order: OrderId,
     Anew { kind, reason, mut version, pointer }: Anew,
 ) -> Result<OrderCommand, Problem> {
-    sound(&version).map_err(|problem| problem.under(pointer))?;
     version.entered_by = auth.actor.user;
     {
         let home = web.app.home();
         let current = home.orders.get(&order).ok_or_else(Problem::not_found)?;
+        tied(&home, &mut version);
+        let sound = sound(&home, &version, Some(&current.current));
+        sound.map_err(|problem| problem.under(pointer))?;
         version.order = order;
         version.source = current.current.source.clone();
     }

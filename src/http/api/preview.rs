@@ -1,7 +1,9 @@
 //! What a change of an order would do to doses. Nothing is written.
 
 use super::json::{Query, Unread, parse};
-use super::orders::{Anew, Because, changed_anew, entered, hold_for, reason, within_reach};
+use super::orders::{
+    Anew, Because, changed_anew, entered, hold_for, read, read_back, reason, within_reach,
+};
 use super::refused;
 use crate::http::Web;
 use crate::http::auth::Auth;
@@ -111,6 +113,11 @@ pub async fn preview(
     let command =
         if is_change { changed(&body, &web, &auth).await? } else { new(&body, &web, &auth)? };
     within_reach(&web, &auth, &command)?;
+    let read_back = match &command {
+        OrderCommand::Receive(version) => read_back(&version.conditions),
+        OrderCommand::Change(change) => read_back(&change.version.conditions),
+        _ => Value::Null,
+    };
     let now = web.app.clock.clinical();
     let ids = Arc::clone(&web.app.ids);
     let mut fresh = move || ids.fresh();
@@ -126,16 +133,18 @@ pub async fn preview(
     });
     let preview = worked_out.await.map_err(|_| Problem::unavailable())?;
     let home = web.app.home();
-    Ok(Reply(told(&home.zone, &preview, !is_change, now)))
+    let mut told = told(&home.zone, &preview, !is_change, now);
+    told["read_back"] = read_back;
+    Ok(Reply(told))
 }
 
 fn new(body: &[u8], web: &Web, auth: &Auth) -> Result<OrderCommand, Problem> {
-    let version: OrderVersion = parse(body)?;
+    let version: OrderVersion = read(body)?;
     Ok(OrderCommand::Receive(Box::new(entered(version, web, auth)?)))
 }
 
 async fn changed(body: &[u8], web: &Web, auth: &Auth) -> Result<OrderCommand, Problem> {
-    let Changed { order, change, reason: why, from, until, version } = parse(body)?;
+    let Changed { order, change, reason: why, from, until, version } = read(body)?;
     let needed = match change {
         Change::NewVersion | Change::Correction => Action::EnterOrder,
         Change::Hold | Change::Discontinue => Action::StopOrder,

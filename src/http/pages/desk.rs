@@ -35,7 +35,7 @@ const DONE: [&str; 10] = [
 ];
 
 /// What the marks of the grid mean, in the order of the legend.
-const LEGEND: [Status; 12] = [
+const LEGEND: [Status; 13] = [
     Status::Given,
     Status::Partial,
     Status::Held,
@@ -47,6 +47,7 @@ const LEGEND: [Status; 12] = [
     Status::Due,
     Status::Next,
     Status::Away,
+    Status::SelfManaged,
     Status::Withdrawn,
 ];
 

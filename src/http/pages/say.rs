@@ -135,6 +135,8 @@ pub fn override_reasons(objection: &Objection) -> &'static [&'static str] {
             &["both_meant", "replaces", "other_time", "prescriber", "pharmacist", "other"]
         }
         "pot_unconfirmed" => &["put_back", "give_later", "other"],
+        "special_instruction" => &["read", "prescriber", "clinical", "other"],
+        "covert_giving" => &["decision_stands", "prescriber", "other"],
         "removal_early" | "removal_late" => {
             &["fell_off", "resident_request", "resident_away", "procedure", "prescriber", "other"]
         }

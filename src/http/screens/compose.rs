@@ -3,9 +3,11 @@ use super::orders::{offered, routes};
 use super::sight::Sight;
 use crate::policy_file::frequencies;
 use emar_domain::amount::{Amount, Unit};
-use emar_domain::drug::{Product, piece_of, terms, units_for};
+use emar_domain::condition::Conditions;
+use emar_domain::drug::{Product, terms};
 use emar_domain::id::OrderId;
 use emar_domain::order::{FirstDose, OrderVersion, OrderedDrug, Source, Timing};
+use emar_domain::order_check::{cannot_be_made, narrowest_window, reaction};
 use emar_domain::resident::{Resident, ResidentState};
 use emar_domain::schedule::YearMonth;
 use emar_domain::schedule::frequency::{Brought, Frequency, Kind, Need, Planned, Unschedulable};
@@ -134,6 +136,7 @@ pub fn compose(
         indication: text(&typed.indication),
         instructions: text(&typed.instructions),
         accepted: Vec::new(),
+        conditions: Conditions::default(),
         first_dose: FirstDose::NextTime,
         not_before: None,
         allergy_override: Some(text(&typed.allergy)).filter(|why| !why.is_empty()),
@@ -193,8 +196,7 @@ impl<'a> Reader<'a> {
         let mut products = self.sight.home.products.values();
         let found = products.find(|p| p.name.eq_ignore_ascii_case(name));
         let drug = self.or(found, "drug", "wrong-drug")?;
-        let mut known = resident.into_iter().flat_map(|r| r.allergies.iter());
-        let met = known.find(|a| a.matches(&drug.ingredient));
+        let met = resident.and_then(|r| reaction(r, &drug.ingredient));
         if let Some(allergy) = met.filter(|_| self.typed.allergy.trim().is_empty()) {
             let args = [
                 ("ingredient", allergy.ingredient.as_str()),
@@ -215,8 +217,7 @@ impl<'a> Reader<'a> {
         let unit = self.or(unit, "unit", "wrong-unit");
         let dose = Amount { nano: nano?, unit: unit? };
         let drug = drug?;
-        let counted = drug.strength.per.is_none() && piece_of(&drug.form).is_some();
-        if counted && units_for(dose, drug).is_none() {
+        if cannot_be_made(dose, drug.strength, &drug.form) {
             let (dose, strength) = (dose.to_string(), drug.strength.to_string());
             let args = [("dose", dose.as_str()), ("form", &drug.form), ("strength", &strength)];
             self.is_wrong("number", "wrong-dose_unfit", &args);
@@ -280,8 +281,8 @@ impl<'a> Reader<'a> {
             ..Brought::default()
         };
         let resident = resident?;
-        let hours = self.sight.home.policy.hours(resident.unit.as_str(), &row.code);
-        let planned = match row.plan(&brought, hours) {
+        let hours = self.sight.home.policy.hours_of(resident.unit.as_str(), row);
+        let planned = match row.plan(&brought, hours.as_deref()) {
             Ok(Planned::Doses(schedule)) => Timing::Planned { schedule },
             Ok(Planned::Pair { apply, remove }) => Timing::Pair { apply, remove },
             Ok(Planned::Unplanned) if row.kind == Kind::Continuous => {
@@ -314,15 +315,10 @@ impl<'a> Reader<'a> {
 
     /// The narrowest window of any of the day's doses: an order has one.
     fn window(&self, row: &Frequency, resident: &Resident, drug: &Product) -> Option<(i64, i64)> {
-        let (policy, table) = (&self.sight.home.policy, frequencies());
+        let (policy, unit) = (&self.sight.home.policy, resident.unit.as_str());
         let critical = is_critical(self.sight, drug);
-        let unit = resident.unit.as_str();
-        let windows = (1..=row.doses_per_day.max(1))
-            .map(|slot| policy.window(table, row, unit, slot, critical))
-            .collect::<Option<Vec<_>>>()?;
-        let before = windows.iter().map(|w| w.before_min).min()?;
-        let after = windows.iter().map(|w| w.after_min).min()?;
-        Some((i64::from(before), i64::from(after)))
+        let window = narrowest_window(policy, frequencies(), row, unit, critical)?;
+        Some((i64::from(window.before_min), i64::from(window.after_min)))
     }
 
     /// Schedules, rule 8: what for, how far apart and how often are needed before it is active.

@@ -7,13 +7,15 @@ use crate::http::pages::say::date_text;
 use crate::http::pages::view::bedside::{DoseRow, Doses, How, NotDue};
 use crate::http::pages::view::{Chip, Status};
 use emar_domain::cart::CartSession;
+use emar_domain::condition::{SelfAdministration, Tie};
 use emar_domain::decide::order_fault;
 use emar_domain::dose::{Dose, DoseOutcome};
 use emar_domain::home::Home;
 use emar_domain::id::{OrderId, ResidentId};
 use emar_domain::order::{Order, OrderState, Timing};
+use emar_domain::reading::code_in_words;
 use emar_domain::resident::Resident;
-use emar_domain::time::Instant;
+use emar_domain::time::{CivilTime, Instant};
 use std::collections::BTreeSet;
 
 /// How long a charted dose stays on the list after its window closed.
@@ -73,11 +75,52 @@ pub(super) fn under(sight: &Sight<'_>, order: &Order) -> Vec<String> {
         _ => version.indication.clone(),
     });
     parts.push(version.instructions.clone());
+    parts.extend(conditions(sight, order));
     if order.state_at(sight.now) == OrderState::Active && order.verified_by.is_none() {
         parts.push(sight.words().t("row-unverified"));
     }
     parts.retain(|part| !part.is_empty() && part != "freq-" && part != "route-");
     parts
+}
+
+/// What else the order says of its giving, for its line.
+fn conditions(sight: &Sight<'_>, order: &Order) -> Vec<String> {
+    let (w, of) = (sight.words(), &order.current.conditions);
+    let mut parts = Vec::new();
+    match of.self_administration {
+        SelfAdministration::Staff => {}
+        SelfAdministration::SelfManaged => parts.push(w.t("listed-self_managed")),
+        level => parts.push(w.t(&format!("row-self-{}", level.code()))),
+    }
+    let readings: Vec<String> = of.readings().into_iter().map(code_in_words).collect();
+    if !readings.is_empty() {
+        parts.push(w.one("row-measure", "reading", &readings.join(", ")));
+    }
+    parts.extend(of.covert.as_ref().map(|covert| {
+        let review = date_text(sight.lang, covert.review_on);
+        w.with("row-covert", &[("reference", &covert.legal_reference), ("review", &review)])
+    }));
+    parts
+}
+
+/// A time of day of an order: with what it is tied to, or the span it opens.
+pub(super) fn hour_text(sight: &Sight<'_>, order: &Order, time: CivilTime) -> String {
+    let clock = |time: CivilTime| format!("{:02}:{:02}", time.hour(), time.minute());
+    match order.current.conditions.tie(time) {
+        Some(Tie::Span(span)) => format!("{}–{}", clock(span.opens), clock(span.closes)),
+        Some(tie) => format!("{} {}", clock(time), tie_text(sight, tie)),
+        None => clock(time),
+    }
+}
+
+fn tie_text(sight: &Sight<'_>, tie: Tie) -> String {
+    match tie {
+        Tie::Meal { relation, meal } => {
+            sight.words().t(&format!("tie-{}-{}", relation.code(), meal.code()))
+        }
+        Tie::Bedtime => sight.words().t("tie-bedtime"),
+        Tie::Span(span) => String::from(span),
+    }
 }
 
 struct List<'a> {
@@ -123,8 +166,12 @@ impl List<'_> {
             (None, Status::Late | Status::Missed) => span(sight.now.seconds_since(dose.due)),
             _ => String::new(),
         };
-        let time = self.called(order).unwrap_or_else(|| self.due(dose.due));
+        let time = self.called(order).unwrap_or_else(|| self.time_of(dose, order));
         let mut under = under(sight, order);
+        let tie = order.current.conditions.tie(dose.local.time());
+        if let Some(tie) = tie.filter(|tie| !matches!(tie, Tie::Span(_))) {
+            under.insert(0, tie_text(sight, tie));
+        }
         under.extend(self.notes(dose));
         let units = units_of(sight.home, order);
         Some(DoseRow {
@@ -171,6 +218,17 @@ impl List<'_> {
             }
         };
         Some(self.sight.words().t(id))
+    }
+
+    /// When a dose is due, or the span in which it is.
+    fn time_of(&self, dose: &Dose, order: &Order) -> String {
+        let tie = order.current.conditions.tie(dose.local.time());
+        match tie {
+            Some(Tie::Span(_)) if dose.slot.date == self.sight.home.today(self.sight.now) => {
+                hour_text(self.sight, order, dose.local.time())
+            }
+            _ => self.due(dose.due),
+        }
     }
 
     /// `08:00`, with its day when it is of another.
@@ -243,6 +301,9 @@ impl List<'_> {
         if let Some(why) = self.standing(order) {
             return Some(why);
         }
+        if order.is_self_managed() {
+            return Some(w.t("listed-self_managed"));
+        }
         let Timing::Prn { interval_minutes_min, per_day_max, .. } = &order.current.timing else {
             return None;
         };
@@ -285,6 +346,9 @@ impl List<'_> {
         let (sight, w) = (self.sight, self.sight.words());
         if let Some(why) = self.standing(order) {
             return Some(why).filter(|why| !why.is_empty());
+        }
+        if order.is_self_managed() {
+            return Some(w.t("listed-self_managed"));
         }
         match &order.current.timing {
             Timing::Prn { .. } | Timing::OnCall { .. } | Timing::Continuous => {

@@ -1,6 +1,6 @@
 //! A resident's MAR of one month: orders by time of day, days across.
 use super::bedside::banner;
-use super::due_list::under;
+use super::due_list::{hour_text, under};
 use super::month::Month;
 use super::sight::Sight;
 use super::standing::{charted, status};
@@ -159,6 +159,7 @@ pub fn shown(sight: &Sight<'_>, dose: &Dose) -> Status {
     status(sight.home, dose, sight.now).unwrap_or(match dose.withdrawn {
         Some(Withdrawal::Held) => Status::Held,
         Some(Withdrawal::Away) => Status::Away,
+        Some(Withdrawal::SelfManaged) => Status::SelfManaged,
         // Whether anything will be on by then is not known before.
         Some(Withdrawal::NotApplied) => Status::Next,
         _ => Status::Withdrawn,
@@ -270,7 +271,7 @@ impl View<'_> {
         let mut rows: Vec<TimeRow> = rows
             .into_iter()
             .map(|(time, days)| TimeRow {
-                time: format!("{:02}:{:02}", time.hour(), time.minute()),
+                time: hour_text(self.sight, order, time),
                 cells: days.into_iter().map(|doses| self.cell(&doses)).collect(),
             })
             .collect();

@@ -127,7 +127,7 @@ fn weight(status: Status) -> u8 {
         Status::Held => 3,
         Status::Partial => 2,
         Status::Given | Status::Removed => 1,
-        Status::Prn | Status::Away | Status::Withdrawn => 0,
+        Status::Prn | Status::Away | Status::SelfManaged | Status::Withdrawn => 0,
     }
 }
 

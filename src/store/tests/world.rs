@@ -118,6 +118,7 @@ pub(super) fn order(n: u128, version: u32) -> OrderVersion {
         accepted: Vec::new(),
         first_dose: FirstDose::NextTime,
         not_before: None,
+        conditions: emar_domain::condition::Conditions::default(),
         allergy_override: None,
         entered_by: None,
         source: Source { sender: "rx".into(), placer: format!("P{n}"), version: "1".into() },

@@ -214,6 +214,7 @@ impl TestApp {
             accepted: Vec::new(),
             first_dose: FirstDose::NextTime,
             not_before: None,
+            conditions: emar_domain::condition::Conditions::default(),
             allergy_override: None,
             entered_by: None,
             source: Source {

@@ -90,6 +90,8 @@ pub enum Status {
     Next,
     /// Not expected while the resident is away.
     Away,
+    /// Not expected of staff: the resident keeps and takes it.
+    SelfManaged,
     /// Planned once and not expected any more: the order changed or ended.
     Withdrawn,
 }
@@ -105,7 +107,7 @@ impl Status {
             Self::Held => "held",
             Self::Refused | Self::NotGiven => "refused",
             Self::Prn => "prn",
-            Self::Next | Self::Away | Self::Withdrawn => "next",
+            Self::Next | Self::Away | Self::SelfManaged | Self::Withdrawn => "next",
         }
     }
 
@@ -124,6 +126,7 @@ impl Status {
             Self::Prn => "status-prn",
             Self::Next => "status-next",
             Self::Away => "status-away",
+            Self::SelfManaged => "status-self_managed",
             Self::Withdrawn => "status-withdrawn",
         }
     }
@@ -143,6 +146,7 @@ impl Status {
             Self::Prn => "◔",
             Self::Next => "·",
             Self::Away => "→",
+            Self::SelfManaged => "◇",
             Self::Withdrawn => "×",
         }
     }
@@ -186,6 +190,7 @@ impl Status {
             }
             Self::Next => r#"<circle cx="8" cy="8" r="6" class="dots"/>"#,
             Self::Away => r#"<path d="M2 8h11M9 4l4 4-4 4" class="line"/>"#,
+            Self::SelfManaged => r#"<path d="M8 1.5 14.5 8 8 14.5 1.5 8Z" class="line"/>"#,
             Self::Withdrawn => r#"<path d="m4 4 8 8M12 4l-8 8" class="line"/>"#,
         }
     }
