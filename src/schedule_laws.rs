@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use emar_domain::schedule::frequency::{Brought, Frequency, Kind, Need, Planned};
+use emar_domain::schedule::meal::Meals;
 use emar_domain::schedule::{
     ClockChange, Expansion, OrderLife, PlannedDose, Schedule, Span, YearMonth, expand,
 };
-use emar_domain::time::{CivilDate, Instant, Weekday};
+use emar_domain::time::{CivilDate, CivilTime, Instant, Weekday};
 use emar_domain::zone::{GapPolicy, OverlapPolicy, Resolved, ZoneName, ZoneRules};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -112,6 +113,57 @@ fn every_prescribed_time_is_a_dose_or_a_told_merge_or_drop() {
         }
     }
     assert!(shifted > 500, "the zones have gaps, and {shifted} doses lay in them");
+}
+
+/// What the table says of meals for planning and what it says of them on the wire are one thing.
+#[test]
+fn every_event_code_ties_each_of_its_hours() {
+    let events = frequencies().frequencies.iter().filter(|row| row.kind == Kind::Event);
+    let mut rows = 0;
+    for row in events {
+        let wire: Value = serde_json::from_str(row.fhir_repeat.as_deref().unwrap()).unwrap();
+        assert_eq!(serde_json::to_value(&row.events).unwrap(), wire["when"], "{}", row.code);
+        let times: Vec<_> = row.times.iter().map(|hour| hour.due()).collect();
+        assert_eq!(row.ties(&times, None).len(), times.len(), "{}", row.code);
+        rows += 1;
+    }
+    assert_eq!(rows, 5);
+}
+
+#[test]
+fn a_homes_meals_move_the_hours_that_are_tied_to_them() {
+    let time = |text: &str| CivilTime::parse(text).unwrap();
+    let [breakfast, lunch, dinner, bedtime] = ["07:15", "12:30", "17:00", "20:00"].map(time);
+    let meals = Meals { breakfast, lunch, dinner, bedtime };
+    for (code, wanted) in [
+        ("ACHS", Some(vec!["06:45", "12:00", "16:30", "20:00"])),
+        ("PC", Some(vec!["08:15", "13:30", "18:00"])),
+        ("WITHMEALS", Some(vec!["07:15", "12:30", "17:00"])),
+        ("ACBK", Some(vec!["05:45"])),
+        ("BID", None),
+        ("AMPASS", None),
+    ] {
+        let hours = meals.hours(frequencies().find(code).unwrap());
+        let hours = hours.map(|all| all.iter().map(|h| h.due().to_string()).collect::<Vec<_>>());
+        let wanted = wanted.map(|all| all.into_iter().map(str::to_owned).collect());
+        assert_eq!(hours, wanted, "{code}");
+    }
+    let usual = ["08:00", "12:00", "17:00", "21:00"].map(time);
+    let [breakfast, lunch, dinner, bedtime] = usual;
+    let meals = Meals { breakfast, lunch, dinner, bedtime };
+    for row in frequencies().frequencies.iter().filter(|row| row.kind == Kind::Event) {
+        assert_eq!(meals.hours(row).as_deref(), Some(row.times.as_slice()), "{}", row.code);
+    }
+}
+
+/// A liberalised pass is a span, not the time at which it opens.
+#[test]
+fn a_window_code_keeps_its_span() {
+    let row = frequencies().find("AMPASS").unwrap();
+    let opening = CivilTime::parse("06:00").unwrap();
+    let ties = row.ties(&[opening], None);
+    let told = serde_json::to_value(&ties).unwrap();
+    assert_eq!(told, json!([{"time": "06:00", "tie": {"span": "06:00-10:00"}}]));
 }
 
 #[test]

@@ -236,10 +236,10 @@ impl Home {
     }
 
     /// Forgets charted or withdrawn doses due before `before`, what was taken before it, and orders
-    /// that ended with nothing left in memory.
+    /// that ended with nothing left in memory; not what is still on the body.
     pub fn forget(&mut self, before: Instant) {
-        let old: Vec<DoseId> =
-            self.doses.values().filter(|d| !d.is_open() && d.due < before).map(|d| d.id).collect();
+        let over = |d: &&Dose| !d.is_open() && !d.is_worn() && d.due < before;
+        let old: Vec<DoseId> = self.doses.values().filter(over).map(|d| d.id).collect();
         for id in old {
             self.drop_dose(id);
             self.dose_changed.remove(&id);

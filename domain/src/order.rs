@@ -183,8 +183,10 @@ pub struct Source {
     pub version: String,
 }
 
-/// One immutable version of an order.
+/// One immutable version of an order. A field of a name that it does not have is refused: what was
+/// meant as a limit must not be lost by its spelling.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OrderVersion {
     /// The order.
     pub order: OrderId,

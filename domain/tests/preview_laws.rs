@@ -234,7 +234,14 @@ fn schedules() -> impl Strategy<Value = Timing> {
         per_day_max: Some(4),
     });
     let none = Just(Timing::Unschedulable { reason: "days_missing".into() });
-    prop_oneof![6 => clock, 2 => interval, 1 => once, 1 => prn, 1 => none]
+    let on_call = any::<bool>().prop_map(|repeat| Timing::OnCall { repeat });
+    let pair = (0..24u32, 1..24u32).prop_map(|(on, worn)| {
+        let at = |hour: u32| json!({"kind": "clock", "times": [format!("{:02}:00", hour % 24)]});
+        let schedule = |hour| serde_json::from_value(at(hour)).unwrap();
+        Timing::Pair { apply: schedule(on), remove: schedule(on + worn) }
+    });
+    let rest = prop_oneof![on_call, Just(Timing::Continuous), pair];
+    prop_oneof![6 => clock, 2 => interval, 1 => once, 1 => prn, 1 => none, 2 => rest]
 }
 
 /// What happens to a home; the number says to which order.

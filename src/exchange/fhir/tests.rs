@@ -145,6 +145,9 @@ fn what_is_not_exact_is_for_a_person_and_names_its_place() {
         ("asNeededBoolean", json!(true)),
         ("maxDosePerLifetime", json!({"value": 1})),
         ("somethingNew", json!(1)),
+        ("text", json!("20 mg twice daily, hold for SBP < 100")),
+        ("patientInstruction", json!("Hold if the pulse is below 60")),
+        ("additionalInstruction", json!([{"text": "units per sliding scale"}])),
         ("route", json!({"text": "by magic"})),
     ] {
         let result = altered(&format!("{step}/{member}"), value.clone());

@@ -300,7 +300,7 @@ fn explained(body: &[u8], mut problem: Problem) -> Problem {
         None
     };
     if let Some(told) = told {
-        problem.detail = told;
+        problem.detail = told.into();
     }
     problem
 }
@@ -320,7 +320,7 @@ const fn place_of(check: Check) -> Option<&'static str> {
 /// A refusal with the place of its first finding, under `root` of the body.
 fn placed(mut problem: Problem, root: &str) -> Problem {
     let first = problem.objections.first().and_then(|o| place_of(o.code));
-    if problem.code == "order_findings" {
+    if &*problem.code == "order_findings" {
         problem.pointer = first.map(|place| format!("{root}{place}").into());
     }
     problem

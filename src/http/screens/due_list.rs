@@ -143,7 +143,8 @@ impl List<'_> {
         let order = self.sight.home.orders.get(&dose.slot.order);
         let unplanned = order.is_some_and(Order::is_unplanned);
         let begun = dose.prepared.is_some() || self.counted(dose).is_some();
-        begun || (dose.opens <= now && !unplanned)
+        // What is on the body may come off, or fall off, at any time.
+        begun || dose.is_worn() || (dose.opens <= now && !unplanned)
     }
 
     /// Late before the rest, then by time. Late is as it was when the resident was opened: the list

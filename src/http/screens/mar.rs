@@ -261,17 +261,19 @@ impl View<'_> {
 
     fn order(&self, order: &Order) -> OrderRows {
         let width = self.month.days().count();
-        let mut rows: BTreeMap<CivilTime, Vec<Vec<&Dose>>> = BTreeMap::new();
+        // What comes off at the hour at which the next goes on has a row of its own.
+        let mut rows: BTreeMap<(CivilTime, bool), Vec<Vec<&Dose>>> = BTreeMap::new();
         for dose in self.record.doses.iter().filter(|d| d.slot.order == order.id()) {
-            let days = rows.entry(dose.local.time()).or_insert_with(|| vec![Vec::new(); width]);
+            let key = (dose.local.time(), dose.slot.is_removal());
+            let days = rows.entry(key).or_insert_with(|| vec![Vec::new(); width]);
             if let Some(day) = days.get_mut(self.month.column(dose.local.date())) {
                 day.push(dose);
             }
         }
         let mut rows: Vec<TimeRow> = rows
             .into_iter()
-            .map(|(time, days)| TimeRow {
-                time: hour_text(self.sight, order, time),
+            .map(|((time, off), days)| TimeRow {
+                time: self.time(order, time, off),
                 cells: days.into_iter().map(|doses| self.cell(&doses)).collect(),
             })
             .collect();
@@ -286,6 +288,11 @@ impl View<'_> {
             standing: standing(self.sight, order),
             rows,
         }
+    }
+
+    fn time(&self, order: &Order, time: CivilTime, off: bool) -> String {
+        let text = hour_text(self.sight, order, time);
+        if off { self.sight.words().one("orders-off", "at", &text) } else { text }
     }
 
     /// A day may have a dose of an older plan beside the one that took its place: what was charted
