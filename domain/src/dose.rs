@@ -64,6 +64,8 @@ pub enum Withdrawal {
     Held,
     /// The resident is away.
     Away,
+    /// The order is marked "do not give".
+    DoNotGive,
 }
 
 impl Withdrawal {
@@ -75,6 +77,7 @@ impl Withdrawal {
             Self::Discontinued => "discontinued",
             Self::Held => "held",
             Self::Away => "away",
+            Self::DoNotGive => "do_not_give",
         }
     }
 }
@@ -134,6 +137,13 @@ impl Dose {
         } else {
             DoseState::Late
         }
+    }
+
+    /// Whether an absence, a hold or a mark keeps it back, and what they keep may be due again.
+    #[must_use]
+    pub fn is_kept_back(&self) -> bool {
+        use Withdrawal::{Away, DoNotGive, Held};
+        self.outcome.is_none() && matches!(self.withdrawn, Some(Away | Held | DoNotGive))
     }
 
     /// Whether something must still be done about it.
