@@ -85,6 +85,8 @@ pub enum Withdrawal {
     SelfManaged,
     /// A removal: nothing was put on that it would take off.
     NotApplied,
+    /// The order is marked "do not give".
+    DoNotGive,
 }
 
 impl Withdrawal {
@@ -98,6 +100,7 @@ impl Withdrawal {
             Self::Away => "away",
             Self::SelfManaged => "self_managed",
             Self::NotApplied => "not_applied",
+            Self::DoNotGive => "do_not_give",
         }
     }
 }
@@ -164,6 +167,13 @@ impl Dose {
     pub fn is_worn(&self) -> bool {
         let off = self.outcome.as_ref().is_some_and(|o| o.outcome == Outcome::Removed);
         self.slot.is_removal() && self.withdrawn.is_none() && !off
+    }
+
+    /// Whether an absence, a hold or a mark keeps it back, and what they keep may be due again.
+    #[must_use]
+    pub fn is_kept_back(&self) -> bool {
+        use Withdrawal::{Away, DoNotGive, Held};
+        self.outcome.is_none() && matches!(self.withdrawn, Some(Away | Held | DoNotGive))
     }
 
     /// Whether something must still be done about it.

@@ -160,28 +160,39 @@ fn is_piece(unit: Unit) -> bool {
     unit.scale().0 == Dimension::Count && !matches!(unit, Unit::Units | Unit::Meq | Unit::Mmol)
 }
 
-/// What a policy may name of the class `opioid`; insulins carry their class in their name.
-const OPIOIDS: [&str; 12] = [
-    "buprenorphine",
-    "codeine",
-    "fentanyl",
-    "hydrocodone",
-    "hydromorphone",
-    "methadone",
-    "morphine",
-    "oxycodone",
-    "oxymorphone",
-    "pethidine",
-    "tapentadol",
-    "tramadol",
-];
+/// Classes of ingredients, one a row; insulins carry their class in their name.
+const CLASSES: &str = include_str!("../data/drug_classes.csv");
 
-/// The words a policy may call a drug by: its ingredients, every word of them, and their class.
+/// Classes that are psychotropic. 42 CFR 483.45(c)(3); opioids are not.
+const PSYCHOTROPIC: [&str; 4] = ["antipsychotic", "antidepressant", "anxiolytic", "hypnotic"];
+
+fn words(ingredient: &str) -> impl Iterator<Item = &str> + Clone {
+    ingredient.split(['/', ' ', '-']).filter(|word| !word.is_empty())
+}
+
+/// The classes of any part of an ingredient.
+fn classes(ingredient: &str) -> impl Iterator<Item = &str> {
+    let rows = CLASSES.lines().skip(1).filter_map(|row| row.split_once(','));
+    let of = move |known: &str| words(ingredient).any(|word| word.eq_ignore_ascii_case(known));
+    rows.filter(move |(known, _)| of(known)).map(|(_, class)| class)
+}
+
+/// Whether any part of an ingredient is psychotropic.
+#[must_use]
+pub fn is_psychotropic(ingredient: &str) -> bool {
+    classes(ingredient).any(|class| PSYCHOTROPIC.contains(&class))
+}
+
+/// Whether any part of an ingredient is an antipsychotic.
+#[must_use]
+pub fn is_antipsychotic(ingredient: &str) -> bool {
+    classes(ingredient).any(|class| class == "antipsychotic")
+}
+
+/// The words a policy may call a drug by: its ingredients, every word of them, and their classes.
 pub fn terms(ingredient: &str) -> impl Iterator<Item = &str> {
-    let words = ingredient.split(['/', ' ', '-']).filter(|word| !word.is_empty());
-    let is_opioid = |word: &str| OPIOIDS.iter().any(|o| o.eq_ignore_ascii_case(word));
-    let class = words.clone().any(is_opioid).then_some("opioid");
-    [ingredient].into_iter().chain(ingredient.split('/').map(str::trim)).chain(words).chain(class)
+    let parts = ingredient.split('/').map(str::trim);
+    [ingredient].into_iter().chain(parts).chain(words(ingredient)).chain(classes(ingredient))
 }
 
 /// The piece a form is counted in, where the form says so.
@@ -207,6 +218,34 @@ mod tests {
             units_per_package: 1,
             ndc11: None,
             gtins: vec![],
+        }
+    }
+
+    #[test]
+    fn classes_come_from_the_shipped_list() {
+        for (ingredient, psychotropic, antipsychotic) in [
+            ("lorazepam", true, false),
+            ("Lorazepam", true, false),
+            ("quetiapine", true, true),
+            ("olanzapine/fluoxetine", true, true),
+            ("haloperidol decanoate", true, true),
+            ("sertraline", true, false),
+            ("zolpidem", true, false),
+            ("oxycodone", false, false),
+            ("melatonin", false, false),
+            ("metformin", false, false),
+        ] {
+            assert_eq!(is_psychotropic(ingredient), psychotropic, "{ingredient}");
+            assert_eq!(is_antipsychotic(ingredient), antipsychotic, "{ingredient}");
+        }
+        assert!(terms("oxycodone/acetaminophen").any(|term| term == "opioid"));
+        assert!(!terms("acetaminophen").any(|term| term == "opioid"));
+        let mut seen = std::collections::BTreeSet::new();
+        for row in CLASSES.lines().skip(1) {
+            let (ingredient, class) = row.split_once(',').unwrap();
+            assert!(class == "opioid" || PSYCHOTROPIC.contains(&class), "{row}");
+            assert!(seen.insert(ingredient), "{ingredient} twice");
+            assert!(ingredient.bytes().all(|b| b.is_ascii_lowercase()), "{row}");
         }
     }
 

@@ -2,11 +2,12 @@
 //! every active order is on the list, or on the list with its reason for not being due.
 
 use crate::administration::Outcome;
-use crate::decide::{absence, next_unplanned};
+use crate::decide::next_unplanned;
 use crate::dose::{Dose, DoseOutcome, Withdrawal};
 use crate::home::Home;
 use crate::id::{ResidentId, UserId};
 use crate::order::{Order, OrderState, Timing};
+use crate::resident::{AbsenceKind, Resident};
 use crate::schedule::policy::Unverified;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,15 @@ pub enum Reason {
         /// In words.
         because: String,
     },
+    /// Marked "do not give" since, by whom and why.
+    DoNotGive {
+        /// Since when.
+        since: Instant,
+        /// Who marked it.
+        by: Option<UserId>,
+        /// In words.
+        because: String,
+    },
     /// Stopped at, and why.
     Discontinued {
         /// When.
@@ -46,9 +56,9 @@ pub enum Reason {
         /// In words.
         because: String,
     },
-    /// Past its stop.
+    /// Past its end.
     Expired {
-        /// The stop.
+        /// The end.
         at: Instant,
     },
     /// Once, and done.
@@ -58,10 +68,16 @@ pub enum Reason {
     },
     /// Never meant.
     EnteredInError,
-    /// The resident is away.
+    /// The resident is away: where, since and until when, and why.
     Away {
+        /// Where.
+        kind: AbsenceKind,
         /// Since when.
         since: Instant,
+        /// Until when; absent: until their return is recorded.
+        until: Option<Instant>,
+        /// In words.
+        because: String,
     },
     /// The resident does not live here any more.
     Left,
@@ -106,6 +122,7 @@ impl Reason {
             Self::Draft => "draft",
             Self::Unverified => "order_unverified",
             Self::Held { .. } => "held",
+            Self::DoNotGive { .. } => "do_not_give",
             Self::Discontinued { .. } => "discontinued",
             Self::Expired { .. } => "expired",
             Self::Completed { .. } => "completed",
@@ -166,7 +183,7 @@ impl Standing {
 /// looked up in the schedule, so an order of once a month has its next dose too.
 #[must_use]
 pub fn explain(home: &Home, order: &Order, now: Instant) -> Standing {
-    let bar = match of_state(order, now).or_else(|| of_resident(home, order)) {
+    let bar = match of_state(order, now).or_else(|| of_resident(home, order, now)) {
         Some(reason) => Some(reason),
         None if order.is_self_managed() => Some(Reason::SelfManaged),
         None => match &order.current.timing {
@@ -183,11 +200,15 @@ pub fn explain(home: &Home, order: &Order, now: Instant) -> Standing {
         },
     };
     if let Some(reason) = bar {
-        let ends = matches!(reason, Reason::Held { until: Some(_), .. });
-        let next = ends.then(|| next_dose(home, order, now).ok().flatten()).flatten();
+        let ends = matches!(
+            reason,
+            Reason::Held { until: Some(_), .. } | Reason::Away { until: Some(_), .. }
+        );
+        // What was due before is to be charted all the same, and is no dose to come.
+        let next = ends.then(|| next_dose(home, order, now, now).ok().flatten()).flatten();
         return Standing::NotDue { reason, next };
     }
-    let next = match next_dose(home, order, now) {
+    let next = match next_dose(home, order, now, Instant::MIN) {
         Ok(next) => next,
         Err(fault) => {
             return Standing::NotDue { reason: Reason::Unschedulable { fault }, next: None };
@@ -212,31 +233,72 @@ fn of_state(order: &Order, now: Instant) -> Option<Reason> {
     match order.state_at(now) {
         OrderState::Active => None,
         OrderState::Draft => Some(Reason::Draft),
-        OrderState::Held => order.hold_at(now).map(|hold| Reason::Held {
-            since: hold.from,
-            until: hold.until,
-            because: hold.reason.clone(),
-        }),
+        OrderState::Held => held(order, now),
+        OrderState::DoNotGive => marked(order, now),
         OrderState::Discontinued => Some(Reason::Discontinued { since, because: because() }),
-        OrderState::Expired => Some(Reason::Expired { at: order.current.stop.unwrap_or(since) }),
+        OrderState::Expired => {
+            Some(Reason::Expired { at: order.current.ends_at().unwrap_or(since) })
+        }
         OrderState::Completed => Some(Reason::Completed { at: since }),
         OrderState::EnteredInError => Some(Reason::EnteredInError),
     }
 }
 
-fn of_resident(home: &Home, order: &Order) -> Option<Reason> {
-    let Some(resident) = home.residents.get(&order.current.resident) else {
-        return Some(Reason::Left);
-    };
-    absence(resident).map(|why| match (why, resident.away_since) {
-        (Withdrawal::Away, Some(since)) => Reason::Away { since },
-        _ => Reason::Left,
+fn of_resident(home: &Home, order: &Order, now: Instant) -> Option<Reason> {
+    let resident = home.residents.get(&order.current.resident);
+    let Some(resident) = resident.filter(|r| r.lives_here()) else { return Some(Reason::Left) };
+    away(resident, now)
+}
+
+fn held(order: &Order, at: Instant) -> Option<Reason> {
+    order.hold_at(at).map(|hold| Reason::Held {
+        since: hold.from,
+        until: hold.until,
+        because: hold.reason.clone(),
     })
 }
 
-/// The earliest dose to be given or explained: planned, or still to be planned.
-fn next_dose(home: &Home, order: &Order, now: Instant) -> Result<Option<NextDose>, String> {
-    let planned = home.doses_of_order(order.id()).find(|d| d.is_open());
+fn marked(order: &Order, at: Instant) -> Option<Reason> {
+    order.mark_at(at).map(|mark| Reason::DoNotGive {
+        since: mark.since,
+        by: mark.by,
+        because: mark.reason.clone(),
+    })
+}
+
+fn away(resident: &Resident, at: Instant) -> Option<Reason> {
+    resident.absence_at(at).map(|absence| Reason::Away {
+        kind: absence.kind,
+        since: absence.from,
+        until: absence.until,
+        because: absence.reason.clone(),
+    })
+}
+
+/// Why a planned dose is kept back, where it is and what did so is still on record.
+#[must_use]
+pub fn kept_back(home: &Home, dose: &Dose) -> Option<Reason> {
+    let order = || home.orders.get(&dose.slot.order);
+    match dose.withdrawn.filter(|_| dose.is_kept_back())? {
+        Withdrawal::Superseded
+        | Withdrawal::Discontinued
+        | Withdrawal::SelfManaged
+        | Withdrawal::NotApplied => None,
+        Withdrawal::Away => away(home.residents.get(&dose.resident)?, dose.due),
+        Withdrawal::Held => held(order()?, dose.due),
+        Withdrawal::DoNotGive => marked(order()?, dose.due),
+    }
+}
+
+/// The earliest dose to be given or explained that is due after `after`: planned, or still to be
+/// planned.
+fn next_dose(
+    home: &Home,
+    order: &Order,
+    now: Instant,
+    after: Instant,
+) -> Result<Option<NextDose>, String> {
+    let planned = home.doses_after(order.id(), after).find(|d| d.is_open());
     if let Some(Dose { due, opens, closes, .. }) = planned.cloned() {
         return Ok(Some(NextDose { due, opens, closes }));
     }
@@ -261,6 +323,8 @@ fn charted_today(home: &Home, order: &Order, now: Instant) -> Option<Reason> {
 pub struct DueList<'a> {
     /// Doses of today, and what is open from before, in order of due time.
     pub doses: Vec<&'a Dose>,
+    /// Doses of today that an absence, a hold or a mark keeps back, in order of due time.
+    pub kept_back: Vec<&'a Dose>,
     /// Every other order that is not over, and how it stands.
     pub others: Vec<(&'a Order, Standing)>,
 }
@@ -281,5 +345,7 @@ pub fn due_list(home: &Home, resident: ResidentId, now: Instant) -> DueList<'_> 
         (!over).then_some((order, standing))
     });
     let others = others.collect();
-    DueList { doses, others }
+    let of_today = home.doses_of(resident).filter(|d| d.slot.date == today);
+    let kept_back = of_today.filter(|d| d.is_kept_back()).collect();
+    DueList { doses, kept_back, others }
 }

@@ -14,7 +14,7 @@ use crate::fact::{Device, DoseDue, DoseFact, Fact, OrderEvent, PotAct, PotFact, 
 use crate::id::{
     AlertId, CartId, DoseId, FacilityId, OrderId, ProductId, ResidentId, Slug, UserId,
 };
-use crate::order::{Order, OrderAct, OrderState, OrderVersion};
+use crate::order::{DoNotGive, Order, OrderAct, OrderState, OrderVersion};
 use crate::resident::Resident;
 use crate::schedule::policy::Policy;
 use crate::time::Instant;
@@ -289,6 +289,8 @@ impl Home {
     fn apply_order_version(&mut self, v: &OrderVersion, version: u64) {
         self.order_changed.insert(v.order, version);
         let order = match self.orders.get(&v.order) {
+            // The same doses, further on: they are planned already as far as they are.
+            Some(old) if v.renews.is_some() => Order { current: v.clone(), ..old.clone() },
             Some(old) => {
                 let plan = old.plan + 1;
                 Order { current: v.clone(), plan, planned_until: None, ..old.clone() }
@@ -301,6 +303,7 @@ impl Home {
                 since: v.start,
                 reason: String::new(),
                 hold: None,
+                do_not_give: None,
                 noted_by: None,
                 verified_by: None,
             },
@@ -329,6 +332,16 @@ impl Home {
                 order.state = OrderState::Active;
                 order.hold = None;
             }
+            OrderAct::DoNotGive => {
+                let (since, by, reason) = (e.at, e.by, e.reason.clone());
+                order.do_not_give = Some(DoNotGive { since, by, reason });
+                return;
+            }
+            OrderAct::MayGive => {
+                order.do_not_give = None;
+                return;
+            }
+            OrderAct::Renewed => return,
             OrderAct::Back => {}
             // Who changed it accepted it into the home; somebody else confirms it.
             OrderAct::Changed | OrderAct::Corrected => {

@@ -21,6 +21,8 @@ pub enum OrderState {
     Active,
     /// On hold.
     Held,
+    /// Marked "do not give" by somebody who doubts it.
+    DoNotGive,
     /// Stopped by the prescriber or the pharmacy.
     Discontinued,
     /// Past its stop.
@@ -39,11 +41,18 @@ impl OrderState {
             Self::Draft => "draft",
             Self::Active => "active",
             Self::Held => "held",
+            Self::DoNotGive => "do_not_give",
             Self::Discontinued => "discontinued",
             Self::Expired => "expired",
             Self::Completed => "completed",
             Self::EnteredInError => "entered_in_error",
         }
+    }
+
+    /// Whether it was noted and is not over: its doses are planned, though it may keep them back.
+    #[must_use]
+    pub const fn is_in_force(self) -> bool {
+        matches!(self, Self::Active | Self::Held | Self::DoNotGive)
     }
 }
 
@@ -162,7 +171,7 @@ impl Hold {
     /// Whether it holds back what is due at an instant.
     #[must_use]
     pub fn contains(&self, at: Instant) -> bool {
-        self.from <= at && self.until.is_none_or(|until| at < until)
+        at.is_within(self.from, self.until)
     }
 
     /// Whether it has ended by `now`.
@@ -170,6 +179,17 @@ impl Hold {
     pub fn is_over(&self, now: Instant) -> bool {
         self.until.is_some_and(|until| until <= now)
     }
+}
+
+/// A mark against giving, by somebody who doubts the order. Verdicts, check 29.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DoNotGive {
+    /// From this instant on.
+    pub since: Instant,
+    /// Who marked it.
+    pub by: Option<UserId>,
+    /// Why, in words.
+    pub reason: String,
 }
 
 /// Where an order came from.
@@ -211,6 +231,15 @@ pub struct OrderVersion {
     /// Before this instant.
     #[serde(default)]
     pub stop: Option<Instant>,
+    /// The law ends it before this instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Instant>,
+    /// Who prescribed it, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prescriber: String,
+    /// The version this one only prescribes on: what is given, how and when is as it was there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renews: Option<u32>,
     /// Early window in minutes.
     pub before_minutes: i64,
     /// Late window in minutes.
@@ -247,6 +276,26 @@ pub struct OrderVersion {
     pub source: Source,
 }
 
+impl OrderVersion {
+    /// Before this instant it is given: the earlier of its stop and what the law allows.
+    #[must_use]
+    pub fn ends_at(&self) -> Option<Instant> {
+        [self.stop, self.expires].into_iter().flatten().min()
+    }
+
+    /// The version that said what is given: labels and pots of it and of its renewals are alike.
+    #[must_use]
+    pub fn content_version(&self) -> u32 {
+        self.renews.unwrap_or(self.version)
+    }
+
+    /// Whether it is given when needed.
+    #[must_use]
+    pub const fn is_prn(&self) -> bool {
+        matches!(self.timing, Timing::Prn { .. })
+    }
+}
+
 /// An order: its current version and where it stands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Order {
@@ -267,6 +316,9 @@ pub struct Order {
     /// The hold that runs, is to come or ran last.
     #[serde(default)]
     pub hold: Option<Hold>,
+    /// The mark against giving it, until it is lifted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub do_not_give: Option<DoNotGive>,
     /// Who noted it.
     #[serde(default)]
     pub noted_by: Option<UserId>,
@@ -282,15 +334,18 @@ impl Order {
         self.current.order
     }
 
-    /// Where it stands at `now`: an active order past its stop has expired, one in its hold is
-    /// held.
+    /// Where it stands at `now`: an active order past its end has expired, one that is marked is
+    /// not to be given, one in its hold is held.
     #[must_use]
     pub fn state_at(&self, now: Instant) -> OrderState {
         if self.state != OrderState::Active {
             return self.state;
         }
-        if self.current.stop.is_some_and(|stop| stop <= now) {
+        if self.current.ends_at().is_some_and(|end| end <= now) {
             return OrderState::Expired;
+        }
+        if self.mark_at(now).is_some() {
+            return OrderState::DoNotGive;
         }
         if self.hold_at(now).is_some() { OrderState::Held } else { OrderState::Active }
     }
@@ -301,10 +356,16 @@ impl Order {
         self.hold.as_ref().filter(|hold| hold.contains(at))
     }
 
+    /// The mark against giving what is due at an instant.
+    #[must_use]
+    pub fn mark_at(&self, at: Instant) -> Option<&DoNotGive> {
+        self.do_not_give.as_ref().filter(|mark| mark.since <= at)
+    }
+
     /// Whether it is given when needed.
     #[must_use]
-    pub fn is_prn(&self) -> bool {
-        matches!(self.current.timing, Timing::Prn { .. })
+    pub const fn is_prn(&self) -> bool {
+        self.current.is_prn()
     }
 
     /// Whether it is given without planned times: when needed, when called, or running.
@@ -359,8 +420,14 @@ pub enum OrderAct {
     Held,
     /// Taken off hold.
     Resumed,
+    /// Marked "do not give".
+    DoNotGive,
+    /// The mark was lifted.
+    MayGive,
     /// Its resident is back: planning goes on from here.
     Back,
+    /// Prescribed on, otherwise as it was.
+    Renewed,
     /// A new version was prescribed.
     Changed,
     /// The record of it was wrong and was put right before any dose was charted.
@@ -383,7 +450,10 @@ impl OrderAct {
             Self::Verified => "verified",
             Self::Held => "held",
             Self::Resumed => "resumed",
+            Self::DoNotGive => "do_not_give",
+            Self::MayGive => "may_give",
             Self::Back => "back",
+            Self::Renewed => "renewed",
             Self::Changed => "changed",
             Self::Corrected => "corrected",
             Self::Discontinued => "discontinued",

@@ -3,6 +3,7 @@
 
 use crate::administration::Override;
 use crate::amount::{Amount, Dimension};
+use crate::decide::limited;
 use crate::drug::{PIECES_MAX, Strength, halves_of, piece_of};
 use crate::home::Home;
 use crate::order::{Order, OrderState, OrderVersion, Timing};
@@ -51,6 +52,7 @@ pub fn findings(home: &Home, version: &OrderVersion, occasion: Occasion) -> Vec<
     found.extend(methotrexate(version));
     if occasion == Occasion::Noted {
         found.extend(incomplete_prn(version));
+        found.extend(psychotropic_no_end(home, version));
     }
     found.extend(same_ingredient(home, version));
     for text in [&version.dose_text, &version.instructions] {
@@ -164,9 +166,9 @@ fn methotrexate(version: &OrderVersion) -> Option<Objection> {
     }
     let named_day = match &version.timing {
         Timing::Planned { schedule: Schedule::Once(_) } => true,
-        Timing::Planned { schedule: Schedule::Clock(clock) } => {
+        Timing::Planned { schedule: schedule @ Schedule::Clock(clock) } => {
             clock.dow.as_ref().is_some_and(|days| !days.is_empty())
-                && Schedule::Clock(clock.clone()).nominal_interval_minutes() >= Some(MINUTES_A_WEEK)
+                && schedule.nominal_interval_minutes() >= Some(MINUTES_A_WEEK)
         }
         _ => false,
     };
@@ -193,11 +195,22 @@ fn incomplete_prn(version: &OrderVersion) -> Option<Objection> {
     (!missing.is_empty()).then(o)
 }
 
+/// Story 25; schedules, rule 8: nobody said when it stops, so the law does. Of an order that runs
+/// this was asked before.
+fn psychotropic_no_end(home: &Home, version: &OrderVersion) -> Option<Objection> {
+    if home.orders.get(&version.order).is_some_and(|order| order.state != OrderState::Draft) {
+        return None;
+    }
+    let ends = version.stop.is_none().then_some(version.ends_at()).flatten();
+    let ends = ends.filter(|_| limited(home, version))?;
+    Some(Objection::new(Check::PsychotropicNoEnd).with("ends_at", ends))
+}
+
 /// Features, group 2: a duplicate order, or another order of the same ingredient.
 fn same_ingredient(home: &Home, version: &OrderVersion) -> Option<Objection> {
     let others = home.orders_of(version.resident).filter(|other| {
         let runs = matches!(other.state, OrderState::Draft | OrderState::Active);
-        let over = other.current.stop.is_some_and(|stop| stop <= version.start);
+        let over = other.current.ends_at().is_some_and(|end| end <= version.start);
         let same = other.current.drug.ingredient == version.drug.ingredient;
         runs && !over && same && other.id() != version.order
     });

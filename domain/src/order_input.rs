@@ -42,6 +42,8 @@ pub enum InputFault {
     WindowWide { most: u32 },
     #[error("The order stops before it starts. Write a stop after the start, or none.")]
     StopBeforeStart,
+    #[error("The order expires before it starts. Write a later end, or none.")]
+    ExpiresBeforeStart,
     #[error("{0}: the schedule cannot be planned. Write what is missing.")]
     Schedule(ScheduleFault),
     #[error("Say what for, in at most 1,000 bytes.")]
@@ -126,6 +128,8 @@ pub fn check_input(
     }
     let reversed = version.stop.is_some_and(|stop| stop <= version.start);
     holds(!reversed, "/stop", InputFault::StopBeforeStart)?;
+    let reversed = version.expires.is_some_and(|expires| expires <= version.start);
+    holds(!reversed, "/expires", InputFault::ExpiresBeforeStart)?;
     timing(home, version)?;
     let kept = current.is_some_and(|current| current.frequency == version.frequency);
     let row = table.find(&version.frequency);
@@ -151,6 +155,7 @@ fn texts(version: &OrderVersion) -> Checked {
         ("/frequency", &version.frequency, 0, 100),
         ("/indication", &version.indication, 0, 1000),
         ("/instructions", &version.instructions, 0, 4000),
+        ("/prescriber", &version.prescriber, 0, 200),
         ("/source/version", &version.source.version, 0, 100),
     ];
     for (pointer, text, least, most) in texts {

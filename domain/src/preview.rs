@@ -286,6 +286,7 @@ fn why_gone(after: &Home, slot: Slot) -> Withdrawal {
         return why;
     }
     match after.orders.get(&slot.order) {
+        Some(order) if order.do_not_give.is_some() => Withdrawal::DoNotGive,
         Some(order) if order.hold.as_ref().is_some_and(|h| h.until.is_none()) => Withdrawal::Held,
         Some(Order { state: OrderState::Active, .. }) => Withdrawal::Superseded,
         _ => Withdrawal::Discontinued,

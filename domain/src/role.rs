@@ -50,6 +50,12 @@ pub enum Action {
     VerifyOrder,
     /// Hold or discontinue an order.
     StopOrder,
+    /// Lift another's mark "do not give", for the prescriber.
+    LiftMark,
+    /// Record that a resident is away, or back.
+    RecordAbsence,
+    /// Discharge or readmit a resident.
+    Admit,
     /// Read residents, doses and the MAR.
     ReadMar,
     /// Read the audit trail.
@@ -111,6 +117,7 @@ impl Role {
                     | A::NoteOrder
                     | A::VerifyOrder
                     | A::StopOrder
+                    | A::RecordAbsence
                     | A::ReadMar
             ),
             Self::Aide => {
@@ -129,13 +136,21 @@ impl Role {
                     | A::NoteOrder
                     | A::VerifyOrder
                     | A::StopOrder
+                    | A::LiftMark
+                    | A::RecordAbsence
+                    | A::Admit
                     | A::ReadMar
                     | A::ReadAudit
             ),
             Self::Pharmacist => {
                 matches!(
                     action,
-                    A::EnterOrder | A::VerifyOrder | A::StopOrder | A::ReadMar | A::Formulary
+                    A::EnterOrder
+                        | A::VerifyOrder
+                        | A::StopOrder
+                        | A::LiftMark
+                        | A::ReadMar
+                        | A::Formulary
                 )
             }
             Self::Don => matches!(
@@ -144,6 +159,7 @@ impl Role {
                     | A::CorrectOther
                     | A::TakeAlert
                     | A::AlertShown
+                    | A::Admit
                     | A::ReadMar
                     | A::ReadAudit
                     | A::Administer

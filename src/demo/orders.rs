@@ -4,7 +4,7 @@ use super::random::Random;
 use super::seed::{SeedError, fresh_id};
 use super::tables::Regimen;
 use crate::policy_file::frequencies;
-use emar_domain::drug::{Label, Product, units_for};
+use emar_domain::drug::{Label, Product, is_psychotropic, units_for};
 use emar_domain::id::{LabelId, OrderId, ProductId};
 use emar_domain::order::{FirstDose, OrderVersion, OrderedDrug, Source, Timing};
 use emar_domain::resident::Resident;
@@ -112,6 +112,9 @@ impl Prescribing<'_> {
         let wrong = || SeedError::Regimen { product: product.name.clone() };
         let units = units_for(regimen.dose, product).ok_or_else(wrong)?;
         let days = 5 + i64::try_from(random.below(200)).unwrap_or(0);
+        // A psychotropic when needed runs two weeks at most: these are on their way.
+        let short = regimen.prn_minutes.is_some() && is_psychotropic(&product.ingredient);
+        let days = if short { days % 10 } else { days };
         let begun = self.start.plus_minutes(-days * DAY_MINUTES).ok_or_else(wrong)?;
         let critical = self.is_time_critical(&product.ingredient);
         let (timing, (before_minutes, after_minutes)) = if let Some(minutes) = regimen.prn_minutes {
@@ -142,6 +145,9 @@ impl Prescribing<'_> {
             timing,
             start: begun,
             stop: None,
+            expires: None,
+            prescriber: String::new(),
+            renews: None,
             before_minutes,
             after_minutes,
             time_critical: critical,

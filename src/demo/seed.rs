@@ -218,7 +218,8 @@ fn orders(beds: &[Bed], charge: Actor) -> Vec<(Actor, Command)> {
     let mut steps: Vec<_> =
         rounds().map(|(order, _)| server(OrderCommand::Receive(Box::new(order.clone())))).collect();
     let answer = |code: &str| Override { code: code.into(), reason: "both_meant".into() };
-    let doubts: Vec<_> = ["duplicate_order", "same_ingredient_ordered"].map(answer).into();
+    let doubts: Vec<_> =
+        ["duplicate_order", "same_ingredient_ordered", "psychotropic_no_end"].map(answer).into();
     let noted = rounds().map(|(order, _)| OrderCommand::Note(order.order, doubts.clone()));
     let stopped = beds.iter().filter_map(|bed| bed.stopped);
     let stopped = stopped.map(|id| OrderCommand::Discontinue(id, "changed by prescriber".into()));

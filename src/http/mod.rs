@@ -105,6 +105,10 @@ impl Web {
         api::residents::one,
         api::residents::doses,
         api::residents::mar,
+        api::stays::absence,
+        api::stays::returned,
+        api::stays::discharge,
+        api::stays::readmit,
         api::scans::post,
         api::administrations::post,
         api::administrations::correct,
@@ -118,6 +122,9 @@ impl Web {
         api::orders::hold,
         api::orders::resume,
         api::orders::discontinue,
+        api::marks::renew,
+        api::marks::do_not_give,
+        api::marks::may_give,
         api::alerts::list,
         api::alerts::accept,
         api::alerts::snooze,
@@ -139,6 +146,10 @@ pub fn router(web: Arc<Web>, more: Router<Arc<Web>>) -> Router {
         .route("/api/v1/residents/{id}", get(api::residents::one))
         .route("/api/v1/residents/{id}/doses", get(api::residents::doses))
         .route("/api/v1/residents/{id}/mar", get(api::residents::mar))
+        .route("/api/v1/residents/{id}/absence", post(api::stays::absence))
+        .route("/api/v1/residents/{id}/return", post(api::stays::returned))
+        .route("/api/v1/residents/{id}/discharge", post(api::stays::discharge))
+        .route("/api/v1/residents/{id}/readmit", post(api::stays::readmit))
         .route("/api/v1/scans", post(api::scans::post))
         .route("/api/v1/administrations", post(api::administrations::post))
         .route("/api/v1/administrations/{id}/corrections", post(api::administrations::correct))
@@ -151,6 +162,9 @@ pub fn router(web: Arc<Web>, more: Router<Arc<Web>>) -> Router {
         .route("/api/v1/orders/{id}/hold", post(api::orders::hold))
         .route("/api/v1/orders/{id}/resume", post(api::orders::resume))
         .route("/api/v1/orders/{id}/discontinue", post(api::orders::discontinue))
+        .route("/api/v1/orders/{id}/renew", post(api::marks::renew))
+        .route("/api/v1/orders/{id}/do_not_give", post(api::marks::do_not_give))
+        .route("/api/v1/orders/{id}/may_give", post(api::marks::may_give))
         .route("/api/v1/alerts", get(api::alerts::list))
         .route("/api/v1/alerts/{id}/accept", post(api::alerts::accept))
         .route("/api/v1/alerts/{id}/snooze", post(api::alerts::snooze))

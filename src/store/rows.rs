@@ -316,7 +316,7 @@ impl Rows {
         let far = Instant::MAX.micros();
         let state = || bind![id, f, resident, v.version, 1_i64, far, at, false, seq];
         self.order_state.entry(id).or_insert_with(state);
-        let stop = v.stop.map(Instant::micros);
+        let stop = v.ends_at().map(Instant::micros);
         self.order_version.extend(bind![id, v.version, f, seq, rank, at, stop, body(v)?]);
         self.orders_touched.insert(id);
         Ok(())

@@ -5,7 +5,6 @@ use crate::service::{App, Asked, Outcome};
 use emar_domain::decide::{Command, HORIZON_DAYS, order_fault};
 use emar_domain::home::Home;
 use emar_domain::id::OrderId;
-use emar_domain::order::OrderState;
 use emar_domain::time::Instant;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,7 +30,7 @@ impl Planned {
         };
         let open = home.orders.values().filter(|o| {
             o.current.timing.schedule().is_some()
-                && matches!(o.state_at(now), OrderState::Active | OrderState::Held)
+                && o.state_at(now).is_in_force()
                 && o.planned_until.is_none_or(|until| until < near)
         });
         let mut wanting: Vec<(OrderId, u64)> = open

@@ -51,6 +51,14 @@ fn bodies() -> Vec<(&'static str, Value)> {
         ("/api/v1/orders/preview", json!({"order": Uuid::nil(), "change": "hold", "reason": "x"})),
         ("/api/v1/orders/{id}/hold", json!({"reason": "x", "from": "x", "until": "x"})),
         ("/api/v1/orders/{id}/discontinue", json!({"reason": "x"})),
+        ("/api/v1/orders/{id}/renew", json!({"until": "x", "reason": "x"})),
+        ("/api/v1/orders/{id}/do_not_give", json!({"reason": "x"})),
+        ("/api/v1/orders/{id}/may_give", json!({"reason": "x"})),
+        (
+            "/api/v1/residents/{id}/absence",
+            json!({"kind": "leave", "from": "x", "until": "x", "reason": "x"}),
+        ),
+        ("/api/v1/residents/{id}/discharge", json!({"reason": "x", "deceased": true})),
         (
             "/api/v1/alerts/{id}/accept",
             json!({"rev": 1, "badge": "B-OSEI", "pin": PIN, "station": "station-east"}),
@@ -125,6 +133,8 @@ async fn bodies_that_are_no_json_or_another_json_are_told_where() {
         "/api/v1/orders/{id}/note",
         "/api/v1/orders/{id}/verify",
         "/api/v1/orders/{id}/resume",
+        "/api/v1/residents/{id}/return",
+        "/api/v1/residents/{id}/readmit",
     ];
     for (_, path, _) in posts {
         assert!(known.contains(path) || bare.contains(path), "{path} has no hostile bodies");

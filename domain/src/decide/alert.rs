@@ -2,7 +2,7 @@
 
 use super::plan::order_fault;
 use super::record::Record;
-use super::resident::{is_present, lives_here};
+use super::resident::lives_here;
 use super::{AlertCommand, Answer, Refusal};
 use crate::alert::{Alert, AlertKind, AlertState};
 use crate::dose::Dose;
@@ -46,7 +46,11 @@ pub(super) fn overdue(record: &mut Record<'_, '_>, most: u32) -> Answer {
 fn unheard(home: &Home, bound: Instant) -> impl Iterator<Item = &Dose> {
     home.overdue(bound.plus_micros(1).unwrap_or(bound))
         .filter(|d| home.alert_of(d.id).is_none() && lives_here(home, d.resident))
-        .filter(|d| !d.slot.is_removal() || is_present(home, d.resident))
+        .filter(move |d| !(d.slot.is_removal() && is_away(home, d.resident, bound)))
+}
+
+fn is_away(home: &Home, resident: ResidentId, at: Instant) -> bool {
+    home.residents.get(&resident).is_some_and(|r| r.absence_at(at).is_some())
 }
 
 type Key = (ResidentId, CivilDate, String);

@@ -403,7 +403,7 @@ fn filed(
     }
     let pots = record.home.carts.values().flat_map(|cart| &cart.pot);
     let prepared = pots.filter(|p| dose.is_some_and(|d| d.id == p.dose));
-    let other_version = prepared.clone().any(|p| p.version != order.current.version);
+    let other_version = prepared.clone().any(|p| p.version != order.current.content_version());
     let short = prepared.clone().find_map(|p| Some((p.packages.len(), p.needed?)));
     if let Some((scanned, needed)) = short.filter(|_| c.outcome == Outcome::Given) {
         // Part of the dose is in the pot: the whole of it was not given from there.

@@ -4,6 +4,8 @@
 mod alert;
 mod chart;
 mod double;
+mod end;
+mod hold;
 mod order;
 mod plan;
 mod record;
@@ -30,9 +32,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use alert::{QUIET_MINUTES_MAX, is_overdue};
+pub(crate) use end::limited;
+pub use end::{PSYCHOTROPIC_PRN_DAYS, RenewFor};
 pub use plan::{HORIZON_DAYS, order_fault};
 pub(crate) use plan::{expansion, next_unplanned};
-pub(crate) use resident::absence;
+pub use resident::{ABSENCE_PAST_HOURS_MAX, AwayFor, Stay, StayCommand};
 
 /// The time of a decision and a source of fresh ids.
 pub struct Stamp<'a> {
@@ -132,6 +136,14 @@ pub enum OrderCommand {
     Hold(OrderId, HoldFor),
     /// Off hold.
     Resume(OrderId),
+    /// Not to be given, for a reason, until the mark is lifted.
+    DoNotGive(OrderId, String),
+    /// The mark is lifted, for a reason.
+    MayGive(OrderId, String),
+    /// Prescribed on, otherwise as it is.
+    Renew(OrderId, RenewFor),
+    /// Only if the order's version is still the one that was seen.
+    AsSeen(u32, Box<OrderCommand>),
     /// Another version takes force now.
     Change(Box<ChangeCommand>),
     /// Stopped.
@@ -223,6 +235,8 @@ pub enum Command {
     Overdue(u32),
     /// A resident as imported or admitted.
     Resident(Box<Resident>),
+    /// A resident goes away, comes back, leaves or lives here again.
+    Stay(StayCommand),
     /// A line of the formulary.
     Product(Box<crate::drug::Product>),
     /// A pharmacy label.
@@ -417,6 +431,7 @@ pub fn decide(home: &Home, actor: &Actor, command: &Command, stamp: &mut Stamp<'
         Command::Plan(orders) => Ok(plan::plan(&mut record, orders)),
         Command::Overdue(most) => Ok(alert::overdue(&mut record, *most)),
         Command::Resident(r) => Ok(resident::resident(&mut record, r)),
+        Command::Stay(c) => resident::stay(&mut record, c),
         Command::Product(p) => {
             Ok(record.register("product", p.id.to_string(), Fact::Product(p.clone())))
         }

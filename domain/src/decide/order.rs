@@ -1,17 +1,42 @@
-//! Orders: received, noted, verified, held, resumed, changed, discontinued.
+//! Orders: received, noted, verified, changed, discontinued.
 
+use super::end::{lawful_end, limited, renew};
+use super::hold::{do_not_give, held, may_give, resume};
 use super::record::{Record, fields};
-use super::{Answer, ChangeCommand, ChangeKind, HoldFor, OrderCommand, Refusal};
+use super::{Answer, ChangeCommand, ChangeKind, OrderCommand, Refusal};
 use crate::administration::Override;
 use crate::audit::leaf::Action;
 use crate::dose::{Dose, Withdrawal};
 use crate::fact::{DoseDue, Fact, OrderEvent};
 use crate::home::Home;
-use crate::id::{FactId, OrderId};
+use crate::id::{FactId, OrderId, UserId};
 use crate::order::{FirstDose, Hold, Order, OrderAct, OrderState, OrderVersion, Timing};
 use crate::order_check::{self, Occasion};
 use crate::role;
-use crate::time::{Instant, MICROS_PER_SECOND, SECONDS_PER_MINUTE};
+use crate::schedule::Schedule;
+use crate::schedule::window::not_too_near;
+use crate::time::Instant;
+use crate::verdict::{Check, Objection};
+
+impl OrderCommand {
+    /// The order it is about.
+    #[must_use]
+    pub fn order(&self) -> OrderId {
+        match self {
+            Self::Receive(version) => version.order,
+            Self::Change(change) => change.version.order,
+            Self::AsSeen(_, command) => command.order(),
+            Self::Note(id, _)
+            | Self::Verify(id)
+            | Self::Hold(id, _)
+            | Self::Resume(id)
+            | Self::DoNotGive(id, _)
+            | Self::MayGive(id, _)
+            | Self::Renew(id, _)
+            | Self::Discontinue(id, _) => *id,
+        }
+    }
+}
 
 pub(super) fn order(record: &mut Record<'_, '_>, c: &OrderCommand) -> Result<Answer, Refusal> {
     match c {
@@ -20,14 +45,23 @@ pub(super) fn order(record: &mut Record<'_, '_>, c: &OrderCommand) -> Result<Ans
         OrderCommand::Verify(id) => verify(record, *id),
         OrderCommand::Hold(id, hold) => held(record, *id, hold),
         OrderCommand::Resume(id) => resume(record, *id),
+        OrderCommand::DoNotGive(id, reason) => do_not_give(record, *id, reason),
+        OrderCommand::MayGive(id, reason) => may_give(record, *id, reason),
+        OrderCommand::Renew(id, asked) => renew(record, *id, asked),
+        OrderCommand::AsSeen(version, command) => {
+            let current = known(record, command.order())?.current.version;
+            if current != *version {
+                return Err(Refusal::new("order_changed", "reload").with("version", current));
+            }
+            order(record, command)
+        }
         OrderCommand::Change(c) => change(record, c),
         OrderCommand::Discontinue(id, reason) => {
-            let ended = [OrderState::Draft, OrderState::Active, OrderState::Held];
             let order = known(record, *id)?;
             if order.state == OrderState::Discontinued {
                 return Ok(unchanged(order));
             }
-            let order = standing(record, order.id(), &ended)?;
+            let order = standing(record, order.id(), not_over)?;
             act(record, order, OrderAct::Discontinued, reason);
             discontinue_doses(record, order);
             Ok(answer(order))
@@ -35,62 +69,15 @@ pub(super) fn order(record: &mut Record<'_, '_>, c: &OrderCommand) -> Result<Ans
     }
 }
 
-/// A hold takes what is due while it lasts; what was due before it is missed unless somebody charts
-/// it. Schedules, rule 3.
-fn held(record: &mut Record<'_, '_>, id: OrderId, asked: &HoldFor) -> Result<Answer, Refusal> {
-    let order = standing(record, id, &[OrderState::Active, OrderState::Held])?;
-    let now = record.now;
-    if let Some(hold) = order.hold.as_ref().filter(|hold| !hold.is_over(now)) {
-        return Err(Refusal::new("order_held", "resume_first").with("from", hold.from));
-    }
-    let from = asked.from.unwrap_or(now);
-    if from < now {
-        return Err(Refusal::new("hold_past", "later_time").with("from", from));
-    }
-    if let Some(until) = asked.until.filter(|until| *until <= from) {
-        return Err(Refusal::new("hold_reversed", "later_time").with("until", until));
-    }
-    let hold = Hold { from, until: asked.until, reason: asked.reason.clone() };
-    let (order_id, version) = (order.id(), order.current.version);
-    let fact = FactId(record.fresh());
-    record.fact(Fact::OrderEvent(Box::new(OrderEvent {
-        id: fact,
-        order: order_id,
-        version,
-        act: OrderAct::Held,
-        by: record.actor.user,
-        reason: asked.reason.clone(),
-        at: now,
-        hold: Some(hold.clone()),
-    })));
-    act_leaf(record, order, OrderAct::Held);
-    let of_hold = |d: &&Dose| d.is_open() && hold.contains(d.due) && !d.slot.is_removal();
-    for dose in record.home.doses_of_order(id).filter(of_hold) {
-        replan(record, dose, Some(Withdrawal::Held), now);
-        record.settle(dose.id);
-    }
-    Ok(answer(order))
-}
-
-fn resume(record: &mut Record<'_, '_>, id: OrderId) -> Result<Answer, Refusal> {
-    let order = standing(record, id, &[OrderState::Active, OrderState::Held])?;
-    if order.hold.as_ref().is_none_or(|hold| hold.is_over(record.now)) {
-        return Err(Refusal::new("order_state", "reload").with("state", order.state.code()));
-    }
-    act(record, order, OrderAct::Resumed, "");
-    // Who is not here gets nothing: their return settles it.
-    if super::resident::is_present(record.home, order.current.resident) {
-        reinstate(record, order, &[Withdrawal::Held], None);
-    }
-    Ok(answer(order))
-}
-
 /// Another version takes force now: untouched doses to come are superseded, and the new plan begins
 /// here, but not nearer to the last taken dose than half its nominal interval. What lies behind
 /// stays as it is. Schedules, section 1, "dose"; rule 1.
 fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refusal> {
-    let states = [OrderState::Draft, OrderState::Active, OrderState::Held];
-    let order = standing(record, c.version.order, &states)?;
+    let order = standing(record, c.version.order, not_over)?;
+    let in_force = order.state != OrderState::Draft;
+    if in_force {
+        person(record, role::Action::NoteOrder)?;
+    }
     let now = record.now;
     let old = &order.current;
     if c.version.version != old.version + 1 {
@@ -108,33 +95,29 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
     if c.kind == ChangeKind::Correction && charted {
         return Err(Refusal::new("order_charted", "new_version"));
     }
-    let occasion = match order.state {
-        OrderState::Draft => Occasion::Entered,
-        _ => Occasion::Noted,
-    };
+    let occasion = if in_force { Occasion::Noted } else { Occasion::Entered };
     nothing_stands(record.home, &c.version, &c.version.accepted, occasion)?;
-    if order.state != OrderState::Draft {
-        person(record, role::Action::NoteOrder)?;
-    }
     // What was given since the shell looked is in memory.
     let last_taken = c.last_taken.max(record.home.taken_of(order, None).max());
-    let spaced = last_taken.zip(half_interval_micros(&c.version.timing));
-    let spaced = spaced.and_then(|(last, half)| last.plus_micros(half));
-    let in_force = order.state != OrderState::Draft;
+    let schedule = c.version.timing.schedule();
+    let spaced = last_taken.zip(schedule.and_then(Schedule::nominal_interval_minutes));
+    let spaced = spaced.and_then(|(last, interval)| not_too_near(last, interval));
     let not_before = in_force.then(|| spaced.map_or(now, |spaced| spaced.max(now)));
     // Its first dose was given when the order began; a copy of the order must not ask for another.
     let first_dose = match old.first_dose {
         FirstDose::Now => FirstDose::NextTime,
         FirstDose::NextTime => c.version.first_dose,
     };
-    let version = OrderVersion { first_dose, not_before, ..c.version.clone() };
+    let expires = lawful_end(record.home, &c.version, Some(order).filter(|_| in_force));
+    let renews = None;
+    let version = OrderVersion { first_dose, not_before, expires, renews, ..c.version.clone() };
     let number = version.version;
     record.fact(Fact::OrderVersion(Box::new(version)));
     let kind = match c.kind {
         ChangeKind::NewVersion => OrderAct::Changed,
         ChangeKind::Correction => OrderAct::Corrected,
     };
-    event(record, order.id(), number, kind, &c.reason);
+    event(record, order.id(), number, kind, &c.reason, None);
     let leaf = record.leaf(Action::Update, "order_version", order.id().to_string());
     leaf.resident = Some(old.resident.0);
     leaf.before = Some(fields([("version", i64::from(old.version).into())]));
@@ -151,78 +134,84 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
     Ok(Answer::Order { order: order.id(), version: number, changed: true })
 }
 
-fn half_interval_micros(timing: &Timing) -> Option<i64> {
-    let minutes = timing.schedule()?.nominal_interval_minutes()?;
-    Some(i64::from(minutes) * (SECONDS_PER_MINUTE / 2) * MICROS_PER_SECOND)
-}
-
-fn known<'a>(record: &Record<'a, '_>, id: OrderId) -> Result<&'a Order, Refusal> {
+pub(super) fn known<'a>(record: &Record<'a, '_>, id: OrderId) -> Result<&'a Order, Refusal> {
     record.home.orders.get(&id).ok_or_else(|| Refusal::new("order_unknown", "reload"))
 }
 
-fn standing<'a>(
+pub(super) fn standing<'a>(
     record: &Record<'a, '_>,
     id: OrderId,
-    states: &[OrderState],
+    wanted: impl FnOnce(OrderState) -> bool,
 ) -> Result<&'a Order, Refusal> {
     let order = known(record, id)?;
     let state = order.state_at(record.now);
-    if states.contains(&state) {
+    if wanted(state) {
         return Ok(order);
     }
     Err(Refusal::new("order_state", "reload").with("state", state.code()))
 }
 
-fn answer(order: &Order) -> Answer {
+fn not_over(state: OrderState) -> bool {
+    state == OrderState::Draft || state.is_in_force()
+}
+
+pub(super) fn answer(order: &Order) -> Answer {
     Answer::Order { order: order.id(), version: order.current.version, changed: true }
 }
 
-fn unchanged(order: &Order) -> Answer {
+pub(super) fn unchanged(order: &Order) -> Answer {
     Answer::Order { order: order.id(), version: order.current.version, changed: false }
 }
 
-fn receive(record: &mut Record<'_, '_>, version: &OrderVersion) -> Result<Answer, Refusal> {
+fn receive(record: &mut Record<'_, '_>, sent: &OrderVersion) -> Result<Answer, Refusal> {
     let home = record.home;
-    let mut version = version.clone();
-    if !home.residents.contains_key(&version.resident) {
+    let (id, resident) = (sent.order, sent.resident);
+    if !home.residents.contains_key(&resident) {
         return Err(Refusal::new("resident_unknown", "census"));
     }
-    if let Some(order) = home.orders.get(&version.order) {
-        let same = order.current.source == version.source;
-        if same && order.current.version == version.version {
+    let mut number = sent.version;
+    if let Some(order) = home.orders.get(&id) {
+        let current = &order.current;
+        if current.source == sent.source && current.version == sent.version {
             return Ok(unchanged(order));
         }
         if order.state != OrderState::Draft {
             return Err(Refusal::new("order_state", "new_order").with("state", order.state.code()));
         }
-        // A draft that was put right here keeps its sender's next version out of no number.
-        let put_right = order.current.entered_by.is_some() && version.entered_by.is_none();
-        if put_right && order.current.source.version != version.source.version {
-            version.version = version.version.max(order.current.version + 1);
+        // Putting a draft right here used up the number under which its sender counts on.
+        let put_right = current.entered_by.is_some() && sent.entered_by.is_none();
+        if put_right && current.source.version != sent.source.version {
+            number = number.max(current.version + 1);
         }
-        if version.version <= order.current.version {
+        if number <= current.version {
             return Err(Refusal::new("version_older", "none"));
         }
     }
-    let version = &version;
     // What a sender got wrong is found when it is noted: it must not be lost before.
-    if version.entered_by.is_some() {
-        nothing_stands(home, version, &version.accepted, Occasion::Entered)?;
+    if sent.entered_by.is_some() {
+        nothing_stands(home, sent, &sent.accepted, Occasion::Entered)?;
     }
-    record.fact(Fact::OrderVersion(Box::new(version.clone())));
-    event(record, version.order, version.version, OrderAct::Received, "");
-    let leaf = record.leaf(Action::Create, "order_version", version.order.to_string());
-    leaf.resident = Some(version.resident.0);
-    leaf.after = Some(fields([("version", i64::from(version.version).into())]));
-    let (order, version) = (version.order, version.version);
-    Ok(Answer::Order { order, version, changed: true })
+    let expires = lawful_end(home, sent, None);
+    let version = OrderVersion { version: number, expires, renews: None, ..sent.clone() };
+    record.fact(Fact::OrderVersion(Box::new(version)));
+    event(record, id, number, OrderAct::Received, "", None);
+    let leaf = record.leaf(Action::Create, "order_version", id.to_string());
+    leaf.resident = Some(resident.0);
+    leaf.after = Some(fields([("version", i64::from(number).into())]));
+    Ok(Answer::Order { order: id, version: number, changed: true })
 }
 
 /// A nurse accepts the order into the home. Where nobody has entered it here (it was received), one
 /// act of a nurse notes and verifies; an order entered here needs a second person to verify.
 fn note(record: &mut Record<'_, '_>, id: OrderId, answers: &[Override]) -> Result<Answer, Refusal> {
-    let order = standing(record, id, &[OrderState::Draft])?;
+    let order = standing(record, id, |state| state == OrderState::Draft)?;
     person(record, role::Action::NoteOrder)?;
+    let over = order.current.ends_at().filter(|end| *end <= record.now);
+    if let Some(end) = over.filter(|_| limited(record.home, &order.current)) {
+        let mut refusal = Refusal::new("order_findings", "new_order");
+        refusal.objections.push(Objection::new(Check::OrderExpired).with("ended_at", end));
+        return Err(refusal);
+    }
     let answers = [order.current.accepted.as_slice(), answers].concat();
     nothing_stands(record.home, &order.current, &answers, Occasion::Noted)?;
     let why: Vec<String> = answers.iter().map(|a| format!("{}: {}", a.code, a.reason)).collect();
@@ -253,7 +242,7 @@ fn nothing_stands(
 
 fn verify(record: &mut Record<'_, '_>, id: OrderId) -> Result<Answer, Refusal> {
     let by = person(record, role::Action::VerifyOrder)?;
-    let order = standing(record, id, &[OrderState::Active, OrderState::Held])?;
+    let order = standing(record, id, OrderState::is_in_force)?;
     if order.verified_by.is_some() {
         return Ok(unchanged(order));
     }
@@ -264,7 +253,7 @@ fn verify(record: &mut Record<'_, '_>, id: OrderId) -> Result<Answer, Refusal> {
     Ok(answer(order))
 }
 
-fn person(record: &Record<'_, '_>, action: role::Action) -> Result<crate::id::UserId, Refusal> {
+pub(super) fn person(record: &Record<'_, '_>, action: role::Action) -> Result<UserId, Refusal> {
     let by = record.actor.user.ok_or_else(|| Refusal::new("sign_on_first", "sign_on"))?;
     if record.actor.role.may(action) {
         Ok(by)
@@ -273,12 +262,12 @@ fn person(record: &Record<'_, '_>, action: role::Action) -> Result<crate::id::Us
     }
 }
 
-fn act(record: &mut Record<'_, '_>, order: &Order, act: OrderAct, reason: &str) {
-    event(record, order.id(), order.current.version, act, reason);
+pub(super) fn act(record: &mut Record<'_, '_>, order: &Order, act: OrderAct, reason: &str) {
+    event(record, order.id(), order.current.version, act, reason, None);
     act_leaf(record, order, act);
 }
 
-fn act_leaf(record: &mut Record<'_, '_>, order: &Order, act: OrderAct) {
+pub(super) fn act_leaf(record: &mut Record<'_, '_>, order: &Order, act: OrderAct) {
     let leaf = record.leaf(Action::Update, "orders", order.id().to_string());
     leaf.resident = Some(order.current.resident.0);
     leaf.before = Some(fields([("state", order.state.code().into())]));
@@ -291,11 +280,12 @@ pub(super) fn event(
     version: u32,
     act: OrderAct,
     reason: &str,
+    hold: Option<Hold>,
 ) {
     let id = FactId(record.fresh());
     let (at, by) = (record.now, record.actor.user);
     let reason = reason.to_owned();
-    let event = OrderEvent { id, order, version, act, by, reason, at, hold: None };
+    let event = OrderEvent { id, order, version, act, by, reason, at, hold };
     record.fact(Fact::OrderEvent(Box::new(event)));
 }
 
@@ -308,27 +298,6 @@ fn discontinue_doses(record: &mut Record<'_, '_>, order: &Order) {
         replan(record, dose, Some(Withdrawal::Discontinued), now);
         record.settle(dose.id);
     }
-}
-
-/// Doses to come that were withdrawn for one of these reasons are expected again, except within
-/// `hold`; how many are.
-pub(super) fn reinstate(
-    record: &mut Record<'_, '_>,
-    order: &Order,
-    were: &[Withdrawal],
-    hold: Option<&Hold>,
-) -> u32 {
-    let now = record.now;
-    let home = record.home;
-    let mut count = 0;
-    for dose in home.doses_of_order(order.id()).filter(|d| d.due >= now && d.outcome.is_none()) {
-        let held = hold.filter(|hold| hold.contains(dose.due)).map(|_| Withdrawal::Held);
-        if dose.withdrawn.is_some_and(|why| were.contains(&why)) && dose.withdrawn != held {
-            replan(record, dose, held, now);
-            count += u32::from(held.is_none());
-        }
-    }
-    count
 }
 
 pub(super) fn replan(

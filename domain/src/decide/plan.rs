@@ -1,13 +1,15 @@
 //! Planning doses ahead, and the slot of a giving without a planned time.
 
 use super::Answer;
+use super::hold::kept_back;
 use super::record::{Record, fields};
+use super::resident::resident_of;
 use crate::audit::leaf::Action;
 use crate::dose::{Slot, Withdrawal};
 use crate::fact::{DoseDue, DoseFact, Fact};
 use crate::home::Home;
 use crate::id::{DoseId, OrderId};
-use crate::order::{FirstDose, Order, OrderState, Timing};
+use crate::order::{FirstDose, Order, Timing};
 use crate::schedule::window::is_too_near;
 use crate::schedule::{
     ClockChange, ExpandError, Expansion, OrderLife, PlannedDose, Schedule, Span, expand,
@@ -23,7 +25,8 @@ const CONFIRM_MINUTES: i64 = 60;
 
 /// Plans the doses of these orders from where planning stopped up to the horizon.
 ///
-/// Residents who are not here get none: their return makes the orders go on. The doses of one med
+/// Residents who left get none: their return makes the orders go on. What falls into an absence or
+/// a hold is written down with that. The doses of one med
 /// pass get ids that follow each other, so that a store sorted by id keeps them side by side.
 pub(super) fn plan(record: &mut Record<'_, '_>, orders: &[OrderId]) -> Answer {
     let home = record.home;
@@ -100,9 +103,8 @@ pub(crate) fn removal_after(
 fn due_doses(record: &mut Record<'_, '_>, order: &Order) -> Vec<(PlannedDose, Option<Withdrawal>)> {
     let home = record.home;
     let Some(schedule) = order.current.timing.schedule() else { return Vec::new() };
-    let present = super::resident::is_present(home, order.current.resident);
-    let runs = matches!(order.state_at(record.now), OrderState::Active | OrderState::Held);
-    if !runs || !present {
+    let lives_here = super::resident::lives_here(home, order.current.resident);
+    if !order.state_at(record.now).is_in_force() || !lives_here {
         return Vec::new();
     }
     let Some(range) = range(order, schedule, record.now).filter(|r| r.from < r.to) else {
@@ -132,7 +134,7 @@ fn first_now(
 ) -> Vec<(PlannedDose, Option<Withdrawal>)> {
     let mut due: Vec<_> = due.into_iter().map(|dose| (dose, None)).collect();
     let asked = order.current.first_dose == FirstDose::Now && order.planned_until.is_none();
-    let over = order.current.stop.is_some_and(|stop| stop <= at);
+    let over = order.current.ends_at().is_some_and(|end| end <= at);
     let there = due.first().is_some_and(|(next, _)| next.at == at);
     let (Schedule::Clock(_), true) = (schedule, asked && !over && !there) else { return due };
     let interval = schedule.nominal_interval_minutes();
@@ -160,12 +162,14 @@ pub(crate) fn expansion(
     range: Span,
 ) -> Result<Expansion, ExpandError> {
     let start = order.current.start.min(begins(order, schedule));
-    let hold = order.hold.as_ref();
-    let holds = hold.map(|h| Span { from: h.from, to: h.until.unwrap_or(Instant::MAX) });
+    let span = |from, until: Option<Instant>| Span { from, to: until.unwrap_or(Instant::MAX) };
+    let held = order.hold.iter().map(|hold| span(hold.from, hold.until));
+    let absences = resident_of(home, order).into_iter().flat_map(|r| &r.absences);
+    let away = absences.map(|absence| span(absence.from, absence.until));
     let life = OrderLife {
         start: Some(start),
-        stop: order.current.stop,
-        holds: holds.into_iter().collect(),
+        stop: order.current.ends_at(),
+        holds: held.chain(away).collect(),
         ..OrderLife::default()
     };
     expand(&life, schedule, &home.zone, ClockChange::default(), range)
@@ -209,7 +213,7 @@ fn range(order: &Order, schedule: &Schedule, now: Instant) -> Option<Span> {
 /// Why no due times can be worked out for an order that should have some, in words.
 #[must_use]
 pub fn order_fault(home: &Home, order: &Order, now: Instant) -> Option<String> {
-    if !matches!(order.state_at(now), OrderState::Active | OrderState::Held) {
+    if !order.state_at(now).is_in_force() {
         return None;
     }
     match &order.current.timing {
@@ -233,12 +237,6 @@ fn begins(order: &Order, schedule: &Schedule) -> Instant {
     }
 }
 
-/// Why a dose of the order at this instant is not expected from the first, if so.
-fn not_expected(order: &Order, due: Instant) -> Option<Withdrawal> {
-    let own = order.is_self_managed().then_some(Withdrawal::SelfManaged);
-    own.or_else(|| order.hold_at(due).map(|_| Withdrawal::Held))
-}
-
 fn write_dose(
     record: &mut Record<'_, '_>,
     order: &Order,
@@ -250,6 +248,7 @@ fn write_dose(
     let id = DoseId(record.fresh());
     let at = record.now;
     let resident = order.current.resident;
+    let kept_back = resident_of(record.home, order).and_then(|r| kept_back(r, order, due));
     record.fact(Fact::Dose(Box::new(DoseFact { id, slot, resident, local, planned_at: at })));
     let (before, after) = if order.is_unplanned() {
         (0, CONFIRM_MINUTES)
@@ -263,7 +262,7 @@ fn write_dose(
         opens: due.plus_minutes(-before).unwrap_or(Instant::MIN),
         closes: due.plus_minutes(after).unwrap_or(Instant::MAX),
         shifted,
-        withdrawn: withdrawn.or_else(|| not_expected(order, due)),
+        withdrawn: withdrawn.or(kept_back),
         at,
     })));
     id

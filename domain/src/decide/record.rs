@@ -260,7 +260,7 @@ pub(super) fn fields<const N: usize>(all: [(&str, crate::audit::leaf::Value); N]
 }
 
 fn object_of(command: &Command) -> (&'static str, String) {
-    use super::{AlertCommand as A, OrderCommand as O};
+    use super::AlertCommand as A;
     match command {
         Command::Scan(c) => ("scan_event", c.id.to_string()),
         Command::Chart(c) => match (c.dose, c.order) {
@@ -268,15 +268,8 @@ fn object_of(command: &Command) -> (&'static str, String) {
             (None, Some(o)) => ("orders", o.to_string()),
             (None, None) => ("dose", "none".to_owned()),
         },
-        Command::Order(c) => match c {
-            O::Receive(v) => ("orders", v.order.to_string()),
-            O::Note(id, _)
-            | O::Verify(id)
-            | O::Hold(id, _)
-            | O::Resume(id)
-            | O::Discontinue(id, _) => ("orders", id.to_string()),
-            O::Change(c) => ("orders", c.version.order.to_string()),
-        },
+        Command::Order(c) => ("orders", c.order().to_string()),
+        Command::Stay(c) => ("resident", c.resident.to_string()),
         Command::Alert(A::Accept(id, _) | A::Snooze(id, ..) | A::Escalate(id, _)) => {
             ("alert", id.to_string())
         }

@@ -27,7 +27,7 @@ pub(super) fn count_unit(
     answer: &mut ScanAnswer,
 ) {
     let running = record.cart(&c.cart).counting.take();
-    let version = record.home.orders.get(&order).map_or(0, |o| o.current.version);
+    let version = record.home.orders.get(&order).map_or(0, |o| o.current.content_version());
     let mut counting = match running {
         Some(running)
             if running.order == order && running.dose == dose && running.version == version =>
@@ -140,7 +140,7 @@ pub(super) fn confirm_pot(
             let planned = record.home.doses.get(&dose.dose);
             let mut all = filing_objections(record.home, order, planned, None, record.now);
             // What lies in the pot was counted out for what the order said then.
-            if dose.version != order.current.version {
+            if dose.version != order.current.content_version() {
                 all.push(Objection::new(Check::OrderChanged));
             }
             let asked = |v: &&Override| all.iter().any(|o| o.code.code() == v.code);

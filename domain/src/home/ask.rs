@@ -111,6 +111,14 @@ impl Home {
         self.zone.to_civil(now).date()
     }
 
+    /// Civil days from the date at `now` to the one on which an order ends, none when it has ended
+    /// or has no end.
+    #[must_use]
+    pub fn days_left(&self, order: &Order, now: Instant) -> Option<i64> {
+        let end = order.current.ends_at().filter(|end| *end > now)?;
+        Some(self.today(end).days_since(self.today(now)))
+    }
+
     /// When an order was taken, in no order, the taking at `own` left out.
     pub fn taken_of(&self, order: &Order, own: Option<Instant>) -> impl Iterator<Item = Instant> {
         let all = self.taken.get(&order.current.resident).into_iter().flatten();

@@ -196,6 +196,14 @@ pub fn is_too_near(last_given: Instant, at: Instant, interval_min: u32) -> bool 
     at.micros_since(last_given).saturating_mul(2) < interval
 }
 
+/// Schedules, rule 4.1: the first instant that is not too near to the last dose. `None` beyond the
+/// years of the record.
+#[must_use]
+pub fn not_too_near(last_given: Instant, interval_min: u32) -> Option<Instant> {
+    let half = i64::from(interval_min) * (SECONDS_PER_MINUTE / 2);
+    last_given.plus_seconds(half)
+}
+
 /// Schedules, rule 4.8: the same local time so many civil days on, excluded at that instant.
 /// `None` beyond the years of the record.
 #[must_use]
@@ -276,6 +284,16 @@ mod tests {
             assert_eq!((rate.rate_percent.as_str(), rate.at_or_over_5), (percent, over));
         }
         assert_eq!(error_rate(0, 0), None);
+    }
+
+    #[test]
+    fn the_first_dose_that_is_not_too_near_is_exactly_half_the_interval_away() {
+        let last = Instant::parse("2026-06-10T13:00:00Z").unwrap();
+        for interval in [1, 7, 240, 1_440] {
+            let first = not_too_near(last, interval).unwrap();
+            assert!(!is_too_near(last, first, interval), "{interval}");
+            assert!(is_too_near(last, first.plus_micros(-1).unwrap(), interval), "{interval}");
+        }
     }
 
     #[test]

@@ -105,6 +105,13 @@ impl Instant {
         self.micros_since(earlier).div_euclid(MICROS_PER_SECOND)
     }
 
+    /// Whether it lies in `[from, until)`; without an end, from `from` on. Schedules, section 1:
+    /// holds and absences are half-open.
+    #[must_use]
+    pub fn is_within(self, from: Self, until: Option<Self>) -> bool {
+        from <= self && until.is_none_or(|until| self < until)
+    }
+
     /// Reads RFC 3339 with an offset (seconds may be left out); the offset is used and forgotten.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use super::read::Named;
 use super::{Check, Objection};
 use crate::resident::{Resident, ResidentState};
+use crate::time::Instant;
 
 /// What the code itself says against being used.
 #[must_use]
@@ -16,17 +17,22 @@ pub(super) fn barcode_objection(named: &Named<'_>) -> Option<Check> {
     }
 }
 
-/// What the resident's state says against giving anything.
+/// What the resident's state says against giving anything at `at`.
 #[must_use]
-pub(super) fn resident_objections(resident: &Resident) -> Vec<Objection> {
+pub(super) fn resident_objections(resident: &Resident, at: Instant) -> Vec<Objection> {
     let mut found = Vec::new();
     match resident.state {
         ResidentState::Deceased => found.push(Objection::new(Check::ResidentDeceased)),
         ResidentState::Discharged => found.push(Objection::new(Check::ResidentDischarged)),
         ResidentState::Admitted => {}
     }
-    if let Some(since) = resident.away_since {
-        found.push(Objection::new(Check::ResidentAbsent).with("since_at", since));
+    if let Some(absence) = resident.absence_at(at) {
+        let mut o = Objection::new(Check::ResidentAbsent).with("since_at", absence.from);
+        if let Some(until) = absence.until {
+            o = o.with("until_at", until);
+        }
+        let o = o.with("kind", absence.kind.code()).with("reason", absence.reason.as_str());
+        found.push(o);
     }
     found
 }

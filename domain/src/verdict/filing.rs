@@ -25,9 +25,7 @@ pub fn filing_objections(
     let mut found = Vec::new();
     let resident = home.residents.get(&order.current.resident);
     if let Some(resident) = resident {
-        found.extend(resident_objections(resident));
-        let away_later = resident.away_since.is_some_and(|since| since > at);
-        found.retain(|o| o.code != Check::ResidentAbsent || !away_later);
+        found.extend(resident_objections(resident, at));
     }
     found.extend(order_objections(home, order, seen, at));
     let taken = dose.and_then(|d| d.outcome.as_ref()).filter(|o| o.outcome.is_taken());

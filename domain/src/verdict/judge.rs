@@ -79,7 +79,7 @@ pub fn judge(
         Named::Command(name) => {
             Judgement { kind, objections: Vec::new(), target: Target::Command(name.clone()) }
         }
-        Named::Band(text) => judge_band(home, cart, text),
+        Named::Band(text) => judge_band(home, cart, text, now),
         Named::Package(package) => {
             let open = cart.open.and_then(|id| home.residents.get(&id));
             let Some(resident) = open else { return stop(Check::NoResidentOpen) };
@@ -101,7 +101,7 @@ fn judge_badge(home: &Home, cart: &CartSession, text: &str) -> Judgement {
     Judgement { kind: "badge", objections, target: Target::None }
 }
 
-fn judge_band(home: &Home, cart: &CartSession, text: &str) -> Judgement {
+fn judge_band(home: &Home, cart: &CartSession, text: &str, now: Instant) -> Judgement {
     let kind = "wristband";
     let stop = |o| Judgement { kind, objections: vec![o], target: Target::None };
     let Some(resident) = home.resident_by_band(text) else {
@@ -114,7 +114,7 @@ fn judge_band(home: &Home, cart: &CartSession, text: &str) -> Judgement {
     if cart.counting.is_some() {
         return stop(Objection::new(Check::WrongBarcodeKind));
     }
-    if let Some(o) = resident_objections(resident).into_iter().next() {
+    if let Some(o) = resident_objections(resident, now).into_iter().next() {
         return stop(o);
     }
     let target = Target::Resident(resident.id);
@@ -140,7 +140,7 @@ fn judge_package(
         let room = home.residents.get(&label.resident).map(|r| r.room.clone()).unwrap_or_default();
         return stop(vec![Objection::new(Check::WrongResident).with("room", room)]);
     }
-    if let Some(o) = resident_objections(resident).into_iter().next() {
+    if let Some(o) = resident_objections(resident, now).into_iter().next() {
         return stop(vec![o]);
     }
     let mut objections = package_objections(package, home.today(now));

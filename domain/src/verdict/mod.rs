@@ -135,11 +135,13 @@ checks! {
     OrderChanged = 27 "order_changed" Refresh;
     /// Not noted.
     OrderNotActive = 28 "order_not_active" Stop;
+    /// Marked against giving.
+    OrderDoNotGive = 29 "order_do_not_give" Stop;
     /// On hold.
     OrderHeld = 30 "order_held" Stop;
     /// Starts later.
     OrderNotStarted = 31 "order_not_started" Stop;
-    /// Past its stop.
+    /// Past its end.
     OrderExpired = 32 "order_expired" Stop;
     /// Stopped.
     OrderDiscontinued = 33 "order_discontinued" Stop;
@@ -207,6 +209,8 @@ checks! {
     MethotrexateNotWeekly = 0 "methotrexate_not_weekly" Stop;
     /// A PRN order without indication, interval or maximum.
     PrnIncomplete = 0 "prn_incomplete" Stop;
+    /// PRN of a psychotropic without a stop: the law ends it.
+    PsychotropicNoEnd = 0 "psychotropic_no_end" Warn;
     /// An order of the same drug runs already.
     DuplicateOrder = 0 "duplicate_order" Warn;
     /// Another order has the same ingredient.

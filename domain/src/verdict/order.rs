@@ -31,12 +31,13 @@ pub fn order_objections(
     match state_then(order, now) {
         OrderState::Draft => found.push(since(Check::OrderNotActive)),
         OrderState::Held => found.push(held(order, now)),
+        OrderState::DoNotGive => found.push(marked(order, now)),
         OrderState::Discontinued | OrderState::EnteredInError => {
             found.push(since(Check::OrderDiscontinued));
         }
         OrderState::Completed => found.push(since(Check::OrderCompleted)),
         OrderState::Expired => {
-            let ended = order.current.stop.unwrap_or(order.since);
+            let ended = order.current.ends_at().unwrap_or(order.since);
             found.push(Objection::new(Check::OrderExpired).with("ended_at", ended));
         }
         OrderState::Active => {}
@@ -73,11 +74,22 @@ fn held(order: &Order, now: Instant) -> Objection {
     o
 }
 
+fn marked(order: &Order, now: Instant) -> Objection {
+    let mut o = Objection::new(Check::OrderDoNotGive);
+    if let Some(mark) = order.mark_at(now) {
+        o = o.with("since_at", mark.since).with("reason", mark.reason.as_str());
+        if let Some(by) = mark.by {
+            o = o.with("by", by.to_string());
+        }
+    }
+    o
+}
+
 /// Where the order stood at `at`, as far as its latest change tells. What it was before an ending
 /// is taken for active; before it was noted (or resumed, which looks the same) it was
 /// not to be given.
 fn state_then(order: &Order, at: Instant) -> OrderState {
-    let over = order.current.stop.is_some_and(|stop| stop <= at);
+    let over = order.current.ends_at().is_some_and(|end| end <= at);
     match order.state {
         OrderState::Discontinued | OrderState::Completed if order.since > at => {
             if over {

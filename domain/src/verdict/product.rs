@@ -41,7 +41,7 @@ pub fn product_objections(
     let mut found = Vec::new();
     let mut units = Some(Units { packages: 1, halves: 0 });
     if let Some(label) = package.label
-        && label.version < order.current.version
+        && label.version < order.current.content_version()
     {
         found.push(Objection::new(Check::LabelSuperseded));
     }

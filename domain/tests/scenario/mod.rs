@@ -4,19 +4,20 @@ use emar_domain::administration::{Administration, Mode, Outcome, Override};
 use emar_domain::alert::{Alert, AlertKind};
 use emar_domain::amount::Amount;
 use emar_domain::decide::{
-    Actor, AlertCommand, Answer, ChangeCommand, ChangeKind, ChartCommand, Command, Decision,
-    HoldFor, OrderCommand, Refusal, ScanAnswer, ScanCommand, Stamp, decide, is_overdue,
+    Actor, AlertCommand, Answer, AwayFor, ChangeCommand, ChangeKind, ChartCommand, Command,
+    Decision, HoldFor, OrderCommand, Refusal, RenewFor, ScanAnswer, ScanCommand, Stamp, Stay,
+    StayCommand, decide, is_overdue,
 };
 use emar_domain::dose::{Dose, Withdrawal};
 use emar_domain::drug::{Label, Product, Strength};
-use emar_domain::explain::{Standing, explain};
+use emar_domain::explain::{Reason, Standing, explain};
 use emar_domain::fact::{Device, Fact, User};
 use emar_domain::home::Home;
 use emar_domain::id::{
     DoseId, LabelId, OrderId, ProductId, ResidentId, ScanId, SessionId, Slug, UserId,
 };
 use emar_domain::order::{FirstDose, OrderVersion, OrderedDrug, Source, Timing};
-use emar_domain::resident::{Allergy, Resident, ResidentState};
+use emar_domain::resident::{AbsenceKind, Allergy, Resident, ResidentState};
 use emar_domain::role::Role;
 use emar_domain::schedule::meal::Meals;
 use emar_domain::schedule::policy::Policy;
@@ -205,13 +206,96 @@ impl Script {
                 self.home.policy.witness.required.extend(terms);
                 Ok(())
             }
-            ["discharge", name] => self.change(name, |r| r.state = ResidentState::Discharged),
-            ["readmit", name] => self.change(name, |r| r.state = ResidentState::Admitted),
-            ["away", name] => {
-                let now = self.now;
-                self.change(name, |r| r.away_since = Some(now))
+            ["discharge", name] => {
+                let reason = "went home".to_owned();
+                self.stay(name, Stay::Discharge { reason, deceased: false }, &want)
             }
-            ["back", name] => self.change(name, |r| r.away_since = None),
+            ["readmit", name] => self.stay(name, Stay::Readmit { room: None }, &want),
+            ["away", name] => self.away(name, "leave", &[], &want),
+            ["away", name, kind, span @ ..] => self.away(name, kind, span, &want),
+            ["back", name] => self.stay(name, Stay::Return, &want),
+            ["explain", order] => self.explain(order, &want),
+            ["renew", order, "by", name, "until", until @ ..] => {
+                let until = self.instant(&until.join(" "))?;
+                let reason = "rationale of the prescriber".to_owned();
+                let c = OrderCommand::Renew(self.orders[*order], RenewFor { until, reason });
+                let renewed = self.order_act(&self.actor(name)?, c, &want);
+                self.run(&Actor::server(), &Command::Plan(vec![self.orders[*order]]));
+                renewed
+            }
+            ["do-not-give", order, "by", name, why] => {
+                let c = OrderCommand::DoNotGive(self.orders[*order], (*why).into());
+                self.order_act(&self.actor(name)?, c, &want)
+            }
+            ["may-give", order, "by", name] => {
+                let c = OrderCommand::MayGive(self.orders[*order], "asked".into());
+                self.order_act(&self.actor(name)?, c, &want)
+            }
+            ["plan", "of", order, "is", number] => {
+                expect(&self.home.orders[&self.orders[*order]].plan.to_string(), number)
+            }
+            ["ends", order, date, time, "in", days, "days"] => {
+                let order = &self.home.orders[&self.orders[*order]];
+                let end = order.current.ends_at().ok_or("it has no end")?;
+                expect(&self.home.zone.to_civil(end).to_string(), &format!("{date}T{time}"))?;
+                let left = self.home.days_left(order, self.now).ok_or("it has ended")?;
+                expect(&left.to_string(), days)
+            }
+            ["order", drug, "for", name, number, unit, "until", date, time, "at", times @ ..] => {
+                let stop = self.instant(&format!("{date} {time}"))?;
+                let ends = |v: &mut OrderVersion| v.stop = Some(stop);
+                self.order(drug, name, &format!("{number} {unit}"), at_times(times), ends)
+            }
+            [
+                "order",
+                drug,
+                "for",
+                name,
+                number,
+                unit,
+                "every",
+                days,
+                "days",
+                "from",
+                date,
+                "at",
+                times @ ..,
+            ] => {
+                let mut timing = at_times(times);
+                if let Timing::Planned { schedule: Schedule::Clock(clock) } = &mut timing {
+                    clock.every_days = days.parse().ok();
+                    clock.anchor_date = CivilDate::parse(date).ok();
+                }
+                self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})
+            }
+            [
+                "order",
+                drug,
+                "for",
+                name,
+                number,
+                unit,
+                "prn",
+                "every",
+                minutes,
+                "from",
+                date,
+                time,
+                until @ ..,
+            ] => {
+                let start = self.instant(&format!("{date} {time}"))?;
+                let stop = match until {
+                    ["until", date, time] => Some(self.instant(&format!("{date} {time}"))?),
+                    _ => None,
+                };
+                let timing = Timing::Prn {
+                    indication: "anxiety".into(),
+                    interval_minutes_min: minutes.parse().ok(),
+                    per_day_max: Some(24),
+                };
+                let life = |v: &mut OrderVersion| (v.start, v.stop) = (start, stop);
+                self.order(drug, name, &format!("{number} {unit}"), timing, life)
+            }
             ["order", drug, "for", name, number, unit, "at", times @ ..] => {
                 self.order(drug, name, &format!("{number} {unit}"), at_times(times), |_| {})
             }
@@ -623,6 +707,45 @@ impl Script {
         }
     }
 
+    /// By the charge nurse, who may do all of it.
+    fn stay(&mut self, name: &str, act: Stay, want: &[String]) -> Step {
+        let actor = self.actor("Novak")?;
+        let c = Command::Stay(StayCommand { resident: self.residents[name], act });
+        let got = self.run(&actor, &c).answer.map_or_else(|r| refused(&r), |_| "done".into());
+        expect(&got, if want.is_empty() { "done".to_owned() } else { want.join(" ") }.as_str())
+    }
+
+    fn away(&mut self, name: &str, kind: &str, span: &[&str], want: &[String]) -> Step {
+        let kind = [AbsenceKind::Hospital, AbsenceKind::Leave, AbsenceKind::DayRelease]
+            .into_iter()
+            .find(|known| known.code() == kind)
+            .ok_or("hospital, leave or day_release")?;
+        let mut away = AwayFor { kind, from: None, until: None, reason: "as arranged".into() };
+        for bound in span.chunks(3) {
+            let [which, date, time] = bound else { return Err("from DATE TIME".into()) };
+            let at = Some(self.instant(&format!("{date} {time}"))?);
+            match *which {
+                "from" => away.from = at,
+                "until" => away.until = at,
+                other => return Err(format!("{other:?} is neither from nor until")),
+            }
+        }
+        self.stay(name, Stay::Away(away), want)
+    }
+
+    /// The code of why nothing of the order is due, with where its resident is; else `due`.
+    fn explain(&self, order: &str, want: &[String]) -> Step {
+        let order = &self.home.orders[&self.orders[order]];
+        let got = match explain(&self.home, order, self.now) {
+            Standing::Due { .. } => "due".to_owned(),
+            Standing::NotDue { reason: reason @ Reason::Away { kind, .. }, .. } => {
+                format!("{} {}", reason.code(), kind.code())
+            }
+            Standing::NotDue { reason, .. } => reason.code().to_owned(),
+        };
+        expect(&got, &want.join(" "))
+    }
+
     fn missed(&self, name: &str) -> Result<&Alert, String> {
         self.open_of(name, AlertKind::MissedDose)
     }
@@ -680,7 +803,8 @@ impl Script {
             number: "".into(),
             band: band.as_str().into(),
             state: ResidentState::Admitted,
-            away_since: None,
+            absences: vec![],
+            left_because: String::new(),
             allergies: vec![],
             how_taken: String::new(),
             code_status: String::new(),
@@ -725,6 +849,9 @@ impl Script {
             timing,
             start: Instant::parse("2026-10-01T00:00:00Z").unwrap(),
             stop: None,
+            expires: None,
+            prescriber: String::new(),
+            renews: None,
             before_minutes: 60,
             after_minutes: 60,
             time_critical: false,

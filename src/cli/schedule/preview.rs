@@ -153,7 +153,7 @@ fn of_home(id: OrderId, config: &Path, now: Instant) -> anyhow::Result<Subject> 
              with what is missing"
         ),
     };
-    let (start, stop) = (Some(order.current.start), order.current.stop);
+    let (start, stop) = (Some(order.current.start), order.current.ends_at());
     let life = OrderLife { start, stop, ..OrderLife::default() };
     Ok(Subject { zone, schedule, life, order: Some(Box::new(order)) })
 }

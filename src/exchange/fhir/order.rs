@@ -204,6 +204,9 @@ impl<'a> Work<'a> {
             timing: said.when.timing,
             start: said.when.start.unwrap_or(context.now),
             stop: said.when.stop,
+            expires: None,
+            prescriber: prescriber(at, reasons),
+            renews: None,
             before_minutes: said.when.before_minutes,
             after_minutes: said.when.after_minutes,
             time_critical: asked.time_critical,
@@ -274,6 +277,13 @@ fn identity(at: &At<'_>, reasons: &mut Reasons) -> Option<Identity> {
     let meta = reasons.read(at.object("meta"));
     let version = meta.and_then(|m| reasons.read(m.text("versionId"))).map(str::to_owned);
     Some(Identity { placer, version })
+}
+
+/// Who prescribed it, as far as the message says so in words.
+fn prescriber(at: &At<'_>, reasons: &mut Reasons) -> String {
+    let requester = reasons.read(at.object("requester"));
+    let name = requester.and_then(|r| reasons.read(r.text("display")));
+    name.map(str::to_owned).unwrap_or_default()
 }
 
 fn indication(at: &At<'_>, reasons: &mut Reasons) -> String {

@@ -52,7 +52,7 @@ fn dose_told(zone: &ZoneRules, dose: NextDose) -> Value {
 }
 
 /// The reason's code as `why`, and what completes it.
-fn reason_told(zone: &ZoneRules, reason: &Reason) -> Map<String, Value> {
+pub(super) fn reason_told(zone: &ZoneRules, reason: &Reason) -> Map<String, Value> {
     let local = |at| json!(zone.to_offset_time(at).to_string());
     let told: Vec<(&str, Value)> = match reason {
         Reason::Held { since, until, because } => {
@@ -68,7 +68,18 @@ fn reason_told(zone: &ZoneRules, reason: &Reason) -> Map<String, Value> {
             told.extend(until.map(|until| ("until_at", local(until))));
             told
         }
-        Reason::Away { since } => vec![("since_at", local(*since))],
+        Reason::Away { kind, since, until, because } => {
+            let mut told = vec![
+                ("kind", json!(kind)),
+                ("since_at", local(*since)),
+                ("reason", json!(because)),
+            ];
+            told.extend(until.map(|until| ("until_at", local(until))));
+            told
+        }
+        Reason::DoNotGive { since, by, because } => {
+            vec![("since_at", local(*since)), ("by", json!(by)), ("reason", json!(because))]
+        }
         Reason::Expired { at } | Reason::Completed { at } => vec![("ended_at", local(*at))],
         Reason::Unschedulable { fault } => vec![("reason", json!(fault))],
         Reason::Charted { outcome, at, by } => {

@@ -39,14 +39,16 @@ const ROWS_MAX: usize = 200;
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct InState {
-    /// `draft`, `active`, `held`, `discontinued`, `expired`, `completed`, `entered_in_error`.
+    /// `draft`, `active`, `held`, `do_not_give`, `discontinued`, `expired`, `completed`,
+    /// `entered_in_error`.
     pub state: Option<String>,
 }
 
-const STATES: [OrderState; 7] = [
+const STATES: [OrderState; 8] = [
     OrderState::Draft,
     OrderState::Active,
     OrderState::Held,
+    OrderState::DoNotGive,
     OrderState::Discontinued,
     OrderState::Expired,
     OrderState::Completed,
@@ -69,6 +71,16 @@ pub struct Answers {
     #[serde(default)]
     #[schema(value_type = Vec<Object>)]
     pub overrides: Vec<Override>,
+    /// The version that was read; another is refused as `order_changed`.
+    pub version: Option<u32>,
+}
+
+/// What was read.
+#[derive(Deserialize, Default, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// The version that was read; another is refused as `order_changed`.
+    pub version: Option<u32>,
 }
 
 /// How long, and why.
@@ -98,7 +110,8 @@ pub struct ChangeBody {
     pub order: OrderVersion,
 }
 
-fn told(order: &Order, state: &str) -> Value {
+fn told(home: &Home, order: &Order, state: &str, now: Instant) -> Value {
+    let ends_at = order.current.ends_at();
     json!({
         "id": order.id(),
         "resident": order.current.resident,
@@ -107,6 +120,11 @@ fn told(order: &Order, state: &str) -> Value {
         "since": order.since.to_string(),
         "reason": order.reason,
         "hold": order.hold,
+        "do_not_give": order.do_not_give.as_ref().map(|mark| json!({
+            "since_at": home.zone.to_offset_time(mark.since).to_string(),
+            "by": mark.by,
+            "reason": mark.reason,
+        })),
         "drug": order.current.drug.name,
         "dose": order.current.dose.to_string(),
         "dose_text": order.current.dose_text,
@@ -117,6 +135,11 @@ fn told(order: &Order, state: &str) -> Value {
         "read_back": read_back(&order.current.conditions),
         "start": order.current.start.to_string(),
         "stop": order.current.stop.map(|t| t.to_string()),
+        "expires": order.current.expires.map(|t| t.to_string()),
+        "ends_at": ends_at.map(|t| home.zone.to_offset_time(t).to_string()),
+        "days_left": home.days_left(order, now),
+        "prescriber": order.current.prescriber,
+        "renews": order.current.renews,
         "indication": order.current.indication,
         "instructions": order.current.instructions,
         "noted_by": order.noted_by,
@@ -159,11 +182,15 @@ pub async fn list(
         .collect();
     found.sort_by_key(|(o, _)| (o.since, o.id()));
     found.truncate(ROWS_MAX);
-    let rows: Vec<Value> = found.into_iter().map(|(o, s)| told(o, s)).collect();
+    let rows: Vec<Value> = found.into_iter().map(|(o, s)| told(&home, o, s, now)).collect();
     Ok(Reply(json!({"orders": rows})))
 }
 
-async fn act(web: &Arc<Web>, auth: Auth, command: OrderCommand) -> Result<Reply<Value>, Problem> {
+pub(super) async fn act(
+    web: &Arc<Web>,
+    auth: Auth,
+    command: OrderCommand,
+) -> Result<Reply<Value>, Problem> {
     within_reach(web, &auth, &command)?;
     let asked = Asked { actor: auth.actor, ..Asked::by_server(Command::Order(command)) };
     let (answer, receipt, _) = settle(web, web.app.lane.ask(asked).await)?;
@@ -187,19 +214,20 @@ pub(super) fn within_reach(web: &Web, auth: &Auth, command: &OrderCommand) -> Re
 
 /// Whose order it is.
 fn concerns(home: &Home, command: &OrderCommand) -> Option<ResidentId> {
-    let order = match command {
-        OrderCommand::Receive(version) => return Some(version.resident),
-        OrderCommand::Change(change) => change.version.order,
-        OrderCommand::Note(id, _)
-        | OrderCommand::Verify(id)
-        | OrderCommand::Hold(id, _)
-        | OrderCommand::Resume(id)
-        | OrderCommand::Discontinue(id, _) => *id,
-    };
-    home.orders.get(&order).map(|o| o.current.resident)
+    if let OrderCommand::Receive(version) = command {
+        return Some(version.resident);
+    }
+    home.orders.get(&command.order()).map(|o| o.current.resident)
 }
 
-fn id(text: &str) -> Result<OrderId, Problem> {
+fn as_seen(version: Option<u32>, command: OrderCommand) -> OrderCommand {
+    match version {
+        Some(version) => OrderCommand::AsSeen(version, Box::new(command)),
+        None => command,
+    }
+}
+
+pub(super) fn id(text: &str) -> Result<OrderId, Problem> {
     text.parse().map_err(|_| Problem::not_found())
 }
 
@@ -339,20 +367,23 @@ pub async fn note(
     Path(order): Path,
     MaybeJson(answers): MaybeJson<Answers>,
 ) -> Result<Reply<Value>, Problem> {
-    act(&web, auth, OrderCommand::Note(id(&order)?, answers.overrides)).await
+    let note = OrderCommand::Note(id(&order)?, answers.overrides);
+    act(&web, auth, as_seen(answers.version, note)).await
 }
 
 /// A second person confirms it.
 #[utoipa::path(
     post, path = "/api/v1/orders/{id}/verify", tag = "orders", params(("id" = String, Path)),
+    request_body = Option<Seen>,
     responses((status = 200, description = "verified"), (status = 409, body = Problem)),
 )]
 pub async fn verify(
     State(web): State<Arc<Web>>,
     auth: Auth,
     Path(order): Path,
+    MaybeJson(seen): MaybeJson<Seen>,
 ) -> Result<Reply<Value>, Problem> {
-    act(&web, auth, OrderCommand::Verify(id(&order)?)).await
+    act(&web, auth, as_seen(seen.version, OrderCommand::Verify(id(&order)?))).await
 }
 
 /// Puts it on hold, from now or a later instant on, until another or until it is resumed: what is
@@ -467,7 +498,7 @@ pub async fn discontinue(
     act(&web, auth, OrderCommand::Discontinue(id(&order)?, reason(because)?)).await
 }
 
-fn instant(pointer: &str, text: &str) -> Result<Instant, Problem> {
+pub(super) fn instant(pointer: &str, text: &str) -> Result<Instant, Problem> {
     Instant::parse(text).map_err(|fault| Problem::malformed(pointer, fault.to_string()))
 }
 

@@ -1,5 +1,6 @@
 //! Residents, their doses, their MAR.
 
+use super::explain::reason_told;
 use super::json::{Path, Query};
 use crate::http::Web;
 use crate::http::auth::Auth;
@@ -8,13 +9,14 @@ use crate::http::screens::month::Month;
 use axum::Json;
 use axum::extract::State;
 use emar_domain::dose::Dose;
-use emar_domain::explain::{Reason, Standing, due_list};
+use emar_domain::explain::{Reason, Standing, due_list, kept_back};
 use emar_domain::home::Home;
 use emar_domain::id::{ResidentId, UnitId};
+use emar_domain::order::Order;
 use emar_domain::resident::{Resident, ResidentState};
 use emar_domain::time::Instant;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// Which residents.
@@ -42,7 +44,8 @@ fn sees(home: &Home, auth: &Auth, resident: &Resident) -> bool {
     reads_unit(home, auth, &resident.unit)
 }
 
-fn told(resident: &Resident) -> Value {
+pub(super) fn told(home: &Home, resident: &Resident, now: Instant) -> Value {
+    let local = |at| home.zone.to_offset_time(at).to_string();
     json!({
         "id": resident.id,
         "family": resident.family.0,
@@ -52,7 +55,14 @@ fn told(resident: &Resident) -> Value {
         "unit": resident.unit,
         "room": resident.room,
         "state": resident.state,
-        "away_since": resident.away_since.map(|t| t.to_string()),
+        "left_because": resident.left_because,
+        "away": resident.absence_at(now).is_some(),
+        "absence": resident.absence_ahead(now).map(|absence| json!({
+            "kind": absence.kind,
+            "from": local(absence.from),
+            "until": absence.until.map(local),
+            "reason": absence.reason,
+        })),
         "allergies": resident.allergies,
         "how_taken": resident.how_taken,
         "code_status": resident.code_status,
@@ -67,6 +77,7 @@ pub async fn list(
     auth: Auth,
     Query(of): Query<OfUnit>,
 ) -> Json<Value> {
+    let now = web.app.clock.clinical();
     let home = web.app.home();
     let mut found: Vec<&Resident> = home
         .residents
@@ -75,10 +86,11 @@ pub async fn list(
         .filter(|r| of.unit.as_ref().is_none_or(|u| r.unit.as_str() == u))
         .collect();
     found.sort_by(|a, b| (&a.unit, &a.room).cmp(&(&b.unit, &b.room)));
-    Json(json!({"residents": found.into_iter().map(told).collect::<Vec<_>>()}))
+    let found: Vec<Value> = found.into_iter().map(|r| told(&home, r, now)).collect();
+    Json(json!({"residents": found}))
 }
 
-fn find<'a>(home: &'a Home, auth: &Auth, id: &str) -> Result<&'a Resident, Problem> {
+pub(super) fn find<'a>(home: &'a Home, auth: &Auth, id: &str) -> Result<&'a Resident, Problem> {
     let id: ResidentId = id.parse().map_err(|_| Problem::not_found())?;
     home.residents.get(&id).filter(|r| sees(home, auth, r)).ok_or_else(Problem::not_found)
 }
@@ -94,7 +106,7 @@ pub async fn one(
     Path(id): Path,
 ) -> Result<Json<Value>, Problem> {
     let home = web.app.home();
-    Ok(Json(told(find(&home, &auth, &id)?)))
+    Ok(Json(told(&home, find(&home, &auth, &id)?, web.app.clock.clinical())))
 }
 
 fn dose_told(home: &Home, dose: &Dose, now: Instant) -> Value {
@@ -112,6 +124,8 @@ fn dose_told(home: &Home, dose: &Dose, now: Instant) -> Value {
         "tie": order.and_then(|o| o.current.conditions.tie(dose.local.time())),
         "task": if dose.slot.is_removal() { "remove" } else { "give" },
         "state": dose.state_at(now),
+        "withdrawn": dose.withdrawn,
+        "kept_back": kept_back(home, dose).map(|reason| reason_told(&home.zone, &reason)),
         "prepared": dose.prepared.is_some(),
         "shifted": dose.shifted,
         "outcome": dose.outcome.as_ref().map(|o| json!({
@@ -123,19 +137,24 @@ fn dose_told(home: &Home, dose: &Dose, now: Instant) -> Value {
     })
 }
 
-/// Why an order that is not on the list of doses is not due: never silence.
-fn why_not_due(standing: &Standing) -> String {
-    match standing {
-        Standing::Due { .. } => "due".to_owned(),
-        Standing::NotDue { reason: Reason::Unschedulable { fault }, .. } => {
-            format!("unschedulable:{fault}")
-        }
-        Standing::NotDue { reason, .. } => reason.code().to_owned(),
+/// Why an order that is not on the list of doses is not due, in full: never silence.
+fn not_due(home: &Home, order: &Order, standing: &Standing) -> Value {
+    let mut told = match standing {
+        Standing::Due { .. } => Map::from_iter([("why".to_owned(), json!("due"))]),
+        Standing::NotDue { reason, .. } => reason_told(&home.zone, reason),
+    };
+    if let Standing::NotDue { reason: Reason::Unschedulable { fault }, .. } = standing {
+        told.insert("why".to_owned(), json!(format!("unschedulable:{fault}")));
     }
+    let next = standing.dose().map(|n| home.zone.to_offset_time(n.due).to_string());
+    told.insert("order".to_owned(), json!(order.id()));
+    told.insert("drug".to_owned(), json!(order.current.drug.name));
+    told.insert("next_at".to_owned(), json!(next));
+    Value::Object(told)
 }
 
-/// A resident's doses of today and what is open, and every other order with the reason why it is
-/// not due.
+/// A resident's doses of today and what is open, those of today that an absence, a hold or a mark
+/// keeps back, and every other order with the reason why it is not due.
 #[utoipa::path(
     get, path = "/api/v1/residents/{id}/doses", tag = "residents", params(("id" = String, Path)),
     responses((status = 200, description = "doses"), (status = 404, body = Problem)),
@@ -149,17 +168,16 @@ pub async fn doses(
     let home = web.app.home();
     let resident = find(&home, &auth, &id)?;
     let list = due_list(&home, resident.id, now);
-    let not_due: Vec<Value> = list
-        .others
-        .iter()
-        .map(|(order, standing)| {
-            let (drug, why) = (&order.current.drug.name, why_not_due(standing));
-            let next = standing.dose().map(|n| home.zone.to_offset_time(n.due).to_string());
-            json!({"order": order.id(), "drug": drug, "why": why, "next_at": next})
-        })
-        .collect();
-    let doses: Vec<Value> = list.doses.into_iter().map(|d| dose_told(&home, d, now)).collect();
-    Ok(Json(json!({"list_version": home.version.to_string(), "doses": doses, "not_due": not_due})))
+    let told = |doses: Vec<&Dose>| -> Vec<Value> {
+        doses.into_iter().map(|dose| dose_told(&home, dose, now)).collect()
+    };
+    let not_due = list.others.iter().map(|(order, standing)| not_due(&home, order, standing));
+    Ok(Json(json!({
+        "list_version": home.version.to_string(),
+        "not_due": not_due.collect::<Vec<_>>(),
+        "doses": told(list.doses),
+        "kept_back": told(list.kept_back),
+    })))
 }
 
 /// A resident's MAR of one month: every dose, and every administration with its corrections.

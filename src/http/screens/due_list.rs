@@ -1,5 +1,6 @@
 //! The due list of an open resident: every active order is on it, or below it with why it is not
 //! due.
+use super::mar::marked;
 use super::sight::{Sight, pieces, span, units_of};
 use super::standing::{charted, status};
 use crate::http::pages::line::Line;
@@ -333,6 +334,7 @@ impl List<'_> {
                 let why = hold.reason.as_str();
                 return Some(if why.is_empty() { held } else { format!("{held}: {why}") });
             }
+            OrderState::DoNotGive => return Some(marked(sight, order)),
             OrderState::Active => {}
             _ => return Some(String::new()),
         }

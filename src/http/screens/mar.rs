@@ -58,13 +58,14 @@ pub async fn read(
 /// An order no longer in memory, as its events left it: one that was not ended ran out.
 fn ended(version: OrderVersion, events: &[OrderEvent]) -> Order {
     let mut order = Order {
-        since: version.stop.unwrap_or(version.start),
+        since: version.ends_at().unwrap_or(version.start),
         current: version,
         plan: 1,
         planned_until: None,
         state: OrderState::Expired,
         reason: String::new(),
         hold: None,
+        do_not_give: None,
         noted_by: None,
         verified_by: None,
     };
@@ -84,7 +85,10 @@ fn ended(version: OrderVersion, events: &[OrderEvent]) -> Order {
             OrderAct::Received
             | OrderAct::Held
             | OrderAct::Resumed
+            | OrderAct::DoNotGive
+            | OrderAct::MayGive
             | OrderAct::Back
+            | OrderAct::Renewed
             | OrderAct::Changed
             | OrderAct::Corrected => continue,
         };
@@ -148,7 +152,7 @@ pub(super) fn is_over(state: OrderState) -> bool {
 /// When an order that is over ended.
 fn ended_at(order: &Order, now: Instant) -> Instant {
     match order.state_at(now) {
-        OrderState::Expired => order.current.stop.unwrap_or(order.since),
+        OrderState::Expired => order.current.ends_at().unwrap_or(order.since),
         _ => order.since,
     }
 }
@@ -157,7 +161,7 @@ fn ended_at(order: &Order, now: Instant) -> Instant {
 #[must_use]
 pub fn shown(sight: &Sight<'_>, dose: &Dose) -> Status {
     status(sight.home, dose, sight.now).unwrap_or(match dose.withdrawn {
-        Some(Withdrawal::Held) => Status::Held,
+        Some(Withdrawal::Held | Withdrawal::DoNotGive) => Status::Held,
         Some(Withdrawal::Away) => Status::Away,
         Some(Withdrawal::SelfManaged) => Status::SelfManaged,
         // Whether anything will be on by then is not known before.
@@ -197,6 +201,7 @@ pub fn standing(sight: &Sight<'_>, order: &Order) -> String {
         },
         OrderState::Draft => return w.t("listed-draft"),
         OrderState::Held => return held(sight, order),
+        OrderState::DoNotGive => return marked(sight, order),
         _ => {
             let at = sight.stamp(ended_at(order, sight.now));
             w.one(&format!("mar-ended-{}", state.code()), "at", &at)
@@ -230,6 +235,14 @@ pub(super) fn held(sight: &Sight<'_>, order: &Order) -> String {
         Some(until) => w.with("listed-held_until", &[("at", &from), ("until", &until)]),
     };
     if hold.reason.is_empty() { said } else { format!("{said}: {}", hold.reason) }
+}
+
+/// Since when, by whom and why an order is marked "do not give"; empty when it is not.
+pub(super) fn marked(sight: &Sight<'_>, order: &Order) -> String {
+    let Some(mark) = order.mark_at(sight.now) else { return String::new() };
+    let (at, who) = (sight.stamp(mark.since), mark.by.map(|by| sight.user(by)));
+    let args = [("at", at.as_str()), ("who", who.as_deref().unwrap_or("—")), ("why", &mark.reason)];
+    sight.words().with("listed-do_not_give", &args)
 }
 
 struct View<'a> {

@@ -65,7 +65,7 @@ fn place(order: &Order, sight: &Sight<'_>) -> Option<usize> {
     match order.state_at(sight.now) {
         OrderState::Draft => Some(0),
         OrderState::Active if order.verified_by.is_none() => Some(1),
-        OrderState::Held => Some(2),
+        OrderState::Held | OrderState::DoNotGive => Some(2),
         OrderState::Active => Some(3),
         _ => None,
     }
@@ -103,6 +103,7 @@ fn row(sight: &Sight<'_>, auth: &Auth, order: &Order, resident: &Resident) -> Or
     }
     let state = match order.state_at(sight.now) {
         OrderState::Held => ("held", "status-held"),
+        OrderState::DoNotGive => ("held", "orders-state-do_not_give"),
         OrderState::Draft => ("system", "orders-state-draft"),
         _ if order.verified_by.is_none() => ("system", "orders-state-unverified"),
         _ => ("system", "orders-state-active"),
@@ -133,7 +134,7 @@ fn times(schedule: &Schedule) -> Option<String> {
 fn notes(sight: &Sight<'_>, order: &Order) -> Vec<String> {
     let (w, version) = (sight.words(), &order.current);
     let mut life = w.one("orders-from", "at", &sight.stamp(version.start));
-    if let Some(stop) = version.stop {
+    if let Some(stop) = version.ends_at() {
         life = format!("{life} · {}", w.one("orders-until", "at", &sight.stamp(stop)));
     }
     let source = match version.entered_by {

@@ -366,7 +366,7 @@ fn every_refusal_has_a_sentence_in_both_languages() {
     assert!(said.contains("06:30") && !said.contains(&by.to_string()), "{said}");
 }
 
-const REFUSALS: [&str; 38] = [
+const REFUSALS: [&str; 48] = [
     "already_given",
     "already_charted",
     "not_prepared",
@@ -389,6 +389,16 @@ const REFUSALS: [&str; 38] = [
     "order_held",
     "hold_past",
     "hold_reversed",
+    "absence_past",
+    "absence_reversed",
+    "absence_contradicted",
+    "resident_present",
+    "resident_state",
+    "room_unknown",
+    "mark_of_another",
+    "renewal_needless",
+    "renewal_not_longer",
+    "renewal_needs_evaluation",
     "order_changed",
     "order_other_drug",
     "order_charted",

@@ -21,14 +21,16 @@ pub(super) fn touches(home: &Home, asked: &Asked) -> Vec<String> {
             let order = c.dose.and_then(|d| home.doses.get(&d)).map(|d| d.slot.order).or(c.order);
             touched.extend(order.as_ref().and_then(order_resident));
         }
-        Command::Order(OrderCommand::Receive(v)) => {
-            touched.push(resident(v.resident));
-            touched.push(format!("order {}", v.order));
+        Command::Order(c) => {
+            let sent = if let OrderCommand::Receive(v) = c { Some(v.resident) } else { None };
+            touched.extend(sent.map(resident).or_else(|| order_resident(&c.order())));
+            touched.push(format!("order {}", c.order()));
         }
         Command::SignOn { cart: Some(c), .. } | Command::SignOff { cart: Some(c) } => {
             touched.push(cart(c));
         }
         Command::Resident(r) => touched.push(resident(r.id)),
+        Command::Stay(c) => touched.push(resident(c.resident)),
         Command::Product(p) => touched.push(format!("product {}", p.id)),
         Command::Label(l) => touched.push(format!("label {}", l.code)),
         Command::User(u) => touched.push(format!("user {}", u.id)),
@@ -40,20 +42,6 @@ pub(super) fn touches(home: &Home, asked: &Asked) -> Vec<String> {
             touched.push(format!("message {sender} {message}"));
         }
         Command::Policy { .. } => touched.push("policy".to_owned()),
-        Command::Order(
-            OrderCommand::Note(id, _)
-            | OrderCommand::Verify(id)
-            | OrderCommand::Hold(id, _)
-            | OrderCommand::Resume(id)
-            | OrderCommand::Discontinue(id, _),
-        ) => {
-            touched.extend(order_resident(id));
-            touched.push(format!("order {id}"));
-        }
-        Command::Order(OrderCommand::Change(c)) => {
-            touched.extend(order_resident(&c.version.order));
-            touched.push(format!("order {}", c.version.order));
-        }
         Command::Alert(_) | Command::Overdue(_) | Command::SignOff { .. } => return Vec::new(),
     }
     touched

@@ -201,6 +201,7 @@ async fn load_orders(
             since,
             reason: String::new(),
             hold: None,
+            do_not_give: None,
             noted_by: None,
             verified_by: None,
         });
@@ -284,7 +285,7 @@ fn read_dose(row: &Row) -> Result<(Dose, Option<u64>, Pot), StoreError> {
 
 pub(super) fn read_withdrawal(code: &str) -> Result<Withdrawal, StoreError> {
     use Withdrawal as W;
-    [W::Superseded, W::Discontinued, W::Held, W::Away, W::SelfManaged, W::NotApplied]
+    [W::Superseded, W::Discontinued, W::Held, W::Away, W::SelfManaged, W::NotApplied, W::DoNotGive]
         .into_iter()
         .find(|w| w.code() == code)
         .ok_or_else(|| StoreError::Damaged(format!("an unknown withdrawal {code:?}")))
