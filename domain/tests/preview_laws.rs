@@ -316,13 +316,13 @@ fn steps(orders_only: bool) -> impl Strategy<Value = Step> {
         2 => n.clone().prop_map(Step::Resume),
         1 => n.clone().prop_map(Step::Discontinue),
         lived => Just(Step::Plan),
-        lived => n.prop_map(Step::Chart),
+        lived => n.clone().prop_map(Step::Chart),
         lived / 4 => any::<bool>().prop_map(Step::Away),
         lived / 2 => (-DAY..2 * DAY, 0..3 * DAY).prop_map(|(at, len)| Step::AwayFor(at, at + len)),
         lived / 4 => any::<bool>().prop_map(Step::Left),
         1 => (n.clone(), 0..2 * DAY, 1..3 * DAY)
             .prop_map(|(n, at, len)| Step::HoldFor(n, at, at + len)),
-        2 => (n.clone(), any::<bool>()).prop_map(|(n, mark)| Step::Mark(n, mark)),
+        2 => (n, any::<bool>()).prop_map(|(n, mark)| Step::Mark(n, mark)),
         lived => (1..DAY).prop_map(Step::Wait),
     ]
 }
