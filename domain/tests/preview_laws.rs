@@ -96,7 +96,6 @@ fn version(order: u8, version: u32, timing: Timing, start: Instant) -> OrderVers
         accepted: vec![],
         first_dose: FirstDose::NextTime,
         not_before: None,
-        conditions: emar_domain::condition::Conditions::default(),
         allergy_override: None,
         entered_by: None,
         source: Source {
@@ -249,14 +248,7 @@ fn schedules() -> impl Strategy<Value = Timing> {
         per_day_max: Some(4),
     });
     let none = Just(Timing::Unschedulable { reason: "days_missing".into() });
-    let on_call = any::<bool>().prop_map(|repeat| Timing::OnCall { repeat });
-    let pair = (0..24u32, 1..24u32).prop_map(|(on, worn)| {
-        let at = |hour: u32| json!({"kind": "clock", "times": [format!("{:02}:00", hour % 24)]});
-        let schedule = |hour| serde_json::from_value(at(hour)).unwrap();
-        Timing::Pair { apply: schedule(on), remove: schedule(on + worn) }
-    });
-    let rest = prop_oneof![on_call, Just(Timing::Continuous), pair];
-    prop_oneof![6 => clock, 2 => interval, 1 => once, 1 => prn, 1 => none, 2 => rest]
+    prop_oneof![6 => clock, 2 => interval, 1 => once, 1 => prn, 1 => none]
 }
 
 /// What happens to a home; the number says to which order.
@@ -315,24 +307,26 @@ fn steps(orders_only: bool) -> impl Strategy<Value = Step> {
     let n = 0..3u8;
     let receive = (0..4u8, schedules(), 0..4 * DAY, prop::option::of(1..9 * DAY))
         .prop_map(|(n, timing, start, stop)| Step::Receive(n, timing, start, stop));
-    let lived = if orders_only { 0 } else { 4 };
-    prop_oneof![
+    let orders = prop_oneof![
         4 => receive,
         4 => n.clone().prop_map(Step::Note),
         1 => n.clone().prop_map(Step::Verify),
         2 => n.clone().prop_map(Step::Hold),
-        2 => n.clone().prop_map(Step::Resume),
-        1 => n.clone().prop_map(Step::Discontinue),
-        lived => Just(Step::Plan),
-        lived => n.clone().prop_map(Step::Chart),
-        lived / 4 => any::<bool>().prop_map(Step::Away),
-        lived / 2 => (-DAY..2 * DAY, 0..3 * DAY).prop_map(|(at, len)| Step::AwayFor(at, at + len)),
-        lived / 4 => any::<bool>().prop_map(Step::Left),
         1 => (n.clone(), 0..2 * DAY, 1..3 * DAY)
             .prop_map(|(n, at, len)| Step::HoldFor(n, at, at + len)),
+        2 => n.clone().prop_map(Step::Resume),
         2 => (n.clone(), any::<bool>()).prop_map(|(n, mark)| Step::Mark(n, mark)),
-        lived => (1..DAY).prop_map(Step::Wait),
-    ]
+        1 => n.clone().prop_map(Step::Discontinue),
+    ];
+    let life = prop_oneof![
+        4 => Just(Step::Plan),
+        4 => n.prop_map(Step::Chart),
+        1 => any::<bool>().prop_map(Step::Away),
+        2 => (-DAY..2 * DAY, 0..3 * DAY).prop_map(|(at, len)| Step::AwayFor(at, at + len)),
+        1 => any::<bool>().prop_map(Step::Left),
+        4 => (1..DAY).prop_map(Step::Wait),
+    ];
+    prop_oneof![17 => orders, if orders_only { 0 } else { 16 } => life]
 }
 
 fn act(world: &mut World, step: &Step) {

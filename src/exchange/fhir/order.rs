@@ -152,8 +152,10 @@ impl<'a> Work<'a> {
             reasons.add(Code::Conflict, at.to("subject"), why);
             return;
         }
+        let prescriber = prescriber(at, reasons);
         let version =
             self.version(at, identity, known, &subject, drug.drug, said, asked, indication);
+        let version = OrderVersion { prescriber, ..version };
         let same = |order: &Order| {
             order.current.source == version.source && order.current.version == version.version
         };
@@ -205,7 +207,7 @@ impl<'a> Work<'a> {
             start: said.when.start.unwrap_or(context.now),
             stop: said.when.stop,
             expires: None,
-            prescriber: prescriber(at, reasons),
+            prescriber: String::new(),
             renews: None,
             before_minutes: said.when.before_minutes,
             after_minutes: said.when.after_minutes,
