@@ -98,8 +98,8 @@ pub enum Timing {
         /// Most givings in any 24 hours.
         per_day_max: Option<u32>,
     },
-    /// When called for (before a procedure): no due time, each giving makes one more dose. Features,
-    /// group 1: valid by its own rule.
+    /// When called for (before a procedure): no due time, each giving makes one more dose.
+    /// Features, group 1: valid by its own rule.
     OnCall {
         /// It may be called for again until the order stops; else its one giving completes it.
         #[serde(default)]

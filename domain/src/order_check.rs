@@ -108,7 +108,7 @@ fn unusual_count(version: &OrderVersion) -> Option<Objection> {
     pieces.then(|| o().with("most", PIECES_MAX))
 }
 
-/// Whether no permitted count of pieces of this strength and form makes the dose: a slip of the pen.
+/// Whether no permitted count of pieces of this strength and form makes the dose.
 #[must_use]
 pub fn cannot_be_made(dose: Amount, strength: Strength, form: &str) -> bool {
     let counted = strength.per.is_none() && piece_of(form).is_some();

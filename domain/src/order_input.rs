@@ -30,7 +30,7 @@ pub struct BadInput {
 #[allow(missing_docs, reason = "the sentence says it")]
 pub enum InputFault {
     #[error("This text has {least} to {most} bytes.")]
-    Text { least: usize, most: usize },
+    Text { least: u32, most: u32 },
     #[error("A dose is more than nothing. Write how much is given each time.")]
     NoDose,
     #[error("A window has 0 to 1,440 minutes.")]
@@ -159,12 +159,16 @@ fn texts(version: &OrderVersion) -> Checked {
         ("/source/version", &version.source.version, 0, 100),
     ];
     for (pointer, text, least, most) in texts {
-        let sound = text.len() <= most && text.trim().len() >= least;
+        let sound = length(text) <= most && length(text.trim()) >= least;
         holds(sound, pointer, InputFault::Text { least, most })?;
     }
     let why = version.allergy_override.as_ref();
     let sound = why.is_none_or(|text| !text.trim().is_empty() && text.len() <= 1000);
     holds(sound, "/allergy_override", InputFault::Text { least: 1, most: 1000 })
+}
+
+fn length(text: &str) -> u32 {
+    u32::try_from(text.len()).unwrap_or(u32::MAX)
 }
 
 fn timing(home: &Home, version: &OrderVersion) -> Checked {

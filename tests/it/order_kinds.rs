@@ -106,7 +106,7 @@ async fn what_is_put_on_is_taken_off_without_a_scan() {
     assert!(desk.app.home().doses[&on].outcome.is_some());
     let list = desk.list().await;
     let row = |id| list["doses"].as_array().unwrap().iter().find(|d| d["id"] == json!(id)).unwrap();
-    assert_eq!((&row(on)["task"], &row(off)["task"]), (&json!("give"), &json!("remove")));
+    assert_eq!((&row(on)["act"], &row(off)["act"]), (&json!("give"), &json!("remove")));
     let given = osei.chart(&fresh(), &json!({"dose": off, "outcome": "given"})).await;
     assert_eq!(given.problem(409), "removal_only");
     let done = osei.chart(&fresh(), &removed).await.expect(201);
@@ -158,7 +158,10 @@ async fn a_scale_names_the_two_rows_that_do_not_fit() {
         let units = json!({"nano": units * 1_000_000_000, "unit": "units"});
         json!({"span": {"lo": lo, "hi": hi}, "answer": {"units": units}})
     };
-    let scale = |second: Value| json!({"scale": {"unit": "mg/dL", "rows": [row(None, Some(149), 0), second]}});
+    let scale = |second: Value| {
+        let rows = [row(None, Some(149), 0), second];
+        json!({"scale": {"unit": "mg/dL", "rows": rows}})
+    };
     for (second, rows) in [
         (row(Some(151), None, 2), ["149 and below", "151 and above"]),
         (row(Some(140), None, 2), ["149 and below", "140 and above"]),

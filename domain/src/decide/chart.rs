@@ -158,7 +158,7 @@ pub(super) fn chart(record: &mut Record<'_, '_>, c: &ChartCommand) -> Result<Ans
     let by = record.actor.user.ok_or_else(|| Refusal::new("sign_on_first", "sign_on"))?;
     let (order, dose) = subject(record, c)?;
     allowed(record, order, c, by)?;
-    task_fits(c, dose)?;
+    act_fits(c, dose)?;
     reason_fits(c)?;
     let at = when(record, order, c)?;
     let amount = amount(order, c)?;
@@ -252,7 +252,7 @@ fn allowed(
 
 /// Something is taken off, and nothing else is done, at a removal; and nowhere else. Only a record
 /// that it came off may be put right to say that it did not.
-fn task_fits(c: &ChartCommand, dose: Option<&Dose>) -> Result<(), Refusal> {
+fn act_fits(c: &ChartCommand, dose: Option<&Dose>) -> Result<(), Refusal> {
     let Some(removal) = dose.filter(|d| d.slot.is_removal()) else {
         let fits = c.outcome != Outcome::Removed;
         return if fits { Ok(()) } else { Err(Refusal::new("not_a_removal", "reload")) };

@@ -291,8 +291,8 @@ impl Policy {
         of_unit.or_else(|| self.hours.get(code)).map(Vec::as_slice)
     }
 
-    /// Hours of a code here: the unit's before the home's before what its meals make of the table's.
-    /// `None`: the table's stand.
+    /// Hours of a code here: the unit's before the home's before what its meals make of the
+    /// table's. `None`: the table's stand.
     #[must_use]
     pub fn hours_of(&self, unit: &str, frequency: &Frequency) -> Option<Vec<Hour>> {
         let own = self.hours(unit, &frequency.code).map(<[Hour]>::to_vec);

@@ -625,7 +625,7 @@ impl Script {
                 let date = CivilDate::parse(date).unwrap();
                 let of = |d: &Dose| d.slot.date == date && d.slot.is_removal();
                 let all = self.home.doses_of_order(self.orders[*order]);
-                let removal = all.filter(|d| of(d)).map(|d| d.id).last();
+                let removal = all.filter(|d| of(d)).map(|d| d.id).next_back();
                 let dose = removal.ok_or("there is no such removal")?;
                 let why = Override { code: (*code).into(), reason: (*reason).into() };
                 let c =

@@ -108,7 +108,7 @@ fn every_order_has_doses_or_is_given_when_needed() {
                 assert!(order.current.after_minutes > 0, "{:?}", order.current);
                 without += usize::from(home.doses_of_order(order.id()).next().is_none());
             }
-            Timing::Unschedulable { reason } => panic!("{reason}"),
+            other => panic!("{other:?}"),
         }
     }
     let stopped = seed.beds.iter().filter(|b| b.stopped.is_some()).count();

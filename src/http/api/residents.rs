@@ -122,7 +122,7 @@ fn dose_told(home: &Home, dose: &Dose, now: Instant) -> Value {
         "opens_at": home.zone.to_offset_time(dose.opens).to_string(),
         "closes_at": home.zone.to_offset_time(dose.closes).to_string(),
         "tie": order.and_then(|o| o.current.conditions.tie(dose.local.time())),
-        "task": if dose.slot.is_removal() { "remove" } else { "give" },
+        "act": if dose.slot.is_removal() { "remove" } else { "give" },
         "state": dose.state_at(now),
         "withdrawn": dose.withdrawn,
         "kept_back": kept_back(home, dose).map(|reason| reason_told(&home.zone, &reason)),

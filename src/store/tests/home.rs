@@ -25,6 +25,16 @@ fn of_plan(plan: u32, [planned, due]: [Fact; 2]) -> Vec<Fact> {
     vec![Fact::Dose(planned), due]
 }
 
+/// The same as a removal: it may lie after the last dose, and planning goes on after the dose.
+fn as_removal(mut facts: Vec<Fact>) -> Vec<Fact> {
+    for fact in &mut facts {
+        if let Fact::Dose(planned) = fact {
+            planned.slot.slot = -1 - planned.slot.slot;
+        }
+    }
+    facts
+}
+
 /// A morning in which a little of everything happens.
 fn morning() -> Vec<Vec<crate::store::Entry>> {
     let mut corrected = charted(1, 1, 2, Outcome::Partial, 131);
@@ -50,6 +60,7 @@ fn morning() -> Vec<Vec<crate::store::Entry>> {
             one(act(6, 4, OrderAct::Held, 129)),
         ],
         vec![one(act(4, 4, OrderAct::Changed, 129)), entry(of_plan(2, dose(4, 3, 700)))],
+        vec![entry(as_removal(of_plan(2, dose(4, 4, 900))))],
         vec![
             one(Fact::Administration(Box::new(claim))),
             one(Fact::Alert(Box::new(alert(3, 1, AlertState::Active, &[1])))),
