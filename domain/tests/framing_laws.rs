@@ -203,7 +203,8 @@ proptest! {
         gap_ms in 0u64..200,
     ) {
         let mut reads = Vec::new();
-        for ((status, part), trouble) in parts(&text, &lengths).into_iter().zip(troubles.iter().cycle()) {
+        let sent = parts(&text, &lengths).into_iter().zip(troubles.iter().cycle());
+        for ((status, part), trouble) in sent {
             let (first, again) = (decode(status, &part), decode(status | RESEND, &part));
             match trouble {
                 0 => reads.push((gap_ms, first)),

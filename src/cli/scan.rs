@@ -6,6 +6,7 @@ use std::fmt::Write;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
 use emar_domain::scan::{self, Class, Form, Kind, Parsed, Problem, Setup};
+use emar_domain::time::Instant;
 use serde_json::{Value, json};
 
 use super::conformance::barcode::fields;
@@ -37,7 +38,7 @@ struct Parse {
     #[arg(long)]
     separator: Option<String>,
     /// The day that tells the century of two-digit years; today unless given.
-    #[arg(long, value_name = "YYYY-MM-DD")]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     today: Option<NaiveDate>,
     /// One JSON object: kind, aim, fields, problems.
     #[arg(long)]
@@ -84,9 +85,13 @@ impl Parse {
     }
 }
 
+fn day(text: &str) -> Result<NaiveDate, String> {
+    text.parse().map_err(|_| "write a day as 2026-11-22".to_owned())
+}
+
 /// Today in UTC: a day more or less changes no century.
 fn today() -> anyhow::Result<NaiveDate> {
-    let micros = SystemClock::new(emar_domain::time::Instant(0)).clinical().0;
+    let micros = SystemClock::new(Instant::EPOCH).clinical().micros();
     let now = chrono::DateTime::from_timestamp_micros(micros);
     let now = now.ok_or_else(|| anyhow::anyhow!("the clock says no day: name one with --today"))?;
     Ok(now.date_naive())

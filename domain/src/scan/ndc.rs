@@ -33,7 +33,9 @@ pub fn ndc11(text: &str) -> Option<String> {
     Some(format!("{labeler:0>5}{product:0>4}{package:0>2}"))
 }
 
-/// The same, and every 6-4-2, as 12 digits 6-4-2. Source: FDA final rule 91 FR 10749, leading zeros per segment.
+/// The same, and every 6-4-2, as 12 digits 6-4-2.
+///
+/// Source: FDA final rule 91 FR 10749, leading zeros per segment.
 pub fn ndc12(text: &str) -> Option<String> {
     let Segments { labeler, product, package } = Segments::read(text)?;
     Some(format!("{labeler:0>6}{product:0>4}{package:0>2}"))

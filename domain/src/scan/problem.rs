@@ -27,7 +27,7 @@ pub enum Class {
     AimUnsupported,
     /// A `+` that does not start a HIBC code, as a wrong keyboard layout makes of `]`.
     Prefix,
-    /// An ISO 15434 envelope without its whole head and end: a keyboard lost the control characters.
+    /// An ISO 15434 envelope without its whole head and end: a keyboard lost control characters.
     Envelope,
     /// A data identifier of format 06, or a HIBC field, that this project does not read.
     UnknownDi,

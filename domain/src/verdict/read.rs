@@ -112,7 +112,7 @@ fn product<'a>(home: &'a Home, fields: &Fields) -> Named<'a> {
 }
 
 /// By GTIN first; else by the one NDC reading the formulary knows: none or two is no match. What
-/// AI 715 names is preferred to the NDC inside the GTIN, and a product with another NDC is no match.
+/// AI 715 names is preferred to the NDC inside the GTIN; a product with another NDC is no match.
 fn find<'a>(home: &'a Home, fields: &Fields) -> Option<&'a Product> {
     let named = fields.nhrn_715().map(ndc::readings_715);
     let contradicts = |product: &&Product| {

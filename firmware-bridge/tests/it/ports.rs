@@ -40,7 +40,7 @@ async fn a_scanner_unplugged_and_plugged_in_again_goes_on() {
 /// Scans until the reopened port is read: what is sent before that is not a scan of now.
 async fn server_hears(cart: &mut Cart, server: &mut Server) -> bool {
     cart.scan("STOP");
-    let heard = tokio::time::timeout(std::time::Duration::from_secs(1), server.scan()).await;
+    let heard = tokio::time::timeout(Duration::from_secs(1), server.scan()).await;
     heard.is_ok_and(|scan| {
         assert_eq!((scan.raw.as_str(), scan.late), ("STOP", false));
         true
@@ -60,7 +60,7 @@ async fn a_port_held_by_another_program_is_taken_once_free() {
     let other = serialport::new(beside.to_string_lossy(), 9600).open_native().unwrap();
     std::fs::rename(&beside, folder.path().join("scanner")).unwrap();
     cart.scanner = Some(scanner);
-    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
     drop(other);
     cart.until(Cause::Ready).await;
     cart.scan("STOP");
