@@ -50,20 +50,25 @@ fn render() -> String {
             *of_lead = length;
         }
         let (mut predefined, mut parts, mut req, mut ex) = (false, Vec::new(), Vec::new(), "");
+        let (mut link_attribute, mut link_key) = (false, "None".to_owned());
         for word in words {
             if word.bytes().all(|b| b == b'*' || b == b'?') {
                 predefined = word.contains('*');
+                link_attribute = word.contains('?');
             } else if let Some(list) = word.strip_prefix("req=") {
                 req.push(format!("\"{list}\""));
             } else if let Some(list) = word.strip_prefix("ex=") {
                 ex = list;
-            } else if !word.starts_with("dlpkey") {
+            } else if let Some(list) = word.strip_prefix("dlpkey") {
+                link_key = format!("Some({:?})", list.trim_start_matches('='));
+            } else {
                 parts.push(part(word));
             }
         }
         writeln!(
             rows,
-            "    Entry {{ from: {}, to: {}, predefined: {predefined}, parts: &[{}], req: &[{}], ex: \"{ex}\" }},",
+            "    Entry {{ from: {}, to: {}, predefined: {predefined}, parts: &[{}], req: &[{}], ex: \"{ex}\", \
+             link_key: {link_key}, link_attribute: {link_attribute} }},",
             key(from),
             key(to),
             parts.join(", "),

@@ -2,7 +2,7 @@
 use chrono::NaiveDate;
 use emar_domain::scan::framing::{Frame, FrameError, LineConfig, LineFramer, Suffix};
 use emar_domain::scan::{
-    Form, Kind, LabelPattern, Pattern, Patterns, Setup, check, parse, wristband,
+    Class, Form, Kind, LabelPattern, Pattern, Patterns, Setup, check, parse, wristband,
 };
 use proptest::prelude::*;
 
@@ -71,13 +71,14 @@ fn a_refused_code_leaves_nothing_to_use() {
 }
 
 #[test]
-fn schemes_that_are_not_read_are_never_products() {
-    for raw in
-        ["+A99912345/$10X3Z", "]C0+A99912345/$10X3Z", "*+A99912345/$10X3Z*", "[)>\u{1e}06\u{1d}"]
-    {
+fn codes_known_and_not_read_are_never_products() {
+    // A label of a place or a person (HIBC provider standard), and ISO 15434 free text.
+    let place = "+/EU720060FF0001";
+    let place = format!("{place}{}", check::mod_43(place).unwrap());
+    for raw in [&place, &format!("]C0{place}"), "[)>\u{1e}07\u{1d}text\u{1e}\u{4}"] {
         let (parsed, problems) = parse(raw, &home());
-        assert!(matches!(parsed.kind, Kind::NotSupported(_)), "{raw}");
-        assert!(problems.iter().all(|p| p.class.refuses()) && !problems.is_empty());
+        assert_eq!((parsed.kind, parsed.fields), (Kind::Refused, Default::default()), "{raw}");
+        assert_eq!(problems.iter().map(|p| p.class).collect::<Vec<_>>(), [Class::NotSupported]);
     }
 }
 
@@ -138,7 +139,22 @@ fn scans() -> impl Strategy<Value = String> {
         "952123450000000012",
         "715",
         "+",
-        "[)>",
+        "+A123BJC5D6E71",
+        "/$$",
+        "/S4012",
+        "G",
+        "*",
+        "[)>\u{1e}06\u{1d}",
+        "[)>\u{1e}05\u{1d}",
+        "\u{1e}\u{4}",
+        "9N110375286414",
+        "1T",
+        "16D",
+        "https://id.gs1.org/",
+        "]Q1",
+        "/",
+        "?",
+        "%",
         "EMAR:CMD:",
         "R-",
         "é",
@@ -173,8 +189,7 @@ proptest! {
             let _ = parse(&before, &setup);
             prop_assert_eq!(&parse(&raw, &setup), &first);
             let refused = first.1.iter().any(|p| p.class.refuses());
-            let unusable = matches!(first.0.kind, Kind::Refused | Kind::NotSupported(_));
-            prop_assert_eq!(refused, unusable);
+            prop_assert_eq!(refused, first.0.kind == Kind::Refused);
             setup.separator = Some(separator.clone());
             let _ = parse(&raw, &setup);
         }

@@ -71,13 +71,17 @@ pub struct ScannerConfig {
     /// Flow control.
     #[serde(default)]
     pub flow: Flow,
-    /// What ends a code.
+    /// How the scanner sends its codes.
+    #[serde(default)]
+    pub protocol: Protocol,
+    /// What ends a code; of protocol `line`.
     #[serde(default)]
     pub suffix: Suffix,
-    /// Bytes that begin a code, in hexadecimal; what stands before them is noise.
+    /// Bytes that begin a code, in hexadecimal; what stands before them is noise. Of `line`.
     #[serde(default)]
     pub prefix: Option<String>,
-    /// A silence of so many milliseconds ends a code (suffix `NONE`) or cuts it off.
+    /// A silence of so many milliseconds ends a code (suffix `NONE`) or cuts it off; of `ssi`, a
+    /// packet or a code of several.
     #[serde(default = "default_idle_ms")]
     pub idle_ms: u32,
     /// Longest code in bytes, at most 4096.
@@ -113,6 +117,17 @@ pub enum Flow {
     Hardware,
     /// XON/XOFF.
     Software,
+}
+
+/// How a scanner sends its codes.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// Plain text with a suffix.
+    #[default]
+    Line,
+    /// Zebra's Simple Serial Interface: packets with a checksum, each answered.
+    Ssi,
 }
 
 /// What ends a code.
@@ -411,6 +426,7 @@ mod tests {
             ("repeat_ms = 400", "repeat_ms = 1500", "scanner.repeat_ms"),
             ("suffix = \"CR\"", "suffix = \"CR\"\nprefix = \"0x\"", "scanner.prefix"),
             ("suffix = \"CR\"", "suffix = \"EOL\"", "unknown variant"),
+            ("protocol = \"line\"", "protocol = \"snapi\"", "unknown variant"),
             ("baud = 9600", "bauds = 9600", "unknown field"),
             ("cart = \"cart-1\"", "cart = \"cart/+\"", "id"),
             ("kind = \"null\"", "kind = \"nil\"", "unknown variant"),

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod home;
 pub mod import;
 pub mod people;
+pub mod scan;
 pub mod schedule;
 pub mod serve;
 
@@ -44,6 +45,8 @@ enum Command {
     Import(import::Import),
     /// A home's policy: hours, med passes, windows, escalation; and the doses of an order.
     Schedule(schedule::Schedule),
+    /// Codes as scanners send them: what one is, and why it is refused.
+    Scan(scan::Scan),
 }
 
 impl Cli {
@@ -73,6 +76,7 @@ impl Cli {
                 })
             }
             Command::Schedule(command) => command.run(),
+            Command::Scan(command) => std::process::exit(i32::from(command.run()?)),
         }
     }
 }

@@ -133,6 +133,10 @@ fn product<'r>(
             fault("ndc", "ten digits have three readings: write the NDC with its hyphens");
             None
         }
+        (_, Typed::Ndc12(_)) => {
+            fault("ndc", "its labeler has six digits, which 11 do not hold: name the gtin14 alone");
+            None
+        }
         (_, Typed::NotAnNdc) => {
             fault("ndc", "not an NDC: write 11 digits, or three parts with hyphens");
             None

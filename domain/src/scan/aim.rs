@@ -15,7 +15,7 @@ pub(super) enum Carrier {
     Ean8,
     /// Free text: Code 128 and Code 39 labels.
     Text,
-    /// A symbol of other use; only HIBC and format 06 are known in it.
+    /// A symbol of other use; only HIBC, ISO 15434 and GS1 Digital Link are known in it.
     Other,
     /// No identifier this project knows, such as one whose letter CapsLock turned over.
     Unknown,
@@ -45,8 +45,10 @@ impl Aim {
             b"]E0" => Carrier::Ean13,
             b"]E4" => Carrier::Ean8,
             b"]C0" | b"]A0" => Carrier::Text,
-            b"]A1" | b"]d1" | b"]F0" | b"]G0" | b"]I0" | b"]I1" | b"]L0" | b"]L1" | b"]L2"
-            | b"]Q0" | b"]Q1" | b"]z0" => Carrier::Other,
+            b"]A1" | b"]d1" | b"]d4" | b"]F0" | b"]G0" | b"]I0" | b"]I1" | b"]L0" | b"]L1"
+            | b"]L2" | b"]Q0" | b"]Q1" | b"]Q2" => Carrier::Other,
+            // Aztec Code: HIBC and ISO 15434 tell themselves, whatever the options of the symbol.
+            [b']', b'z', b'0'..=b'9' | b'A'..=b'C'] => Carrier::Other,
             _ => Carrier::Unknown,
         }
     }

@@ -4,8 +4,10 @@
 //! scan before.
 pub mod aim;
 pub mod check;
+mod format06;
 pub mod framing;
 mod gs1;
+mod hibc;
 mod label;
 pub mod ndc;
 mod parsed;
@@ -19,7 +21,7 @@ use std::borrow::Cow;
 use aim::{Aim, Carrier};
 use chrono::NaiveDate;
 pub use label::{LabelPattern, Patterns};
-pub use parsed::{Element, Fields, Kind, Parsed, Scheme};
+pub use parsed::{Element, Expiry, Fields, Kind, Parsed};
 pub use pattern::{Pattern, PatternError};
 pub use problem::{Class, Problem};
 use retail::Retail;
@@ -58,7 +60,7 @@ impl Setup {
 const COMMAND: &str = "EMAR:CMD:";
 
 /// Says what a scan means. Never fails; a problem whose class refuses goes with `Kind::Refused`
-/// (or `NotSupported`) and empty fields.
+/// and empty fields.
 ///
 /// Order: command card, the home's patterns, AIM identifier, form.
 pub fn parse(raw: &str, setup: &Setup) -> (Parsed, Vec<Problem>) {
@@ -100,9 +102,10 @@ fn read(aim: Option<Aim>, body: &str, setup: &Setup) -> Result<Read, Problem> {
         Some(Carrier::Gs1) => gs1_string(body, setup),
         Some(Carrier::Ean13) => ean(body, 13),
         Some(Carrier::Ean8) => ean(body, 8),
-        Some(Carrier::Text) => scheme(body).unwrap_or_else(|| opaque(body)),
+        Some(Carrier::Text) => scheme(body, setup).unwrap_or_else(|| opaque(body)),
+        Some(Carrier::Other) if gs1::link::is_link(body) => digital_link(body, setup),
         Some(Carrier::Other | Carrier::Unknown) => {
-            scheme(body).unwrap_or_else(|| Err(Problem::of(Class::AimUnsupported)))
+            scheme(body, setup).unwrap_or_else(|| Err(Problem::of(Class::AimUnsupported)))
         }
         None => formed(body, setup),
     }
@@ -110,6 +113,7 @@ fn read(aim: Option<Aim>, body: &str, setup: &Setup) -> Result<Read, Problem> {
 
 fn formed(body: &str, setup: &Setup) -> Result<Read, Problem> {
     match setup.form {
+        Some(Form::Gs1) if gs1::link::is_link(body) => digital_link(body, setup),
         Some(Form::Gs1) => gs1_string(body, setup),
         Some(Form::Retail) => match retail::bare(body).map_err(Problem::of)? {
             Retail::Gtin(gtin) => Ok(Read::sure(Kind::Retail, retail_fields(gtin))),
@@ -121,11 +125,15 @@ fn formed(body: &str, setup: &Setup) -> Result<Read, Problem> {
             ndc::Typed::Ndc11(ndc11) => {
                 Ok(Read::sure(Kind::Ndc, Fields { ndc11: Some(ndc11), ..Fields::default() }))
             }
+            ndc::Typed::Ndc12(ndc12) => {
+                Ok(Read::sure(Kind::Ndc, Fields { ndc12: Some(ndc12), ..Fields::default() }))
+            }
             ndc::Typed::Ambiguous => Err(Problem::of(Class::Ambiguous)),
             ndc::Typed::NotAnNdc => Err(Problem::of(Class::NotAnNdc)),
         },
         None if own_gsrn(body, &setup.patterns) => gs1_string(body, setup),
-        None => scheme(body).unwrap_or_else(|| Err(Problem::of(Class::Unrecognised))),
+        None if other_layout(body, setup) => Err(Problem::of(Class::Prefix)),
+        None => scheme(body, setup).unwrap_or_else(|| Err(Problem::of(Class::Unrecognised))),
     }
 }
 
@@ -163,26 +171,54 @@ fn own_gsrn(body: &str, patterns: &Patterns) -> bool {
     gsrn.is_some_and(|gsrn| patterns.owns_gsrn(gsrn))
 }
 
-/// HIBC and format 06 are told by how they start.
-fn scheme(body: &str) -> Option<Result<Read, Problem>> {
-    let not_supported = |scheme| {
-        let doubts = vec![Problem::of(Class::NotSupported)];
-        Read { kind: Kind::NotSupported(scheme), fields: Fields::default(), doubts }
-    };
+/// HIBC and ISO 15434 are told by how they start.
+fn scheme(body: &str, setup: &Setup) -> Option<Result<Read, Problem>> {
     if body.starts_with("[)>") {
-        return Some(Ok(not_supported(Scheme::Format06)));
+        return Some(envelope(body, setup));
     }
     let hibc = match body.strip_prefix('*') {
         Some(starred) if starred.starts_with('+') => starred.strip_suffix('*')?,
         _ => body,
     };
-    let hibc = hibc.strip_prefix('+')?;
-    let mod_43 = |b: u8| b.is_ascii_digit() || b.is_ascii_uppercase() || b"-. $/+%".contains(&b);
-    // A German host makes `+` of the `]` of an AIM identifier; lower case is CapsLock.
-    if hibc.is_empty() || !hibc.bytes().all(mod_43) {
-        return Some(Err(Problem::of(Class::Prefix)));
+    hibc.starts_with('+').then(|| {
+        let fields = hibc::parse(hibc, setup.today).map_err(Problem::of)?;
+        Ok(Read::sure(Kind::Hibc, fields))
+    })
+}
+
+/// A German host makes `+` of the `]` of an AIM identifier, so that what it names looks like HIBC.
+fn other_layout(body: &str, setup: &Setup) -> bool {
+    let Some(rest) = body.strip_prefix('+') else { return false };
+    let meant = format!("]{rest}");
+    let (aim, text) = Aim::split(&meant);
+    match aim.map(Aim::carrier) {
+        Some(Carrier::Gs1) => gs1_string(text, setup).is_ok(),
+        Some(Carrier::Ean13) => ean(text, 13).is_ok(),
+        Some(Carrier::Ean8) => ean(text, 8).is_ok(),
+        _ => false,
     }
-    Some(Ok(not_supported(Scheme::Hibc)))
+}
+
+fn envelope(body: &str, setup: &Setup) -> Result<Read, Problem> {
+    match format06::open(&separated(body, setup)).map_err(Problem::of)? {
+        format06::Content::Gs1(elements) => gs1_separated(elements, setup),
+        format06::Content::Identified(data) => {
+            let mut fields = format06::parse(data, setup.today)?;
+            fields.ndc10 = fields.gtin.as_deref().and_then(ndc::ndc10_of).map(str::to_owned);
+            Ok(Read::sure(Kind::Format06, fields))
+        }
+    }
+}
+
+fn digital_link(body: &str, setup: &Setup) -> Result<Read, Problem> {
+    gs1_separated(&gs1::link::element_string(body)?, setup)
+}
+
+/// Elements from what cannot lose a separator between them.
+fn gs1_separated(text: &str, setup: &Setup) -> Result<Read, Problem> {
+    let mut read = gs1_elements(text, setup)?;
+    read.doubts.retain(|doubt| doubt.class != Class::Suspect);
+    Ok(read)
 }
 
 fn opaque(body: &str) -> Result<Read, Problem> {
@@ -207,18 +243,30 @@ fn retail_fields(gtin: String) -> Fields {
 }
 
 fn gs1_string(body: &str, setup: &Setup) -> Result<Read, Problem> {
-    let text = match setup.separator.as_deref() {
+    gs1_elements(&separated(body, setup), setup)
+}
+
+/// The text with GS where this scanner sends something else for it.
+fn separated<'a>(body: &'a str, setup: &Setup) -> Cow<'a, str> {
+    match setup.separator.as_deref() {
         Some(separator) if !separator.is_empty() && body.contains(separator) => {
             Cow::Owned(body.replace(separator, "\u{1d}"))
         }
         _ => Cow::Borrowed(body),
-    };
-    let (spans, doubts) = gs1::parse(&text, setup.today)?;
+    }
+}
+
+/// Elements whose separators are GS.
+fn gs1_elements(text: &str, setup: &Setup) -> Result<Read, Problem> {
+    let (spans, mut doubts) = gs1::parse(text, setup.today)?;
     let mut fields = Fields::default();
     for span in &spans {
         gs1_field(&mut fields, span.ai, span.value, setup.today);
     }
     fields.ndc10 = fields.gtin.as_deref().and_then(ndc::ndc10_of).map(str::to_owned);
+    if ndc::conflict(&fields) {
+        doubts.push(Problem::at(Class::NdcConflict, "715"));
+    }
     let own = |gsrn: &&String| setup.patterns.owns_gsrn(gsrn);
     let kind = match (&fields.gsrn_recipient, &fields.gsrn_provider) {
         (Some(gsrn), _) if own(&gsrn) => Kind::Wristband(gsrn.clone()),
@@ -240,7 +288,7 @@ fn gs1_field(fields: &mut Fields, ai: &str, value: &str, today: NaiveDate) {
         "11" => fields.production_date = date(),
         "13" => fields.packaging_date = date(),
         "15" => fields.best_before = date(),
-        "17" => fields.expiry = date(),
+        "17" => fields.expiry = date().map(Expiry::Day),
         "21" => fields.serial = text(),
         "37" => fields.count = text(),
         "7003" => fields.expiry_datetime = gs1::date::yymmdd_hhmm(value, today),

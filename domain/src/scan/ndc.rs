@@ -14,7 +14,7 @@ impl<'a> Segments<'a> {
         let (labeler, product, package) = (parts.next()?, parts.next()?, parts.next()?);
         let known = matches!(
             (labeler.len(), product.len(), package.len()),
-            (4, 4, 2) | (5, 3, 2) | (5, 4, 1) | (5, 4, 2)
+            (4, 4, 2) | (5, 3, 2) | (5, 4, 1) | (5, 4, 2) | (6, 4, 2)
         );
         (known && parts.next().is_none() && digits(labeler) && digits(product) && digits(package))
             .then_some(Self { labeler, product, package })
@@ -25,13 +25,17 @@ fn digits(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// 4-4-2, 5-3-2, 5-4-1 or 5-4-2 with hyphens as 11 digits 5-4-2 without; `None` for anything else.
+/// 4-4-2, 5-3-2, 5-4-1 or 5-4-2 with hyphens as 11 digits 5-4-2 without, and 6-4-2 whose labeler
+/// starts with 0; `None` for anything else.
 pub fn ndc11(text: &str) -> Option<String> {
     let Segments { labeler, product, package } = Segments::read(text)?;
+    let labeler = if labeler.len() == 6 { labeler.strip_prefix('0')? } else { labeler };
     Some(format!("{labeler:0>5}{product:0>4}{package:0>2}"))
 }
 
-/// The same as 12 digits 6-4-2. Source: FDA final rule 91 FR 10749, leading zeros per segment.
+/// The same, and every 6-4-2, as 12 digits 6-4-2.
+///
+/// Source: FDA final rule 91 FR 10749, leading zeros per segment.
 pub fn ndc12(text: &str) -> Option<String> {
     let Segments { labeler, product, package } = Segments::read(text)?;
     Some(format!("{labeler:0>6}{product:0>4}{package:0>2}"))
@@ -67,11 +71,33 @@ pub fn gtin(digits13: &str) -> Option<(String, Option<String>)> {
     Some((gtin14, ndc10))
 }
 
+/// The 11 digits that AI 715 may mean: of 12 digits 6-4-2 and of 11 one, of 10 three. Empty: it has
+/// no form of 11 digits, as when the labeler takes six.
+///
+/// Source: GS1 General Specifications, AI 715; FDA final rule 91 FR 10749.
+pub fn readings_715(text: &str) -> Vec<String> {
+    match text.len() {
+        12 if digits(text) => text.strip_prefix('0').map(str::to_owned).into_iter().collect(),
+        11 if digits(text) => vec![text.to_owned()],
+        10 if digits(text) => candidates(text).map(Vec::from).unwrap_or_default(),
+        _ => ndc11(text).into_iter().collect(),
+    }
+}
+
+/// Does AI 715 name another NDC than the GTIN beside it may mean?
+pub(super) fn conflict(fields: &super::Fields) -> bool {
+    let in_gtin = fields.ndc11_candidates();
+    let named = fields.nhrn_715().map(readings_715);
+    named.is_some_and(|named| !in_gtin.is_empty() && !named.iter().any(|n| in_gtin.contains(n)))
+}
+
 /// What text typed as an NDC means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Typed {
     /// One certain reading, as 11 digits.
     Ndc11(String),
+    /// One certain reading that takes a labeler of six digits, as 12 digits.
+    Ndc12(String),
     /// Digits that have more than one reading.
     Ambiguous,
     /// Not in the form of an NDC.
@@ -89,6 +115,9 @@ pub fn typed(text: &str) -> Typed {
     };
     if let Some(ndc11) = ndc11(text) {
         return Typed::Ndc11(ndc11);
+    }
+    if let Some(ndc12) = ndc12(text) {
+        return Typed::Ndc12(ndc12);
     }
     match text.len() {
         11 if digits(text) => Typed::Ndc11(text.to_owned()),
@@ -113,6 +142,9 @@ mod tests {
             assert_eq!(ndc11(text).as_deref(), Some(eleven));
             assert_eq!(ndc12(text).as_deref(), Some(twelve));
         }
+        assert_eq!(ndc11("012345-6789-01").as_deref(), Some("12345678901"));
+        assert_eq!(ndc12("123456-7890-12").as_deref(), Some("123456789012"));
+        assert_eq!(ndc11("123456-7890-12"), None, "six digits of labeler do not fit");
         for bad in ["", "1-1-1", "12345-1234-123", "1234-5678-90-", "12a4-5678-90", "1234567890"] {
             assert_eq!((ndc11(bad), ndc12(bad)), (None, None), "{bad}");
         }
@@ -125,6 +157,23 @@ mod tests {
         assert_eq!(typed("1234567890"), Typed::Ambiguous);
         assert_eq!(typed("NDC 60505-4379-3"), Typed::Ndc11("60505437903".into()));
         assert_eq!(typed("2026-09-11"), Typed::NotAnNdc);
+        assert_eq!(typed("123456-7890-12"), Typed::Ndc12("123456789012".into()));
+        assert_eq!(typed("012345-6789-01"), Typed::Ndc11("12345678901".into()));
+        assert_eq!(typed("123456789012"), Typed::Ambiguous);
+    }
+
+    #[test]
+    fn ai_715_takes_every_length() {
+        for (text, want) in [
+            ("016729045217", vec!["16729045217"]),
+            ("16729045217", vec!["16729045217"]),
+            ("16729-452-17", vec!["16729045217"]),
+            ("1672945217", vec!["01672945217", "16729045217", "16729452107"]),
+            ("116729045217", vec![]),
+            ("LOT7", vec![]),
+        ] {
+            assert_eq!(readings_715(text), want, "{text}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::product::Package;
 use crate::drug::Product;
 use crate::home::Home;
-use crate::scan::{self, Fields, Kind, Pattern, Patterns, Setup};
+use crate::scan::{self, Fields, Kind, Pattern, Patterns, Setup, ndc};
 use crate::schedule::policy::Policy;
 use crate::time::{CivilDate, Instant};
 use chrono::{Datelike, NaiveDate};
@@ -57,11 +57,11 @@ pub fn named<'a>(home: &'a Home, raw: &str, now: Instant) -> Named<'a> {
     setup.patterns = patterns(&home.policy);
     let (parsed, problems) = scan::parse(raw, &setup);
     // A lost separator may have swallowed the next field: nothing in such a text is trusted.
-    let lost = problems.iter().any(|p| p.class == scan::Class::Suspect);
+    let is = |class| problems.iter().any(|p| p.class == class);
     match parsed.kind {
+        Kind::Refused if is(scan::Class::NotSupported) => Named::Unsupported,
         Kind::Refused => Named::Malformed,
-        _ if lost => Named::Malformed,
-        Kind::NotSupported(_) => Named::Unsupported,
+        _ if is(scan::Class::Suspect) => Named::Malformed,
         Kind::Command(name) => Named::Command(name),
         Kind::Wristband(key) => Named::Band(key),
         Kind::Badge(key) => Named::Badge(key),
@@ -69,7 +69,9 @@ pub fn named<'a>(home: &'a Home, raw: &str, now: Instant) -> Named<'a> {
         Kind::Gs1 if parsed.fields.gsrn_provider.is_some() => {
             Named::Badge(parsed.fields.gsrn_provider.unwrap_or_default())
         }
-        Kind::Gs1 | Kind::Retail | Kind::Ndc => product(home, &parsed.fields),
+        Kind::Gs1 | Kind::Retail | Kind::Ndc | Kind::Hibc | Kind::Format06 => {
+            product(home, &parsed.fields)
+        }
     }
 }
 
@@ -104,20 +106,27 @@ fn product<'a>(home: &'a Home, fields: &Fields) -> Named<'a> {
         Some(serial) => format!("{name}#{serial}"),
         None => name,
     };
-    let expiry = fields.expiry.and_then(|d| CivilDate::new(d.year(), d.month(), d.day()));
+    let expiry = fields.last_day().and_then(|d| CivilDate::new(d.year(), d.month(), d.day()));
     let unique = fields.serial.is_some();
     Named::Package(Package { key, unique, product: Some(found), label: None, expiry })
 }
 
-/// By GTIN first; else by the one NDC reading the formulary knows: none or two is no match.
+/// By GTIN first; else by the one NDC reading the formulary knows: none or two is no match. What
+/// AI 715 names is preferred to the NDC inside the GTIN; a product with another NDC is no match.
 fn find<'a>(home: &'a Home, fields: &Fields) -> Option<&'a Product> {
+    let named = fields.nhrn_715().map(ndc::readings_715);
+    let contradicts = |product: &&Product| {
+        named.iter().flatten().next().is_some()
+            && product
+                .ndc11
+                .as_ref()
+                .is_some_and(|ndc11| !named.iter().flatten().any(|n| n == ndc11))
+    };
     if let Some(product) = fields.gtin.as_deref().and_then(|g| home.product_by_gtin(g)) {
-        return Some(product);
+        return Some(product).filter(|product| !contradicts(product));
     }
-    if let Some(ndc11) = &fields.ndc11 {
-        return home.product_by_ndc(ndc11);
-    }
-    let readings = fields.ndc11_candidates();
+    let typed = fields.ndc11.clone().map(|ndc11| vec![ndc11]);
+    let readings = named.or(typed).unwrap_or_else(|| fields.ndc11_candidates());
     let mut hits: Vec<&Product> = readings.iter().filter_map(|n| home.product_by_ndc(n)).collect();
     hits.dedup_by_key(|p| p.id);
     match hits.as_slice() {

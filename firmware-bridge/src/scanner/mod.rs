@@ -6,10 +6,12 @@ pub mod serial;
 
 use std::time::Duration;
 
-use emar_domain::scan::framing::{self, Dedup, Frame, FrameError, LineConfig, LineFramer};
+use emar_domain::scan::framing::{
+    self, Dedup, Frame, FrameError, Framer, LineConfig, LineFramer, SsiConfig, SsiFramer,
+};
 use tokio::sync::mpsc::Sender;
 
-use crate::config::{Config, Suffix};
+use crate::config::{Config, Protocol, Suffix};
 
 /// What a scanner tells the bridge.
 #[derive(Clone, PartialEq, Eq)]
@@ -55,7 +57,7 @@ pub struct Gone;
 /// while the bridge is behind.
 #[derive(Debug)]
 pub struct Feed {
-    framer: LineFramer,
+    framer: Framer,
     repeats: Dedup,
     events: Sender<ScannerEvent>,
     link: Option<ScannerLink>,
@@ -66,15 +68,8 @@ impl Feed {
     /// A feed framing as `config` says.
     #[must_use]
     pub fn new(config: &Config, events: Sender<ScannerEvent>) -> Self {
-        let line = LineConfig {
-            suffix: suffix(config.scanner.suffix),
-            prefix: config.prefix_bytes().unwrap_or_default(),
-            idle_ms: config.scanner.idle_ms.into(),
-            max_len: config.scanner.max_len,
-            dedup_window_ms: None,
-        };
         let repeats = Dedup::new(config.scanner.repeat_ms.into());
-        Self { framer: LineFramer::new(line), repeats, events, link: None, line_ms: 0 }
+        Self { framer: framer(config), repeats, events, link: None, line_ms: 0 }
     }
 
     /// The line was silent for another `gap`.
@@ -88,15 +83,17 @@ impl Feed {
         self.hand_on(frames)
     }
 
-    /// One read brought `bytes` after another `gap` of silence.
+    /// One read brought `bytes` after another `gap` of silence. Returns what the scanner is to be
+    /// sent: a code is acknowledged only once it was handed on.
     ///
     /// # Errors
     /// The bridge stops.
-    pub fn bytes(&mut self, gap: Duration, bytes: &[u8]) -> Result<(), Gone> {
+    pub fn bytes(&mut self, gap: Duration, bytes: &[u8]) -> Result<Vec<u8>, Gone> {
         self.advance(gap);
-        let mut frames = Vec::new();
-        self.framer.feed(self.line_ms, bytes, &mut frames);
-        self.hand_on(frames)
+        let (mut frames, mut replies) = (Vec::new(), Vec::new());
+        self.framer.feed(self.line_ms, bytes, &mut frames, &mut replies);
+        self.hand_on(frames)?;
+        Ok(replies.into_iter().flat_map(framing::Reply::packet).collect())
     }
 
     /// The port is gone: what was begun is no whole code, even where silence would end one.
@@ -146,6 +143,20 @@ impl Feed {
 
     fn tell(&self, event: ScannerEvent) -> Result<(), Gone> {
         self.events.blocking_send(event).map_err(|_| Gone)
+    }
+}
+
+fn framer(config: &Config) -> Framer {
+    let (idle_ms, max_len) = (config.scanner.idle_ms.into(), config.scanner.max_len);
+    match config.scanner.protocol {
+        Protocol::Line => Framer::Line(LineFramer::new(LineConfig {
+            suffix: suffix(config.scanner.suffix),
+            prefix: config.prefix_bytes().unwrap_or_default(),
+            idle_ms,
+            max_len,
+            dedup_window_ms: None,
+        })),
+        Protocol::Ssi => Framer::Ssi(SsiFramer::new(SsiConfig { idle_ms, max_len })),
     }
 }
 

@@ -2,7 +2,7 @@
 //! opens the link like any serial port.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -34,6 +34,14 @@ impl PtyScanner {
         symlink(&device, &beside)?;
         fs::rename(&beside, link)?;
         Ok(Self { line: line.into(), link: link.into(), device })
+    }
+
+    /// Waits for what the bridge answers.
+    ///
+    /// # Errors
+    /// What the pseudo-terminal said.
+    pub fn receive(&mut self, bytes: &mut [u8]) -> io::Result<()> {
+        self.line.read_exact(bytes)
     }
 
     /// Sends bytes as they are; a whole code needs its suffix.

@@ -1,6 +1,6 @@
 //! A serial scanner in a thread of its own: read, hand on, reopen when it goes away.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, Thread};
@@ -98,7 +98,11 @@ impl Reader {
                 Ok(0) => break,
                 Ok(count) => {
                     let silent = began.elapsed().min(wait - Duration::from_millis(1));
-                    self.feed.bytes(silent, &bytes[..count])?;
+                    let answer = self.feed.bytes(silent, &bytes[..count])?;
+                    if let Err(why) = port.write_all(&answer) {
+                        tracing::info!(%why, "scanner: answering ended");
+                        break;
+                    }
                 }
                 Err(why) if why.kind() == io::ErrorKind::TimedOut => self.feed.silence(wait)?,
                 Err(why) if why.kind() == io::ErrorKind::Interrupted => {}

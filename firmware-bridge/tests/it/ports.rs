@@ -1,4 +1,13 @@
+use std::time::Duration;
+
+use emar_bridge::Config;
+use emar_bridge::config::EXAMPLE;
 use emar_bridge::panel::{Cause, Light};
+use emar_bridge::scanner::pty::PtyScanner;
+use emar_bridge::scanner::serial::SerialScanner;
+use emar_bridge::scanner::{Feed, ScannerEvent, ScannerLink};
+use emar_domain::scan::framing::{FrameError, Reply};
+use tokio::sync::mpsc;
 
 use crate::support::broker::Broker;
 use crate::support::cart::Cart;
@@ -31,7 +40,7 @@ async fn a_scanner_unplugged_and_plugged_in_again_goes_on() {
 /// Scans until the reopened port is read: what is sent before that is not a scan of now.
 async fn server_hears(cart: &mut Cart, server: &mut Server) -> bool {
     cart.scan("STOP");
-    let heard = tokio::time::timeout(std::time::Duration::from_secs(1), server.scan()).await;
+    let heard = tokio::time::timeout(Duration::from_secs(1), server.scan()).await;
     heard.is_ok_and(|scan| {
         assert_eq!((scan.raw.as_str(), scan.late), ("STOP", false));
         true
@@ -47,15 +56,55 @@ async fn a_port_held_by_another_program_is_taken_once_free() {
     cart.unplug();
     cart.until(Cause::ScannerDown).await;
     let beside = folder.path().join("beside");
-    let scanner = emar_bridge::scanner::pty::PtyScanner::plug_in(&beside).unwrap();
+    let scanner = PtyScanner::plug_in(&beside).unwrap();
     let other = serialport::new(beside.to_string_lossy(), 9600).open_native().unwrap();
     std::fs::rename(&beside, folder.path().join("scanner")).unwrap();
     cart.scanner = Some(scanner);
-    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
     drop(other);
     cart.until(Cause::Ready).await;
     cart.scan("STOP");
     cart.until(Cause::Stop).await;
     assert_eq!(server.scan().await.raw, "STOP");
     cart.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zebra_scanner_is_answered_and_its_damaged_packet_is_sent_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("scanner");
+    let mut scanner = PtyScanner::plug_in(&link).unwrap();
+    let toml = EXAMPLE
+        .replace("/dev/emar-scanner", &link.to_string_lossy())
+        .replace("protocol = \"line\"", "protocol = \"ssi\"");
+    let config = Config::parse(&toml, folder.path()).unwrap();
+    let (events, mut heard) = mpsc::channel(10);
+    let reader = SerialScanner::spawn(config.scanner.clone(), Feed::new(&config, events)).unwrap();
+    let open = ScannerEvent::Link(ScannerLink::Open);
+    assert_eq!(heard.recv().await, Some(open));
+
+    // DECODE_DATA with the text "STOP", damaged first, then as a resend.
+    let good = [0x09, 0xF3, 0x00, 0x01, 0x03, b'S', b'T', b'O', b'P', 0xFD, 0xBA];
+    let mut damaged = good;
+    damaged[5] = b'T';
+    let asked = tokio::task::spawn_blocking(move || {
+        let mut nak = Reply::NakResend.packet();
+        let mut ack = Reply::Ack.packet();
+        scanner.send(&damaged).unwrap();
+        nak.fill(0);
+        scanner.receive(&mut nak).unwrap();
+        scanner.send(&good).unwrap();
+        ack.fill(0);
+        scanner.receive(&mut ack).unwrap();
+        (scanner, nak, ack)
+    });
+    let (scanner, nak, ack) =
+        tokio::time::timeout(crate::support::SOON, asked).await.expect("answers").unwrap();
+    assert_eq!((nak, ack), (Reply::NakResend.packet(), Reply::Ack.packet()));
+    assert_eq!(heard.recv().await, Some(ScannerEvent::Unreadable(FrameError::Checksum)));
+    assert_eq!(heard.recv().await, Some(ScannerEvent::Code("STOP".into())));
+    drop(scanner);
+    let gone = tokio::time::timeout(Duration::from_secs(5), heard.recv()).await;
+    assert_eq!(gone.expect("told of"), Some(ScannerEvent::Link(ScannerLink::Unplugged)));
+    drop(reader);
 }

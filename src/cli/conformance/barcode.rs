@@ -3,13 +3,10 @@ use chrono::NaiveDate;
 use emar_domain::scan::{self, Class, Fields, Form, Kind, Parsed, Problem, Setup, ndc};
 use serde_json::{Map, Value, json};
 
-/// What the domain decides about a scan. Schemes it does not read are unsupported, never guessed.
+/// What the domain decides about a scan.
 pub(super) fn barcode(case: &Value) -> Result<Value, String> {
     let raw = super::text(case, "raw")?;
     let (parsed, problems) = scan::parse(raw, &setup(case)?);
-    if let Kind::NotSupported(scheme) = parsed.kind {
-        return Err(format!("{scheme:?} is not read yet"));
-    }
     if let Some(problem) = problems.iter().find(|p| p.class.refuses()) {
         return Ok(json!({"error": problem.class.code()}));
     }
@@ -33,7 +30,8 @@ fn setup(case: &Value) -> Result<Setup, String> {
     Ok(Setup { form, separator, ..Setup::new(today) })
 }
 
-fn accepted(parsed: &Parsed, problems: &[Problem]) -> Map<String, Value> {
+/// Every field that is there, by its name.
+pub(in crate::cli) fn fields(parsed: &Parsed) -> Map<String, Value> {
     let mut answer = Map::new();
     let Fields { elements, nhrn, ndc10, .. } = &parsed.fields;
     if let Some(aim) = parsed.aim {
@@ -54,19 +52,34 @@ fn accepted(parsed: &Parsed, problems: &[Problem]) -> Map<String, Value> {
     if ndc10.is_some() {
         answer.insert("ndc11_candidates".into(), json!(parsed.fields.ndc11_candidates()));
     }
+    if let (Kind::Hibc, Some(expiry)) = (&parsed.kind, parsed.fields.expiry) {
+        answer.insert("expiry_precision".into(), json!(expiry.precision()));
+    }
+    if let Some(uom) = parsed.fields.uom {
+        answer.insert("uom".into(), json!(uom));
+    }
+    if let Some(quantity) = parsed.fields.quantity {
+        answer.insert("quantity".into(), json!(quantity));
+    }
     if let Kind::Opaque(text) = &parsed.kind {
         answer.insert("opaque".into(), json!(text));
     }
+    answer
+}
+
+fn accepted(parsed: &Parsed, problems: &[Problem]) -> Map<String, Value> {
+    let mut answer = fields(parsed);
     for problem in problems {
         match problem.class {
             Class::Suspect => answer.insert("suspect".into(), json!(true)),
-            class => answer.insert("warn".into(), json!(class.code())),
+            Class::MissingRequisiteAi => answer.insert("warn".into(), json!(problem.class.code())),
+            _ => None,
         };
     }
     answer
 }
 
-fn texts(fields: &Fields) -> [(&'static str, Option<String>); 19] {
+fn texts(fields: &Fields) -> [(&'static str, Option<String>); 24] {
     let date = |date: Option<NaiveDate>| date.map(|date| date.to_string());
     [
         ("gtin", fields.gtin.clone()),
@@ -74,7 +87,7 @@ fn texts(fields: &Fields) -> [(&'static str, Option<String>); 19] {
         ("count", fields.count.clone()),
         ("lot", fields.lot.clone()),
         ("serial", fields.serial.clone()),
-        ("expiry", date(fields.expiry)),
+        ("expiry", fields.expiry.map(|expiry| expiry.to_string())),
         (
             "expiry_datetime",
             fields.expiry_datetime.map(|at| at.format("%Y-%m-%dT%H:%M").to_string()),
@@ -91,6 +104,11 @@ fn texts(fields: &Fields) -> [(&'static str, Option<String>); 19] {
         ("ndc11", fields.ndc11.clone()),
         ("ndc12", fields.ndc12.clone()),
         ("cip13", fields.cip13.clone()),
+        ("lic", fields.lic.clone()),
+        ("pcn", fields.pcn.clone()),
+        ("link_char", fields.link_char.map(String::from)),
+        ("ppn", fields.ppn.clone()),
+        ("pzn", fields.pzn.clone()),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! `emar conformance`: acceptance cases in, what the domain decides out.
 //!
 //! Holds no rules and no tables of its own, and keeps nothing from one case to the next.
-mod barcode;
+pub(super) mod barcode;
 #[cfg(test)]
 mod cases;
 mod clinical;

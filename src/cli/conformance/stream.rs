@@ -1,23 +1,30 @@
 //! The stream cases: bytes of a scanner to scans.
-use emar_domain::scan::framing::{Dedup, Frame, LineConfig, LineFramer, Suffix};
+use emar_domain::scan::framing::{
+    Dedup, Frame, Framer, LineConfig, LineFramer, Reply, SsiConfig, SsiFramer, Suffix,
+};
 use serde_json::{Value, json};
 
 /// What the framer makes of the chunks, followed by endless silence.
 pub(super) fn answer(case: &Value) -> Result<Value, String> {
-    if super::text(case, "proto")? != "line" {
-        return Err("only line framing is read yet".into());
-    }
-    let config = config(case.get("config").ok_or("the case has no config")?)?;
-    let dedup_window_ms = config.dedup_window_ms;
-    let mut framer = LineFramer::new(config);
-    let (mut now_ms, mut frames) = (0u64, Vec::new());
+    let config = case.get("config").ok_or("the case has no config")?;
+    let proto = super::text(case, "proto")?;
+    let mut framer = match proto {
+        "line" => Framer::Line(LineFramer::new(line(config)?)),
+        "ssi" => Framer::Ssi(SsiFramer::new(ssi(config)?)),
+        other => return Err(format!("the proto {other:?} is not known")),
+    };
+    let (mut now_ms, mut frames, mut replies) = (0u64, Vec::new(), Vec::new());
     let chunks = case.get("chunks").and_then(Value::as_array).ok_or("the case has no chunks")?;
     for chunk in chunks {
         now_ms = now_ms.saturating_add(number(chunk, "gap_ms")?);
-        framer.feed(now_ms, &bytes(super::text(chunk, "hex")?)?, &mut frames);
+        framer.feed(now_ms, &bytes(super::text(chunk, "hex")?)?, &mut frames, &mut replies);
     }
     framer.silence(u64::MAX, &mut frames);
-    Ok(answer_of(&frames, dedup_window_ms))
+    let mut answer = answer_of(&frames, given(config, "dedup_window_ms")?);
+    if proto == "ssi" {
+        answer["replies"] = replies.into_iter().map(Reply::code).collect();
+    }
+    Ok(answer)
 }
 
 fn answer_of(frames: &[Frame], dedup_window_ms: Option<u64>) -> Value {
@@ -41,7 +48,7 @@ fn answer_of(frames: &[Frame], dedup_window_ms: Option<u64>) -> Value {
     answer
 }
 
-fn config(config: &Value) -> Result<LineConfig, String> {
+fn line(config: &Value) -> Result<LineConfig, String> {
     let defaults = LineConfig::default();
     let suffix = match super::text(config, "suffix")? {
         "CR" => Suffix::Cr,
@@ -53,21 +60,32 @@ fn config(config: &Value) -> Result<LineConfig, String> {
         "NONE" => Suffix::None,
         other => return Err(format!("the suffix {other:?} is not known")),
     };
-    let given = |name| config.get(name).filter(|value| !value.is_null());
-    let max_len = match given("max_len") {
-        Some(_) => u32::try_from(number(config, "max_len")?).map_err(|_| "max_len is too big")?,
-        None => defaults.max_len,
-    };
+    let prefix = config.get("prefix").filter(|value| !value.is_null());
     Ok(LineConfig {
         suffix,
-        prefix: given("prefix")
-            .map_or(Ok(Vec::new()), |_| bytes(super::text(config, "prefix")?))?,
-        idle_ms: given("idle_ms").map_or(Ok(defaults.idle_ms), |_| number(config, "idle_ms"))?,
-        max_len,
-        dedup_window_ms: given("dedup_window_ms")
-            .map(|_| number(config, "dedup_window_ms"))
-            .transpose()?,
+        prefix: prefix.map_or(Ok(Vec::new()), |_| bytes(super::text(config, "prefix")?))?,
+        idle_ms: given(config, "idle_ms")?.unwrap_or(defaults.idle_ms),
+        max_len: max_len(config)?.unwrap_or(defaults.max_len),
+        dedup_window_ms: given(config, "dedup_window_ms")?,
     })
+}
+
+fn ssi(config: &Value) -> Result<SsiConfig, String> {
+    let defaults = SsiConfig::default();
+    Ok(SsiConfig {
+        idle_ms: given(config, "idle_ms")?.unwrap_or(defaults.idle_ms),
+        max_len: max_len(config)?.unwrap_or(defaults.max_len),
+    })
+}
+
+fn max_len(config: &Value) -> Result<Option<u32>, String> {
+    let length = given(config, "max_len")?.map(u32::try_from).transpose();
+    length.map_err(|_| "max_len is too big".into())
+}
+
+/// A number that may be left out.
+fn given(object: &Value, name: &str) -> Result<Option<u64>, String> {
+    object.get(name).filter(|value| !value.is_null()).map(|_| number(object, name)).transpose()
 }
 
 fn number(object: &Value, name: &str) -> Result<u64, String> {

@@ -110,7 +110,8 @@ fn by_ndc<'h>(code: &str, context: &Context<'h>) -> Vec<&'h Product> {
             let all = ndc::candidates(code).into_iter().flatten();
             all.filter_map(|c| home.product_by_ndc(&c)).collect()
         }
-        Typed::NotAnNdc => Vec::new(),
+        // The formulary holds NDCs of 11 digits; a labeler of six digits does not fit.
+        Typed::Ndc12(_) | Typed::NotAnNdc => Vec::new(),
     }
 }
 

@@ -43,12 +43,13 @@ impl ParseScan {
 fn kind(kind: Kind) -> (&'static str, Option<String>) {
     match kind {
         Kind::Refused => ("refused", None),
-        Kind::NotSupported(_) => ("not_supported", None),
         Kind::Command(name) => ("command", Some(name)),
         Kind::Wristband(key) => ("wristband", Some(key)),
         Kind::Badge(key) => ("badge", Some(key)),
         Kind::Label { key, .. } => ("label", Some(key)),
         Kind::Gs1 => ("gs1", None),
+        Kind::Hibc => ("hibc", None),
+        Kind::Format06 => ("format_06", None),
         Kind::Retail => ("retail", None),
         Kind::Ndc => ("ndc", None),
         Kind::Opaque(key) => ("opaque", Some(key)),
@@ -61,7 +62,7 @@ fn fields(fields: Fields) -> Value {
         ("gtin", fields.gtin),
         ("lot", fields.lot),
         ("serial", fields.serial),
-        ("expiry", fields.expiry.map(|date| date.to_string())),
+        ("expiry", fields.expiry.map(|expiry| expiry.to_string())),
         ("sscc", fields.sscc),
         ("gsrn_provider", fields.gsrn_provider),
         ("gsrn_recipient", fields.gsrn_recipient),

@@ -1,5 +1,5 @@
 //! Scanners that send plain text with a terminator, or end a frame by silence.
-use super::{Frame, FrameError};
+use super::{Frame, FrameError, text_of};
 
 /// What ends a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,12 +169,7 @@ impl LineFramer {
         match self.state {
             State::Before { noise: true } => self.report(FrameError::NoPrefix, out),
             State::Inside if !self.frame.is_empty() => {
-                match String::from_utf8(std::mem::take(&mut self.frame)) {
-                    Ok(text) if text.bytes().all(is_text) => {
-                        out.push(Frame::Scan { at_ms: self.last_ms, text });
-                    }
-                    _ => self.report(FrameError::Garbage, out),
-                }
+                out.push(text_of(std::mem::take(&mut self.frame), self.last_ms));
             }
             _ => {}
         }
@@ -189,9 +184,4 @@ impl LineFramer {
     fn report(&self, error: FrameError, out: &mut Vec<Frame>) {
         out.push(Frame::Error { at_ms: self.last_ms, error });
     }
-}
-
-/// Printable ASCII, and the three control characters that GS1 and ISO 15434 use inside a symbol.
-fn is_text(byte: u8) -> bool {
-    matches!(byte, 0x20..=0x7E | 0x1D | 0x1E | 0x04)
 }

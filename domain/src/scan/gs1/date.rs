@@ -20,13 +20,22 @@ pub(in crate::scan) fn yymmdd_hhmm(text: &str, today: NaiveDate) -> Option<Naive
     Some(yymmdd(date, today, false)?.and_time(hhmm(time)?))
 }
 
-/// YYYYMMDD as a date.
-pub(super) fn yyyymmdd(text: &str) -> Option<NaiveDate> {
+/// YYJJJ as a date: the day of the year from 001 on.
+pub(in crate::scan) fn yyjjj(text: &str, today: NaiveDate) -> Option<NaiveDate> {
+    if text.len() != 5 || !super::lint::digits(text) {
+        return None;
+    }
+    let (yy, day) = text.split_at(2);
+    NaiveDate::from_yo_opt(year(yy.parse().ok()?, today)?, day.parse().ok()?)
+}
+
+/// YYYYMMDD as a date; day 00 is the last day of the month where `day_zero` allows it.
+pub(in crate::scan) fn yyyymmdd(text: &str, day_zero: bool) -> Option<NaiveDate> {
     if text.len() != 8 || !super::lint::digits(text) {
         return None;
     }
     let (year, rest) = text.split_at(4);
-    civil(year.parse().ok()?, rest[..2].parse().ok()?, rest[2..].parse().ok()?, false)
+    civil(year.parse().ok()?, rest[..2].parse().ok()?, rest[2..].parse().ok()?, day_zero)
 }
 
 /// HHMM as a time of the day.

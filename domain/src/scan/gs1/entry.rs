@@ -15,6 +15,11 @@ pub(super) struct Entry {
     pub(super) req: &'static [&'static str],
     /// Identifiers and patterns that must not be there too (`01,394n`).
     pub(super) ex: &'static str,
+    /// The qualifiers that may follow it in the path of a Digital Link, in order (`22,10,21|235`);
+    /// `None`: it is no primary key.
+    pub(super) link_key: Option<&'static str>,
+    /// It may stand in the query of a Digital Link.
+    pub(super) link_attribute: bool,
 }
 
 /// One component of a value.

@@ -54,7 +54,7 @@ pub(super) fn check(lint: Lint, text: &str, today: NaiveDate) -> Result<(), Clas
         Lint::Gcppos2 => (text.get(1..).is_some_and(company_prefix), Class::Gcp),
         Lint::Yymmd0 => (date::yymmdd(text, today, true).is_some(), Class::BadDate),
         Lint::Yymmdd => (date::yymmdd(text, today, false).is_some(), Class::BadDate),
-        Lint::Yyyymmdd => (date::yyyymmdd(text).is_some(), Class::BadDate),
+        Lint::Yyyymmdd => (date::yyyymmdd(text, false).is_some(), Class::BadDate),
         Lint::Hh => (text <= "23", Class::BadTime),
         Lint::Mi | Lint::Ss => (text <= "59", Class::BadTime),
         Lint::Hhmi => (date::hhmm(text).is_some(), Class::BadTime),

@@ -5,6 +5,7 @@ mod associate;
 mod coupon;
 pub(super) mod date;
 mod entry;
+pub(super) mod link;
 mod lint;
 mod suspect;
 #[rustfmt::skip]
@@ -57,6 +58,11 @@ pub(super) fn parse(
         doubts.push(Problem::at(Class::Suspect, last.ai));
     }
     Ok((spans, doubts))
+}
+
+/// Are all characters in CSET 82, as those of a lot and a serial must be?
+pub(super) fn cset_82(text: &str) -> bool {
+    entry::Set::X.holds(text)
 }
 
 /// Reads one element, and its separator where there is one.
