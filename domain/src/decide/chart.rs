@@ -266,7 +266,8 @@ fn amount(order: &Order, c: &ChartCommand) -> Result<Option<Amount>, Refusal> {
 }
 
 fn when(record: &Record<'_, '_>, order: &Order, c: &ChartCommand) -> Result<Instant, Refusal> {
-    let starts = order.current.start.plus_minutes(-order.current.before_minutes);
+    // Stories, 13: given in the minute it was ordered in, and written down as that minute.
+    let starts = order.current.start.minute().plus_minutes(-order.current.before_minutes);
     match (c.mode, c.administered_at) {
         // A correction is never a giving now: the dose left no pot, so somebody says when.
         (Mode::Now, _) if c.corrects.is_some() && c.outcome.is_taken() => {

@@ -54,20 +54,18 @@ fn due_doses(record: &mut Record<'_, '_>, order: &Order) -> Vec<(PlannedDose, Op
     if !runs || !present {
         return Vec::new();
     }
-    let Some(range) = range(order, schedule, record.now).filter(|r| r.from < r.to) else {
-        return Vec::new();
-    };
-    match expansion(home, order, schedule, range) {
-        Ok(mut found) => {
-            found.due.append(&mut found.held);
-            found.due.sort();
-            first_now(home, order, schedule, begins(order, schedule), found.due)
-        }
-        Err(_) => {
-            super::alert::order_problem(record, order);
-            Vec::new()
-        }
+    let range = range(order, schedule, record.now).filter(|r| r.from < r.to);
+    let found = range.and_then(|range| expansion(home, order, schedule, range).ok());
+    let due = found.map(|mut found| {
+        found.due.append(&mut found.held);
+        found.due.sort();
+        first_now(home, order, schedule, begins(order, schedule), found.due)
+    });
+    let due = due.unwrap_or_default();
+    if due.is_empty() && order_fault(home, order, record.now).is_some() {
+        super::alert::order_problem(record, order);
     }
+    due
 }
 
 /// Schedules, rule 1: an order whose first dose is given now has one where planning begins, and its
@@ -165,9 +163,24 @@ pub fn order_fault(home: &Home, order: &Order, now: Instant) -> Option<String> {
         Timing::Unschedulable { reason } => Some(reason.clone()),
         Timing::Planned { schedule } => {
             let range = range(order, schedule, now)?;
-            expansion(home, order, schedule, range).err().map(|fault| fault.to_string())
+            let fault = expansion(home, order, schedule, range).err().map(|e| e.to_string());
+            fault.or_else(|| never_due(home, order, schedule, now))
         }
         Timing::Prn { .. } => None,
+    }
+}
+
+/// Stories, 3: an order in force that has no dose behind it and none to come would be seen by
+/// nobody. One on hold says so by itself.
+fn never_due(home: &Home, order: &Order, schedule: &Schedule, now: Instant) -> Option<String> {
+    let held = order.hold.as_ref().is_some_and(|hold| !hold.is_over(now));
+    if order.planned_until.is_some() || held {
+        return None;
+    }
+    match next_unplanned(home, order, schedule, now) {
+        Ok(Some(_)) => None,
+        Ok(None) => Some("no_dose_to_come".to_owned()),
+        Err(fault) => Some(fault.to_string()),
     }
 }
 
