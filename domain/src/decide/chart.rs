@@ -106,6 +106,7 @@ fn space_new_plan(record: &mut Record<'_, '_>, order: &Order, a: &Administration
         replan(record, dose, Some(Withdrawal::Superseded), record.now);
         record.settle(dose.id);
     }
+    super::plan::pass_over(record, order, schedule, at);
 }
 
 /// A one-time order is completed by its giving, in the same commit; a correction that takes the

@@ -83,6 +83,11 @@ fn first_now(
     let there = due.first().is_some_and(|(next, _)| next.at == at);
     let (Schedule::Clock(_), true) = (schedule, asked && !over && !there) else { return due };
     let interval = schedule.nominal_interval_minutes();
+    if due.is_empty() {
+        // The next time of a weekly or monthly drug may lie beyond the horizon.
+        let ahead = near_after(home, order, schedule, at, at);
+        due.extend(ahead.into_iter().map(|dose| (dose, None)));
+    }
     if let Some((next, withdrawn)) = due.first_mut()
         && interval.is_some_and(|minutes| is_too_near(at, next.at, minutes))
     {
@@ -94,6 +99,48 @@ fn first_now(
     let first = PlannedDose { at, date, slot: 0, prescribed, shifted: false, dose: None };
     due.insert(0, (first, None));
     due
+}
+
+/// Doses from `from` on that lie nearer to one taken at `taken` than half the nominal interval.
+fn near_after(
+    home: &Home,
+    order: &Order,
+    schedule: &Schedule,
+    from: Instant,
+    taken: Instant,
+) -> Vec<PlannedDose> {
+    let Some(interval) = schedule.nominal_interval_minutes() else { return Vec::new() };
+    let Some(to) = taken.plus_minutes(i64::from(interval)).filter(|to| from < *to) else {
+        return Vec::new();
+    };
+    let found = expansion(home, order, schedule, Span { from, to }).unwrap_or_default();
+    let all = found.due.into_iter().chain(found.held);
+    all.filter(|dose| dose.at >= taken && is_too_near(taken, dose.at, interval)).collect()
+}
+
+/// Times that planning has not reached yet and that lie too near to a dose taken at `taken` are
+/// written down as passed over; none where others would have to be planned before them.
+pub(super) fn pass_over(
+    record: &mut Record<'_, '_>,
+    order: &Order,
+    schedule: &Schedule,
+    taken: Instant,
+) {
+    let home = record.home;
+    let Some(Span { from, .. }) = range(order, schedule, record.now) else { return };
+    let runs = matches!(order.state_at(record.now), OrderState::Active | OrderState::Held);
+    let before = Span { from, to: taken };
+    let waits = from < taken
+        && expansion(home, order, schedule, before)
+            .is_ok_and(|found| !(found.due.is_empty() && found.held.is_empty()));
+    if !runs || waits {
+        return;
+    }
+    for due in near_after(home, order, schedule, from, taken) {
+        let (plan, slot) = (order.plan, i64::from(due.slot));
+        let slot = Slot { order: order.id(), plan, date: due.date, slot };
+        write_dose(record, order, slot, &due, Some(Withdrawal::Superseded));
+    }
 }
 
 /// The doses of an order's schedule in a range of its life, whatever was planned of them.
