@@ -31,7 +31,7 @@ use emar_domain::role::Role;
 use emar_domain::schedule::{
     ClockChange, Expansion, Flag, Interval, OrderLife, PlannedDose, Schedule, Span, expand,
 };
-use emar_domain::time::Instant;
+use emar_domain::time::{CivilDate, Instant};
 use emar_domain::verdict::read::named;
 use emar_domain::verdict::{Check, Param, filing_objections, judge};
 use emar_domain::zone::{GapPolicy, OverlapPolicy, ZoneRules};
@@ -722,7 +722,7 @@ fn accounted(rules: &ZoneRules, change: Instant, how: ClockChange) -> Result<(),
     let moved = due.iter().chain(merged.iter().map(|one| &one.dose)).filter(|d| d.shifted);
     let moved = moved.map(|dose| (dose, Flag::TimeShiftedGap));
     let gone = dropped.iter().map(|dose| (dose, Flag::DoseDroppedByGap));
-    let said = |date, flag| flags.get(date).is_some_and(|of| of.contains(flag));
+    let said = |date: &CivilDate, flag: &Flag| flags.get(date).is_some_and(|of| of.contains(flag));
     if let Some((dose, _)) = moved.chain(gone).find(|(d, flag)| !said(&d.date, flag)) {
         return Err(format!("nothing says what became of {dose:?}"));
     }
