@@ -174,12 +174,19 @@ impl Amount {
         Ok(Self { nano: parse_nano(number)?, unit })
     }
 
-    /// Reads `500 mg`: a number, one space, a unit.
+    /// Reads `500 mg` or `1,250 mg`: a number, one space, a unit.
     ///
     /// # Errors
-    /// As [`Amount::parse`].
+    /// As [`Amount::parse`]; a comma that parts anything but thousands is no number, or `5,0 mg`
+    /// would be 50 mg.
     pub fn parse_text(s: &str) -> Result<Self, BadAmount> {
         let (number, unit) = s.trim().split_once([' ', '\u{a0}']).ok_or(BadAmount::NotANumber)?;
+        let whole = number.split_once('.').map_or(number, |(whole, _)| whole);
+        let thousands = || whole.split(',').skip(1).all(|group| group.len() == 3);
+        let grouped = !whole.starts_with(',') && whole.find(',').is_none_or(|at| at <= 3);
+        if number.matches(',').count() != whole.matches(',').count() || !grouped || !thousands() {
+            return Err(BadAmount::NotANumber);
+        }
         Self::parse(&number.replace(',', ""), unit.trim())
     }
 

@@ -7,6 +7,9 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use emar_domain::alert::AlertState;
+use emar_domain::explain;
+use emar_domain::id::ResidentId;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -17,6 +20,7 @@ pub fn router(app: Arc<App>) -> Router {
 
 async fn metrics(State(app): State<Arc<App>>) -> Response {
     let open = app.store.outbox_open(&app.facility).await.unwrap_or_default();
+    let unlisted = unlisted(&app);
     let mut text = String::new();
     {
         let home = app.home();
@@ -25,6 +29,7 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
             ("emar_audit_leaves", "Leaves of the audit log.", home.version),
             ("emar_residents", "Residents in memory.", count(home.residents.len())),
             ("emar_orders", "Orders in memory.", count(home.orders.len())),
+            ("emar_orders_unlisted", "Orders in force on no list: above 0 is a fault.", unlisted),
             ("emar_doses", "Doses in memory.", count(home.doses.len())),
             ("emar_alerts_open", "Open alerts.", count(home.alerts.len())),
             ("emar_alerts_accepted", "Open alerts that somebody took.", count(taken)),
@@ -42,6 +47,22 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
         let _ = writeln!(text, "emar_outbox_open{{stream=\"{stream}\"}} {waiting}");
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+/// How many orders in force no screen would show. Resident by resident: the home is never held
+/// longer than a list takes.
+fn unlisted(app: &App) -> u64 {
+    let now = app.clock.clinical();
+    let of: BTreeSet<ResidentId> = app.home().orders.values().map(|o| o.current.resident).collect();
+    let mut found = 0;
+    for resident in of {
+        let missing = explain::unlisted(&app.home(), resident, now);
+        for order in &missing {
+            tracing::error!(%order, "an order in force is on no list: report this fault");
+        }
+        found += count(missing.len());
+    }
+    found
 }
 
 fn count(n: usize) -> u64 {

@@ -112,6 +112,7 @@ fn space_new_plan(record: &mut Record<'_, '_>, order: &Order, a: &Administration
         replan(record, dose, Some(Withdrawal::Superseded), record.now);
         record.settle(dose.id);
     }
+    super::plan::pass_over(record, order, schedule, at);
 }
 
 /// What was put on is to be taken off; what was not, is not. Settled with the application, so that
@@ -311,7 +312,8 @@ fn amount(order: &Order, c: &ChartCommand) -> Result<Option<Amount>, Refusal> {
 }
 
 fn when(record: &Record<'_, '_>, order: &Order, c: &ChartCommand) -> Result<Instant, Refusal> {
-    let starts = order.current.start.plus_minutes(-order.current.before_minutes);
+    // Stories, 13: given in the minute it was ordered in, and written down as that minute.
+    let starts = order.current.start.minute().plus_minutes(-order.current.before_minutes);
     match (c.mode, c.administered_at) {
         // A correction is never a giving now: the dose left no pot, so somebody says when.
         (Mode::Now, _) if c.corrects.is_some() && c.outcome.is_taken() => {

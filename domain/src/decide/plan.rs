@@ -107,20 +107,18 @@ fn due_doses(record: &mut Record<'_, '_>, order: &Order) -> Vec<(PlannedDose, Op
     if !order.state_at(record.now).is_in_force() || !lives_here {
         return Vec::new();
     }
-    let Some(range) = range(order, schedule, record.now).filter(|r| r.from < r.to) else {
-        return Vec::new();
-    };
-    match expansion(home, order, schedule, range) {
-        Ok(mut found) => {
-            found.due.append(&mut found.held);
-            found.due.sort();
-            first_now(home, order, schedule, begins(order, schedule), found.due)
-        }
-        Err(_) => {
-            super::alert::order_problem(record, order);
-            Vec::new()
-        }
+    let range = range(order, schedule, record.now).filter(|r| r.from < r.to);
+    let found = range.and_then(|range| expansion(home, order, schedule, range).ok());
+    let due = found.map(|mut found| {
+        found.due.append(&mut found.held);
+        found.due.sort();
+        first_now(home, order, schedule, begins(order, schedule), found.due)
+    });
+    let due = due.unwrap_or_default();
+    if due.is_empty() && order_fault(home, order, record.now).is_some() {
+        super::alert::order_problem(record, order);
     }
+    due
 }
 
 /// Schedules, rule 1: an order whose first dose is given now has one where planning begins, and its
@@ -138,6 +136,11 @@ fn first_now(
     let there = due.first().is_some_and(|(next, _)| next.at == at);
     let (Schedule::Clock(_), true) = (schedule, asked && !over && !there) else { return due };
     let interval = schedule.nominal_interval_minutes();
+    if due.is_empty() {
+        // The next time of a weekly or monthly drug may lie beyond the horizon.
+        let ahead = near_after(home, order, schedule, at, at);
+        due.extend(ahead.into_iter().map(|dose| (dose, None)));
+    }
     if let Some((next, withdrawn)) = due.first_mut()
         && interval.is_some_and(|minutes| is_too_near(at, next.at, minutes))
     {
@@ -149,6 +152,48 @@ fn first_now(
     let first = PlannedDose { at, date, slot: 0, prescribed, shifted: false, dose: None };
     due.insert(0, (first, None));
     due
+}
+
+/// Doses from `from` on that lie nearer to one taken at `taken` than half the nominal interval.
+fn near_after(
+    home: &Home,
+    order: &Order,
+    schedule: &Schedule,
+    from: Instant,
+    taken: Instant,
+) -> Vec<PlannedDose> {
+    let Some(interval) = schedule.nominal_interval_minutes() else { return Vec::new() };
+    let Some(to) = taken.plus_minutes(i64::from(interval)).filter(|to| from < *to) else {
+        return Vec::new();
+    };
+    let found = expansion(home, order, schedule, Span { from, to }).unwrap_or_default();
+    let all = found.due.into_iter().chain(found.held);
+    all.filter(|dose| dose.at >= taken && is_too_near(taken, dose.at, interval)).collect()
+}
+
+/// Times that planning has not reached yet and that lie too near to a dose taken at `taken` are
+/// written down as passed over; none where others would have to be planned before them.
+pub(super) fn pass_over(
+    record: &mut Record<'_, '_>,
+    order: &Order,
+    schedule: &Schedule,
+    taken: Instant,
+) {
+    let home = record.home;
+    let Some(Span { from, .. }) = range(order, schedule, record.now) else { return };
+    let runs = matches!(order.state_at(record.now), OrderState::Active | OrderState::Held);
+    let before = Span { from, to: taken };
+    let waits = from < taken
+        && expansion(home, order, schedule, before)
+            .is_ok_and(|found| !(found.due.is_empty() && found.held.is_empty()));
+    if !runs || waits {
+        return;
+    }
+    for due in near_after(home, order, schedule, from, taken) {
+        let (plan, slot) = (order.plan, i64::from(due.slot));
+        let slot = Slot { order: order.id(), plan, date: due.date, slot };
+        write_dose(record, order, slot, &due, Some(Withdrawal::Superseded));
+    }
 }
 
 /// The doses of an order's schedule in a range of its life, whatever was planned of them.
@@ -220,9 +265,24 @@ pub fn order_fault(home: &Home, order: &Order, now: Instant) -> Option<String> {
         Timing::Unschedulable { reason } => Some(reason.clone()),
         Timing::Planned { schedule } | Timing::Pair { apply: schedule, .. } => {
             let range = range(order, schedule, now)?;
-            expansion(home, order, schedule, range).err().map(|fault| fault.to_string())
+            let fault = expansion(home, order, schedule, range).err().map(|e| e.to_string());
+            fault.or_else(|| never_due(home, order, schedule, now))
         }
         Timing::Prn { .. } | Timing::OnCall { .. } | Timing::Continuous => None,
+    }
+}
+
+/// Stories, 3: an order in force that has no dose behind it and none to come would be seen by
+/// nobody. One on hold says so by itself.
+fn never_due(home: &Home, order: &Order, schedule: &Schedule, now: Instant) -> Option<String> {
+    let held = order.hold.as_ref().is_some_and(|hold| !hold.is_over(now));
+    if order.planned_until.is_some() || held {
+        return None;
+    }
+    match next_unplanned(home, order, schedule, now) {
+        Ok(Some(_)) => None,
+        Ok(None) => Some("no_dose_to_come".to_owned()),
+        Err(fault) => Some(fault.to_string()),
     }
 }
 

@@ -92,6 +92,13 @@ impl Instant {
         minutes.checked_mul(SECONDS_PER_MINUTE).and_then(|seconds| self.plus_seconds(seconds))
     }
 
+    /// The beginning of the minute it lies in: what a person who writes hours and minutes means.
+    #[must_use]
+    pub fn minute(self) -> Self {
+        let into = self.0.rem_euclid(SECONDS_PER_MINUTE * MICROS_PER_SECOND);
+        self.plus_micros(-into).unwrap_or(self)
+    }
+
     /// Elapsed microseconds from `earlier` to `self`; negative when `earlier` is later.
     #[must_use]
     pub const fn micros_since(self, earlier: Self) -> i64 {

@@ -1,4 +1,6 @@
 //! Every sample, hostile text and broken trees; what single orders come to.
+mod stories;
+
 use super::*;
 use emar_domain::amount::Amount;
 use emar_domain::decide::OrderCommand;

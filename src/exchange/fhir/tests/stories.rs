@@ -1,0 +1,314 @@
+//! Failure stories 2, 3, 4 and 10 where messages are read: what an order says on the wire is what
+//! it is, or a person is asked; the others are in `domain/tests/stories.rs`.
+use super::*;
+use emar_domain::alert::AlertKind;
+use emar_domain::decide::{Actor, Stamp, decide};
+use emar_domain::drug::{Product, Strength};
+use emar_domain::explain::{Standing as Listed, explain};
+use emar_domain::id::{OrderId, ProductId, UserId};
+use emar_domain::order::OrderState;
+use emar_domain::role::Role;
+use emar_domain::schedule::frequency::{Brought, Planned};
+use emar_domain::schedule::{ClockChange, OrderLife, Span, Step, expand};
+use emar_domain::time::{CivilDate, Weekday};
+use std::sync::LazyLock;
+use uuid::Uuid;
+
+fn nurse() -> Actor {
+    Actor { user: Some(UserId(Uuid::from_u128(1))), role: Role::Nurse, ..Actor::server() }
+}
+
+fn carried_out(home: &mut Home, actor: &Actor, command: &Command, now: Instant) -> bool {
+    let mut ids = u128::from(home.version) << 64;
+    let mut fresh = || {
+        ids += 1;
+        Uuid::from_u128(ids)
+    };
+    let decision = decide(home, actor, command, &mut Stamp { now, demo: false, fresh: &mut fresh });
+    let version = home.version + decision.leaves.len() as u64;
+    decision.facts.iter().for_each(|fact| home.apply(fact, version));
+    home.version = version;
+    decision.answer.is_ok()
+}
+
+/// Oak Hill with one resident; made once, reading the zones takes long.
+static OAK_HILL: LazyLock<Home> = LazyLock::new(|| {
+    let mut home = home();
+    for command in classified(&[resident()]).commands {
+        let Command::Resident(resident) = command else { panic!("{command:?}") };
+        home.put_resident(*resident);
+    }
+    home
+});
+
+fn with_resident() -> Home {
+    OAK_HILL.clone()
+}
+
+fn now() -> Instant {
+    Instant::parse("2026-11-02T13:05:00Z").unwrap()
+}
+
+/// The same order with another dosage instruction.
+fn dosed(members: &Value) -> Value {
+    let mut order = order();
+    let dosage = order["dosageInstruction"][0].as_object_mut().unwrap();
+    dosage.remove("timing");
+    dosage.extend(members.as_object().unwrap().clone());
+    order
+}
+
+fn repeat(repeat: Value) -> Value {
+    json!({"timing": {"repeat": repeat}})
+}
+
+/// An order both one-time and PRN fell between two rules: no message makes one.
+#[test]
+fn story_02_one_time_and_as_needed_is_for_a_person() {
+    let at = "2026-11-02T08:00:00-05:00";
+    for timing in [
+        json!({"repeat": {"count": 1}}),
+        json!({"event": [at]}),
+        json!({"repeat": {"count": 1, "frequency": 1, "period": 6, "periodUnit": "h"}}),
+        json!({"event": [at], "repeat": {"count": 1}}),
+    ] {
+        for needed in
+            [json!({"asNeededBoolean": true}), json!({"asNeededCodeableConcept": {"text": "pain"}})]
+        {
+            let mut members = needed.clone();
+            members["timing"] = timing.clone();
+            let result = classified(&[resident(), dosed(&members)]);
+            assert_eq!(result.result, Standing::NeedsTranscription, "{members}");
+            assert!(received(&result).is_none(), "{members}");
+        }
+    }
+}
+
+fn timings() -> impl Strategy<Value = Value> {
+    let number = || {
+        prop::sample::select(vec![
+            json!(null),
+            json!(0),
+            json!(1),
+            json!(2),
+            json!(3),
+            json!(1.5),
+            json!(-1),
+            json!("2"),
+            json!(4_000_000_000u64),
+            json!([]),
+        ])
+    };
+    let unit = prop::sample::select(vec![
+        json!(null),
+        json!("h"),
+        json!("d"),
+        json!("wk"),
+        json!("mo"),
+        json!("a"),
+        json!(""),
+    ]);
+    let times = prop::sample::select(vec![
+        json!(null),
+        json!([]),
+        json!(["08:00:00"]),
+        json!(["08:00:00", "20:00:00"]),
+        json!(["25:00:00"]),
+        json!(["08:00:00", "08:00:00"]),
+        json!("08:00:00"),
+    ]);
+    let days = prop::sample::select(vec![
+        json!(null),
+        json!(["mon"]),
+        json!(["mon", "thu"]),
+        json!([]),
+        json!(["funday"]),
+    ]);
+    let whens = prop::sample::select(vec![
+        json!(null),
+        json!(["ACM"]),
+        json!(["HS"]),
+        json!(["C"]),
+        json!(["XX"]),
+        json!([]),
+    ]);
+    let bounds = prop::sample::select(vec![
+        json!(null),
+        json!({"start": "2026-11-02"}),
+        json!({"end": "2026-11-03"}),
+        json!({"start": "2026-12-01", "end": "2026-11-01"}),
+        json!({"start": "soon"}),
+    ]);
+    let code = prop::sample::select(vec![
+        json!(null),
+        json!("BID"),
+        json!("QD"),
+        json!("Q6H"),
+        json!("QOD"),
+        json!("XYZ"),
+        json!(""),
+    ]);
+    let parts = (number(), number(), unit, times, days, whens, (bounds, code, any::<bool>()));
+    parts.prop_map(|(frequency, period, unit, times, days, whens, (bounds, code, needed))| {
+        let mut repeat = json!({});
+        for (name, value) in [
+            ("frequency", frequency),
+            ("period", period),
+            ("periodUnit", unit),
+            ("timeOfDay", times),
+            ("dayOfWeek", days),
+            ("when", whens),
+            ("boundsPeriod", bounds),
+        ] {
+            if !value.is_null() {
+                repeat[name] = value;
+            }
+        }
+        let mut members = json!({"timing": {"repeat": repeat}, "asNeededBoolean": needed});
+        if !code.is_null() {
+            let coding = json!([{"system": system::GTS, "code": code}]);
+            members["timing"]["code"] = json!({"coding": coding});
+        }
+        members
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(250))]
+
+    /// An empty or odd frequency: a next dose, or a reason and the charge nurse's alert, or an
+    /// answer that says what a person must do. Never nothing.
+    #[test]
+    fn story_03_no_message_makes_an_order_vanish(members in timings()) {
+        let mut home = with_resident();
+        let bytes = message("new-order", &dosed(&members));
+        let taken = message::receive(&bytes, &context(&home)).result;
+        let Some(version) = received(&taken).cloned() else {
+            prop_assert!(taken.result != Standing::Applied);
+            prop_assert!(taken.reasons.iter().any(|r| !r.why.is_empty()));
+            return Ok(());
+        };
+        let id: OrderId = version.order;
+        let person = version.resident;
+        let act = |home: &mut Home, actor: &Actor, c| {
+            carried_out(home, actor, &Command::Order(c), now())
+        };
+        let received = OrderCommand::Receive(Box::new(version));
+        prop_assert!(act(&mut home, &Actor::server(), received));
+        prop_assert!(home.orders_of(person).any(|o| o.id() == id), "a draft on no list");
+        if !act(&mut home, &nurse(), OrderCommand::Note(id, vec![])) {
+            return Ok(());
+        }
+        carried_out(&mut home, &Actor::server(), &Command::Plan(vec![id]), now());
+        prop_assert_eq!(emar_domain::explain::unlisted(&home, person, now()), []);
+        let order = &home.orders[&id];
+        let over = order.state_at(now()) == OrderState::Expired;
+        let next = match explain(&home, order, now()) {
+            Listed::Due { .. } => true,
+            Listed::NotDue { next, .. } => next.is_some(),
+        };
+        let told = home.alerts.values().any(|a| a.kind == AlertKind::OrderProblem);
+        prop_assert!(over || order.is_prn() || next != told, "nobody is told: {:?}", order);
+    }
+
+    /// A formulary default turned a daily order into PRN: here the message alone says when, how
+    /// often and how much, whatever the formulary holds.
+    #[test]
+    fn story_04_default_beat_intent(
+        which in 0..6usize,
+        name in prop::sample::select(vec!["PRN", "as needed", "nebuliser PRN", "weekly", "40 mg"]),
+        strength in prop::sample::select(vec!["20 mg", "40 mg", "10 mg/mL", "100 units/mL"]),
+        form in prop::sample::select(vec!["tablet", "nebuliser solution", "capsule", "patch"]),
+        units in prop::sample::select(vec![1u32, 30, 500]),
+    ) {
+        let daily = json!({"frequency": 1, "period": 1, "periodUnit": "d"});
+        let six = json!({"frequency": 1, "period": 6, "periodUnit": "h"});
+        let single = json!({"event": ["2026-11-03T08:00:00-05:00"], "repeat": {"count": 1}});
+        let needed = json!({"timing": {"repeat": six},
+            "asNeededCodeableConcept": {"text": "pain"}});
+        let coded = json!({"timing": {"code": {"coding": [{"system": system::GTS,
+            "code": "BID"}]}}});
+        let (members, kind) = [
+            (repeat(daily.clone()), "clock"),
+            (coded, "clock"),
+            (repeat(json!({"frequency": 1, "period": 1, "periodUnit": "d",
+                "dayOfWeek": ["mon"]})), "clock"),
+            (repeat(json!({"timeOfDay": ["07:15:00"]})), "clock"),
+            (json!({"timing": single}), "once"),
+            (needed, "prn"),
+        ][which].clone();
+        let bare = with_resident();
+        let mut stocked = with_resident();
+        for (n, ingredient) in (1..).zip(["simvastatin", "albuterol"]) {
+            stocked.put_product(Product {
+                id: ProductId(Uuid::from_u128(n)),
+                name: format!("Simvastatin 20 MG Oral Tablet {name}"),
+                ingredient: ingredient.to_owned(),
+                strength: Strength::parse(strength).unwrap(),
+                form: form.to_owned(),
+                route: "inh".to_owned(),
+                units_per_package: units,
+                ndc11: None,
+                gtins: vec![],
+            });
+        }
+        let bytes = message("new-order", &dosed(&members));
+        let [plain, beside] = [&bare, &stocked].map(|home| {
+            let taken = message::receive(&bytes, &context(home)).result;
+            let version = received(&taken).cloned();
+            version.map(|v| (v.timing, v.frequency, v.dose, v.before_minutes, v.after_minutes))
+        });
+        let found = plain.as_ref().map(|(timing, ..)| match timing {
+            Timing::Planned { schedule: Schedule::Clock(_) } => "clock",
+            Timing::Planned { schedule: Schedule::Once(_) } => "once",
+            Timing::Planned { schedule: Schedule::Interval(_) } => "interval",
+            Timing::Prn { .. } => "prn",
+            Timing::Unschedulable { .. } => "unschedulable",
+        });
+        prop_assert_eq!(found, Some(kind), "{}", members);
+        prop_assert_eq!(plain, beside, "{}", members);
+    }
+}
+
+/// "n times a day" is n doses on each day it is due, of every code of the table; the count is never
+/// that of a package.
+#[test]
+fn story_10_so_many_a_day_are_so_many() {
+    let home = home();
+    let date = CivilDate::parse("2026-11-02").unwrap();
+    let begins = home.zone.day_begins(date);
+    let day = Span { from: begins, to: home.zone.day_begins(date.plus_days(1).unwrap()) };
+    let week = [Weekday::Mon, Weekday::Wed, Weekday::Fri];
+    let mut planned = 0;
+    for row in &crate::policy_file::frequencies().frequencies {
+        let named = usize::try_from(row.dow_count.unwrap_or(1)).unwrap();
+        let brought = Brought {
+            anchor: Some(begins),
+            anchor_date: Some(date),
+            anchor_month: None,
+            at: Some(begins),
+            day: Some(2),
+            dow: Some(week[..named].to_vec()),
+            on: Some(3),
+            off: Some(2),
+            steps: Some(vec![Step {
+                dose: "5 mg".to_owned(),
+                days: Some(3),
+                doses: None,
+                times: None,
+            }]),
+            ..Brought::default()
+        };
+        let Ok(Planned::Doses(schedule)) = row.plan(&brought, None) else { continue };
+        if matches!(schedule, Schedule::Interval(_)) {
+            continue;
+        }
+        let clock = ClockChange::default();
+        let done = expand(&OrderLife::default(), &schedule, &home.zone, clock, day).unwrap();
+        let due_today = !row.dow.as_ref().is_some_and(|days| !days.contains(&Weekday::Mon));
+        let wanted = if due_today { row.doses_per_day } else { 0 };
+        assert_eq!(u32::try_from(done.due.len()), Ok(wanted), "{}", row.code);
+        planned += 1;
+    }
+    assert!(planned > 20, "only {planned} codes were planned");
+}
