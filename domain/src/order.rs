@@ -6,6 +6,7 @@ use crate::drug::{Product, Strength};
 use crate::id::{OrderId, ResidentId, UserId};
 use crate::limit::{Day, PrnLimit};
 use crate::schedule::Schedule;
+use crate::schedule::hours::{AskedTiming, AtHours};
 use crate::schedule::policy::Policy;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
@@ -165,6 +166,9 @@ pub struct OrderVersion {
     pub frequency: String,
     /// When.
     pub timing: Timing,
+    /// What its times were worked out from; absent where only the times are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<AskedTiming>,
     /// From this instant on.
     pub start: Instant,
     /// Before this instant.
@@ -203,12 +207,26 @@ pub struct OrderVersion {
     pub source: Source,
 }
 
+/// What an order comes to from a change of the home's hours or windows on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct NewHours {
+    /// Its times and windows.
+    #[serde(flatten)]
+    pub at: AtHours,
+    /// When its first dose is given: one that was given must not be asked for again.
+    pub first_dose: FirstDose,
+    /// No dose of the new plan is due before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Instant>,
+}
+
 /// An order: its current version and where it stands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Order {
     /// The version in force.
     pub current: OrderVersion,
-    /// The plan its untouched doses belong to (`model.md` names it; grows with each edit).
+    /// The plan its untouched doses belong to (`model.md` names it; grows with each edit, and when
+    /// the home's hours for it change).
     pub plan: u32,
     /// The latest due time among the doses of this plan: planning goes on after it.
     #[serde(default)]
@@ -257,6 +275,15 @@ impl Order {
         self.hold.as_ref().filter(|hold| hold.contains(at))
     }
 
+    /// Takes over the home's other hours or windows.
+    pub fn take_hours(&mut self, new: &NewHours) {
+        self.current.timing = Timing::Planned { schedule: new.at.schedule.clone() };
+        self.current.before_minutes = new.at.before_minutes;
+        self.current.after_minutes = new.at.after_minutes;
+        self.current.first_dose = new.first_dose;
+        self.current.not_before = new.not_before;
+    }
+
     /// Whether it is given when needed.
     #[must_use]
     pub fn is_prn(&self) -> bool {
@@ -299,6 +326,10 @@ pub enum OrderAct {
     Changed,
     /// The record of it was wrong and was put right before any dose was charted.
     Corrected,
+    /// The home's hours for it changed: a new plan.
+    HoursChanged,
+    /// The home's windows for it changed, and its hours did not: the plan stays.
+    WindowsChanged,
     /// Stopped.
     Discontinued,
     /// Completed by its one giving.
@@ -320,6 +351,8 @@ impl OrderAct {
             Self::Back => "back",
             Self::Changed => "changed",
             Self::Corrected => "corrected",
+            Self::HoursChanged => "hours_changed",
+            Self::WindowsChanged => "windows_changed",
             Self::Discontinued => "discontinued",
             Self::Completed => "completed",
             Self::EnteredInError => "entered_in_error",

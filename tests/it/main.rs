@@ -10,6 +10,7 @@ mod bad_input;
 mod clock_changes;
 mod command_line;
 mod desk;
+mod hours;
 mod orders;
 mod pharmacy;
 mod preview;

@@ -4,6 +4,7 @@
 mod alert;
 mod chart;
 mod double;
+mod hours;
 mod order;
 mod plan;
 mod record;
@@ -11,6 +12,7 @@ mod resident;
 mod scan;
 mod scan_unit;
 mod short;
+mod zone;
 
 use crate::administration::{Administration, Mode, Outcome, Override};
 use crate::alert::Alert;
@@ -30,6 +32,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use alert::{QUIET_MINUTES_MAX, is_overdue};
+pub use hours::{HoursCommand, OtherHours, other_hours};
 pub use plan::{HORIZON_DAYS, order_fault};
 pub(crate) use plan::{expansion, next_unplanned};
 pub(crate) use resident::absence;
@@ -247,6 +250,11 @@ pub enum Command {
         /// From when on it holds.
         effective_from: Instant,
     },
+    /// Orders are at other hours of the home from an instant on.
+    Hours(Box<HoursCommand>),
+    /// The home's zone has other rules than those of this tz data release, with which its doses
+    /// were planned.
+    ZoneRules(String),
 }
 
 /// What a scan did.
@@ -427,6 +435,8 @@ pub fn decide(home: &Home, actor: &Actor, command: &Command, stamp: &mut Stamp<'
         }
         Command::Message { sender, message, answer } => Ok(record.message(sender, message, answer)),
         Command::Policy { version, effective_from } => Ok(record.policy(*version, *effective_from)),
+        Command::Hours(c) => Ok(hours::hours(&mut record, c)),
+        Command::ZoneRules(before) => Ok(zone::rules(&mut record, before)),
     };
     if let Err(refusal) = &answer {
         record.refused(command, refusal);

@@ -174,7 +174,7 @@ pub fn order_fault(home: &Home, order: &Order, now: Instant) -> Option<String> {
 /// Where planning begins. Times of a course that passed before the order was noted, or while it was
 /// held, are nobody's to give; the one instant of a one-time order is what was prescribed, and
 /// noting it late makes the dose late, never none.
-fn begins(order: &Order, schedule: &Schedule) -> Instant {
+pub(super) fn begins(order: &Order, schedule: &Schedule) -> Instant {
     let start = order.current.start;
     match schedule {
         Schedule::Once(once) => start.min(once.at),
@@ -182,7 +182,7 @@ fn begins(order: &Order, schedule: &Schedule) -> Instant {
     }
 }
 
-fn write_dose(
+pub(super) fn write_dose(
     record: &mut Record<'_, '_>,
     order: &Order,
     slot: Slot,

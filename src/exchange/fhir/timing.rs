@@ -6,14 +6,15 @@ use super::reason::Reasons;
 use super::repeat::{self, Bounds, Length, PeriodUnit, Rate, Repeat};
 use super::{Context, system};
 use emar_domain::order::Timing;
-use emar_domain::schedule::Schedule;
 use emar_domain::schedule::frequency::{Brought, Frequency, Planned, Unschedulable};
+use emar_domain::schedule::hours::AskedTiming;
 use emar_domain::time::{Instant, Weekday};
 use std::collections::BTreeSet;
 
 /// When an order is given, and within which windows.
 pub(super) struct When {
     pub(super) timing: Timing,
+    pub(super) asked: Option<AskedTiming>,
     pub(super) frequency: String,
     pub(super) before_minutes: i64,
     pub(super) after_minutes: i64,
@@ -132,7 +133,7 @@ pub(super) fn planned(
         return None;
     };
     let hours = context.home.policy.hours(asked.unit, &row.frequency.code);
-    let mut schedule = match row.frequency.plan(&row.brought, hours) {
+    let schedule = match row.frequency.plan(&row.brought, hours) {
         Ok(Planned::Doses(schedule)) => schedule,
         Ok(Planned::Pair { .. }) => {
             let why = "its removal has its own time, which cannot be represented yet";
@@ -149,10 +150,8 @@ pub(super) fn planned(
             return None;
         }
     };
-    if let (Schedule::Clock(clock), false) = (&mut schedule, row.days.is_empty()) {
-        clock.dow = Some(row.days.iter().copied().collect());
-    }
-    let window = narrowest(row.frequency, asked, context);
+    let (policy, table) = (&context.home.policy, context.frequencies);
+    let window = policy.order_window(table, row.frequency, asked.unit, asked.time_critical);
     let Some((before_minutes, after_minutes)) = window else {
         reasons.transcribe(parts.pointer.clone(), "this home has no window for this timing");
         return None;
@@ -160,7 +159,8 @@ pub(super) fn planned(
     let (start, stop) = life(parts, asked, context, reasons)?;
     let frequency = display(&row);
     let timing = Timing::Planned { schedule };
-    Some(When { timing, frequency, before_minutes, after_minutes, start, stop })
+    let asked = Some(AskedTiming { code: row.frequency.code.clone(), brought: row.brought });
+    Some(When { timing, asked, frequency, before_minutes, after_minutes, start, stop })
 }
 
 fn unschedulable(e: &Unschedulable) -> String {
@@ -224,6 +224,8 @@ fn row<'a>(parts: &Parts<'a>, asked: &Asked<'_>, context: &Context<'a>) -> Optio
 
 fn uncoded<'a>(repeat: &Repeat, brought: Brought, context: &Context<'a>) -> Option<Row<'a>> {
     let days = repeat.days.clone();
+    let dow = (!days.is_empty()).then(|| days.iter().copied().collect());
+    let brought = Brought { dow, ..brought };
     if !repeat.when.is_empty() {
         let frequency = of_events(repeat, context)?;
         return Some(Row { frequency, brought, days });
@@ -250,8 +252,6 @@ fn uncoded<'a>(repeat: &Repeat, brought: Brought, context: &Context<'a>) -> Opti
     if wanted == daily(1) && (1..=3).contains(&day_count) {
         // Weekly codes have the windows of weekly doses.
         let frequency = of_rate(weekly(day_count), context)?;
-        let dow = Some(days.into_iter().collect());
-        let brought = Brought { dow, ..brought };
         return Some(Row { frequency, brought, days: BTreeSet::new() });
     }
     Some(Row { frequency: of_rate(wanted, context)?, brought, days })
@@ -285,17 +285,6 @@ fn defaults<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Frequency> {
 fn wire_form(row: &Frequency) -> Option<Repeat> {
     let node = json::parse(row.fhir_repeat.as_deref()?.as_bytes()).ok()?;
     repeat::read(&At::root(&node), &mut Reasons::default()).map(|(repeat, _)| repeat)
-}
-
-/// The narrowest window of any of the day's doses: an order has one, and it must not be too wide.
-fn narrowest(row: &Frequency, asked: &Asked<'_>, context: &Context<'_>) -> Option<(i64, i64)> {
-    let policy = &context.home.policy;
-    let window =
-        |slot| policy.window(context.frequencies, row, asked.unit, slot, asked.time_critical);
-    let windows = (1..=row.doses_per_day.max(1)).map(window).collect::<Option<Vec<_>>>()?;
-    let before = windows.iter().map(|w| w.before_min).min()?;
-    let after = windows.iter().map(|w| w.after_min).min()?;
-    Some((i64::from(before), i64::from(after)))
 }
 
 /// First and end of the order, from its bounds.

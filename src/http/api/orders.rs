@@ -6,6 +6,7 @@ use super::settle;
 use crate::http::Web;
 use crate::http::auth::Auth;
 use crate::http::problem::Problem;
+use crate::policy_file::frequencies;
 use crate::service::lane::Asked;
 use axum::Json as Reply;
 use axum::extract::State;
@@ -16,6 +17,7 @@ use emar_domain::decide::{Answer, ChangeCommand, ChangeKind, Command, HoldFor, O
 use emar_domain::home::Home;
 use emar_domain::id::{OrderId, ResidentId};
 use emar_domain::order::{Order, OrderState, OrderVersion, Timing};
+use emar_domain::schedule::hours::AtHours;
 use emar_domain::time::Instant;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -210,6 +212,7 @@ pub(super) fn entered(
     auth: &Auth,
 ) -> Result<OrderVersion, Problem> {
     sound(&version)?;
+    at_home_hours(&version, &web.app.home())?;
     version.order = OrderId(web.app.ids.fresh());
     version.version = 1;
     version.not_before = None;
@@ -257,6 +260,23 @@ fn sound(version: &OrderVersion) -> Result<(), Problem> {
         return Err(Problem::malformed("/stop", "The order stops before it starts."));
     }
     timing(&version.timing)
+}
+
+/// What its times were worked out from must come to these times here: the next look at the home's
+/// hours would change them unseen.
+fn at_home_hours(version: &OrderVersion, home: &Home) -> Result<(), Problem> {
+    let Some((asked, resident)) = version.asked.as_ref().zip(home.residents.get(&version.resident))
+    else {
+        return Ok(());
+    };
+    let (unit, critical) = (resident.unit.as_str(), version.time_critical);
+    let at = asked.at_hours(&home.policy, frequencies(), unit, critical);
+    let same = |at: AtHours| version.timing == Timing::Planned { schedule: at.schedule };
+    if at.is_some_and(same) {
+        return Ok(());
+    }
+    let detail = "The home has other times for this. Leave it out, or send the times of today.";
+    Err(Problem::malformed("/asked", detail))
 }
 
 fn timing(timing: &Timing) -> Result<(), Problem> {
@@ -388,6 +408,7 @@ pub(super) async fn changed_anew(
     version.entered_by = auth.actor.user;
     {
         let home = web.app.home();
+        at_home_hours(&version, &home).map_err(|problem| problem.under(pointer))?;
         let current = home.orders.get(&order).ok_or_else(Problem::not_found)?;
         version.order = order;
         version.source = current.current.source.clone();

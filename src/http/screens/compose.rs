@@ -9,6 +9,7 @@ use emar_domain::order::{FirstDose, OrderVersion, OrderedDrug, Source, Timing};
 use emar_domain::resident::{Resident, ResidentState};
 use emar_domain::schedule::YearMonth;
 use emar_domain::schedule::frequency::{Brought, Frequency, Need, Planned, Unschedulable};
+use emar_domain::schedule::hours::AskedTiming;
 use emar_domain::time::{CivilDateTime, CivilTime, Instant, Weekday};
 use emar_domain::zone::Resolved;
 use serde::{Deserialize, Serialize};
@@ -126,6 +127,7 @@ pub fn compose(
         dose_text: dose.to_string(),
         frequency: when.frequency,
         timing: when.timing,
+        asked: when.asked,
         start,
         stop,
         before_minutes: when.window.0,
@@ -162,6 +164,7 @@ fn is_critical(sight: &Sight<'_>, drug: &Product) -> bool {
 /// When it is given, and in which window.
 struct When {
     timing: Timing,
+    asked: Option<AskedTiming>,
     frequency: String,
     window: (i64, i64),
 }
@@ -286,9 +289,12 @@ impl<'a> Reader<'a> {
             Ok(_) => return self.or(None, "frequency", "wrong-frequency"),
             Err(why) => return self.unschedulable(&why),
         };
-        let window = self.window(row, resident, drug?);
+        let (policy, critical) = (&self.sight.home.policy, is_critical(self.sight, drug?));
+        let unit = resident.unit.as_str();
+        let window = policy.order_window(frequencies(), row, unit, critical);
         let window = self.or(window, "frequency", "wrong-window")?;
-        Some(When { timing: planned, frequency: row.code.clone(), window })
+        let asked = Some(AskedTiming { code: row.code.clone(), brought });
+        Some(When { timing: planned, asked, frequency: row.code.clone(), window })
     }
 
     fn unschedulable(&mut self, why: &Unschedulable) -> Option<When> {
@@ -307,19 +313,6 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// The narrowest window of any of the day's doses: an order has one.
-    fn window(&self, row: &Frequency, resident: &Resident, drug: &Product) -> Option<(i64, i64)> {
-        let (policy, table) = (&self.sight.home.policy, frequencies());
-        let critical = is_critical(self.sight, drug);
-        let unit = resident.unit.as_str();
-        let windows = (1..=row.doses_per_day.max(1))
-            .map(|slot| policy.window(table, row, unit, slot, critical))
-            .collect::<Option<Vec<_>>>()?;
-        let before = windows.iter().map(|w| w.before_min).min()?;
-        let after = windows.iter().map(|w| w.after_min).min()?;
-        Some((i64::from(before), i64::from(after)))
-    }
-
     /// Schedules, rule 8: what for, how far apart and how often are needed before it is active.
     fn prn(&mut self) -> Option<When> {
         let indication = self.typed.indication.trim().to_owned();
@@ -336,7 +329,7 @@ impl<'a> Reader<'a> {
             interval_minutes_min: Some(apart?),
             per_day_max: Some(most?),
         };
-        Some(When { timing, frequency: "PRN".to_owned(), window: (0, 0) })
+        Some(When { timing, asked: None, frequency: "PRN".to_owned(), window: (0, 0) })
     }
 
     fn times(&mut self) -> Option<Vec<CivilTime>> {

@@ -36,6 +36,9 @@ pub(super) fn touches(home: &Home, asked: &Asked) -> Vec<String> {
         Command::SignOnFailed { device, .. } => touched.push(format!("device {device}")),
         Command::SignOn { user, .. } => touched.push(format!("user {user}")),
         Command::Plan(orders) => touched.extend(orders.iter().filter_map(order_resident)),
+        Command::Hours(c) => {
+            touched.extend(c.orders.iter().filter_map(|o| order_resident(&o.order)));
+        }
         Command::Message { sender, message, .. } => {
             touched.push(format!("message {sender} {message}"));
         }
@@ -54,7 +57,10 @@ pub(super) fn touches(home: &Home, asked: &Asked) -> Vec<String> {
             touched.extend(order_resident(&c.version.order));
             touched.push(format!("order {}", c.version.order));
         }
-        Command::Alert(_) | Command::Overdue(_) | Command::SignOff { .. } => return Vec::new(),
+        Command::Alert(_)
+        | Command::Overdue(_)
+        | Command::SignOff { .. }
+        | Command::ZoneRules(_) => return Vec::new(),
     }
     touched
 }

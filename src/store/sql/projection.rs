@@ -15,7 +15,9 @@ macro_rules! order_refresh {
             "UPDATE order_state SET \
              version = (SELECT max(v.version) FROM order_version v \
                WHERE v.orders = order_state.orders), \
-             plan = (SELECT count(*) FROM order_version v WHERE v.orders = order_state.orders), \
+             plan = (SELECT count(*) FROM order_version v WHERE v.orders = order_state.orders) \
+               + (SELECT count(*) FROM order_event e \
+               WHERE e.orders = order_state.orders AND e.act = 'hours_changed'), \
              stop = (SELECT coalesce(v.stop, 253402041600000000) FROM order_version v \
                WHERE v.orders = order_state.orders ORDER BY v.version DESC LIMIT 1), \
              since = coalesce((SELECT max(e.at) FROM order_event e \
