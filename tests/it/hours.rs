@@ -72,7 +72,8 @@ async fn other_hours_take_force_at_their_midnight_also_over_a_restart() {
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     assert_eq!(app.home().orders[&order], home);
     assert_eq!(app.version(), leaves);
-    app.finish().await;
+    // Two days of doses nobody gave have their alerts.
+    app.finish_with_waiting(&["alert"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
