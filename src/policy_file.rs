@@ -1,5 +1,9 @@
 //! A home's policy as a TOML file: read, checked, and every fault told with its place and remedy.
 
+mod reading;
+#[cfg(test)]
+mod schema_tests;
+
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -39,6 +43,8 @@ pub struct Problem {
     pub column: usize,
     /// The keys that lead there, such as `passes.noon`; empty for the whole file.
     pub path: String,
+    /// What is wrong, in a word for programs.
+    pub code: String,
     /// What is wrong.
     pub what: String,
     /// What to do about it.
@@ -47,7 +53,8 @@ pub struct Problem {
 
 impl Problem {
     fn whole_file(what: String, remedy: &str) -> Self {
-        Self { line: 1, column: 1, path: String::new(), what, remedy: remedy.to_owned() }
+        let (path, code) = (String::new(), "unreadable".to_owned());
+        Self { line: 1, column: 1, path, code, what, remedy: remedy.to_owned() }
     }
 }
 
@@ -83,6 +90,7 @@ fn read(path: &Path) -> Result<String, Problem> {
             line,
             column,
             path: String::new(),
+            code: "unreadable".to_owned(),
             what: "a byte that is not UTF-8 text".to_owned(),
             remedy: "save the file as UTF-8".to_owned(),
         }
@@ -94,33 +102,62 @@ fn read(path: &Path) -> Result<String, Problem> {
 /// # Errors
 /// Every problem found, in the order of the file; never an empty list.
 pub fn parse(text: &str, zones: &Catalogue) -> Result<Policy, Vec<Problem>> {
-    let policy: Policy = toml::from_str(text).map_err(|error| vec![misread(text, &error)])?;
-    let root = DeTable::parse(text).ok();
-    let place_of = |path: &[String]| {
-        let at = root.as_ref().map_or(0, |root| find(root, path));
-        place(text, at)
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let table = match toml::from_str(text) {
+        Ok(table) if errors.is_empty() => table,
+        Ok(_) => return Err(unwritten(text, &errors)),
+        Err(error) if errors.is_empty() => return Err(unwritten(text, &[error])),
+        Err(_) => return Err(unwritten(text, &errors)),
     };
-    let mut problems: Vec<Problem> = policy
-        .validate(frequencies())
+    let told = |path: &[String], code: String, (what, remedy): (String, String)| {
+        let (line, column) = place(text, find(&root, path));
+        Problem { line, column, path: path.join("."), code, what, remedy }
+    };
+    let mut reading = reading::read(table);
+    let misread = std::mem::take(&mut reading.misread);
+    let mut problems: Vec<Problem> = misread
         .into_iter()
-        .map(|fault| {
-            let (line, column) = place_of(&fault.path);
-            let (what, remedy) = words(&fault);
-            Problem { line, column, path: fault.path.join("."), what, remedy }
+        .map(|found| {
+            let (code, remedy) = misread_as(&found.what);
+            told(&found.path, code.to_owned(), (found.what, remedy.to_owned()))
         })
         .collect();
-    if let Err(error) = zones.rules(&policy.zone) {
-        let (line, column) = place_of(&["zone".to_owned()]);
-        problems.push(Problem {
-            line,
-            column,
-            path: "zone".to_owned(),
-            what: error.to_string(),
-            remedy: "name an IANA zone, such as America/New_York".to_owned(),
-        });
+    let zone = ["zone".to_owned()];
+    if let Some(policy) = &reading.policy {
+        let faults = policy.validate(frequencies()).into_iter();
+        let own = faults.filter(|fault| !reading.is_replaced(&fault.path));
+        problems.extend(own.map(|fault| told(&fault.path, code(&fault.code), words(&fault))));
+        if let (Err(error), false) = (zones.rules(&policy.zone), reading.is_replaced(&zone)) {
+            let remedy = "name an IANA zone, such as America/New_York".to_owned();
+            problems.push(told(&zone, "zone_unknown".to_owned(), (error.to_string(), remedy)));
+        }
     }
     problems.sort_by_key(|problem| (problem.line, problem.column));
-    if problems.is_empty() { Ok(policy) } else { Err(problems) }
+    match reading.policy {
+        Some(policy) if problems.is_empty() => Ok(policy),
+        _ => Err(problems),
+    }
+}
+
+/// The word a fault is told to programs by.
+fn code(fault: &FaultCode) -> String {
+    match serde_json::to_value(fault) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(serde_json::Value::Object(one)) => one.keys().next().cloned().unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// Text that is not TOML.
+fn unwritten(text: &str, errors: &[toml::de::Error]) -> Vec<Problem> {
+    let told = |error: &toml::de::Error| {
+        let (line, column) = place(text, error.span().map_or(0, |span| span.start));
+        // Of what the reader says only the first line: the rest draws the place once more.
+        let what = error.message().lines().next().unwrap_or_default().to_owned();
+        let remedy = "write it as `schedules/oakhill.toml` does".to_owned();
+        Problem { line, column, path: String::new(), code: "not_toml".to_owned(), what, remedy }
+    };
+    errors.iter().map(told).collect()
 }
 
 /// Warnings that do not bar a policy: tz databases that disagree about the home's zone.
@@ -143,20 +180,18 @@ pub fn warnings(policy: &Policy, zones: &Catalogue, around: Instant) -> Vec<Stri
         .unwrap_or_default()
 }
 
-fn misread(text: &str, error: &toml::de::Error) -> Problem {
-    let (line, column) = place(text, error.span().map_or(0, |span| span.start));
-    // Of what the reader says only the first line: the rest draws the place once more.
-    let what = error.message().lines().next().unwrap_or_default().to_owned();
-    let remedy = if what.starts_with("unknown field") {
-        "correct the key or take it out: what is not understood is never passed over"
+/// The word and the remedy of what cannot be read.
+fn misread_as(what: &str) -> (&'static str, &'static str) {
+    if what.starts_with("unknown field") {
+        let remedy = "correct the key or take it out: what is not understood is never passed over";
+        ("unknown_field", remedy)
     } else if what.starts_with("missing field") {
-        "add the key; `schedules/oakhill.toml` shows each one"
+        ("missing_field", "add the key; `schedules/oakhill.toml` shows each one")
     } else if what.starts_with("unknown variant") {
-        "choose one of the words listed"
+        ("unknown_word", "choose one of the words listed")
     } else {
-        "write it as `schedules/oakhill.toml` does"
-    };
-    Problem { line, column, path: String::new(), what, remedy: remedy.to_owned() }
+        ("not_so_written", "write it as `schedules/oakhill.toml` does")
+    }
 }
 
 /// Byte offset of the value at a path, or of the nearest table above it that the file writes.
@@ -235,6 +270,10 @@ fn words(fault: &Fault) -> (String, String) {
             "no window class with minutes has this name",
             "use a class from schedules/frequencies.toml, or by_frequency as the default",
         ),
+        FaultCode::WindowNotUsed => (
+            format!("doses of {last} have no minutes before and after a due time"),
+            "take the line out: such doses are as needed, or due for a whole pass".to_owned(),
+        ),
         FaultCode::WindowTooLong => (
             format!("a window of more than {WINDOW_MAX_MIN} minutes to one side"),
             "give fewer minutes; for a whole pass use a span as hours".to_owned(),
@@ -287,7 +326,15 @@ mod tests {
             ("schema = 1", "schema = 2", "schema", "schema"),
             ("America/New_York", "America/Nowhere", "zone", "zone"),
             ("noon = \"11:30", "noon = \"10:29", "noon =", "passes.noon"),
-            ("\"17:00\"]", "\"17:00\", \"20:00\"]", "BID", "hours.BID"),
+            ("BID = [", "BID = [\"20:00\", ", "BID", "hours.BID"),
+            (
+                "stat = { before_min = 0",
+                "stat = { before_min = 721",
+                "stat",
+                "windows.minutes.stat",
+            ),
+            ("stat = { before", "PRN = { before", "PRN", "windows.minutes.PRN"),
+            ("stat = { before", "Stat = { before", "Stat", "windows.minutes.Stat"),
             ("BID = ", "BIDD = ", "BIDD", "hours.BIDD"),
             ("facility_60", "facility_61", "default", "windows.default"),
             ("charge_nurse_min = 10", "charge_nurse_min = 30", "on_call", "escalation.on_call_min"),
@@ -304,6 +351,61 @@ mod tests {
             let line = text.lines().nth(problems[0].line - 1).unwrap();
             assert!(line.contains(line_of), "{line} does not show {line_of}");
         }
+    }
+
+    #[test]
+    fn every_fault_is_told_and_not_the_first_alone() {
+        let mut text = OAK_HILL.to_owned();
+        for (from, to) in [
+            ("zone = \"America/New_York\"\n", ""),
+            ("profile = \"us\" ", "profile = \"fr\" "),
+            ("\"101-A\", \"101-B\"", "101, 102"),
+            ("noon = \"11:30-13:30\"", "noon = \"11:30\""),
+            ("BID = [\"09:00\", \"17:00\"]", "BID = [\"9 am\", \"17:00\"]"),
+            ("TID = [\"09:00\", ", "TID = ["),
+            ("QHS = ", "BEDTIME = "),
+            ("confirm = \"resident\"", "confrim = \"resident\""),
+            ("charge_nurse_min = 10", "charge_nurse_min = -10"),
+            ("gsrn_prefix = \"952123450\"", "gsrn_prefix = \"95\""),
+        ] {
+            assert!(text.contains(from), "{from}");
+            text = text.replacen(from, to, 1);
+        }
+        let problems = parse(&text, &zones()).unwrap_err();
+        let told: Vec<(&str, &str)> =
+            problems.iter().map(|p| (p.path.as_str(), p.code.as_str())).collect();
+        let wanted = [
+            ("zone", "missing_field"),
+            ("profile", "unknown_word"),
+            ("units.east.rooms.0", "not_so_written"),
+            ("units.east.rooms.1", "not_so_written"),
+            ("passes.noon", "not_so_written"),
+            ("hours.BEDTIME", "frequency_unknown"),
+            ("hours.BID.0", "not_so_written"),
+            ("hours.TID", "hours_count"),
+            ("giving.confrim", "unknown_field"),
+            ("escalation.charge_nurse_min", "not_so_written"),
+            ("wristband.gsrn_prefix", "gsrn_prefix"),
+        ];
+        assert_eq!(told, wanted);
+        for problem in &problems[1..] {
+            let line = text.lines().nth(problem.line - 1).unwrap();
+            let keys: Vec<&str> = problem.path.split('.').collect();
+            let named = keys.iter().rev().find(|key| key.parse::<u32>().is_err()).unwrap();
+            let list = keys.contains(&"rooms") && line.contains("101");
+            assert!(line.contains(named) || list, "{}:{line}", problem.path);
+            assert!(!problem.remedy.is_empty());
+        }
+    }
+
+    #[test]
+    fn several_slips_of_writing_are_told_at_once() {
+        let text = OAK_HILL.replacen("\"us\"", "\"us", 1).replacen("[giving]", "[giving", 1);
+        let problems = parse(&text, &zones()).unwrap_err();
+        let lines: Vec<usize> = problems.iter().map(|p| p.line).collect();
+        let line_of = |what: &str| text.lines().position(|l| l.starts_with(what)).unwrap() + 1;
+        assert!(lines.contains(&line_of("profile")) && lines.contains(&line_of("[giving")));
+        assert!(problems.iter().all(|p| p.code == "not_toml"), "{problems:?}");
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::sync::{Arc, LazyLock};
 
 use emar_domain::schedule::frequency::{Brought, Frequency, Kind, Need, Planned};
 use emar_domain::schedule::meal::Meals;
+use emar_domain::schedule::policy::Policy;
+use emar_domain::schedule::window::Window;
 use emar_domain::schedule::{
     ClockChange, Expansion, OrderLife, PlannedDose, Schedule, Span, YearMonth, expand,
 };
@@ -383,6 +385,34 @@ fn what_a_code_needs_is_never_filled_in() {
     let weekly = frequencies().find("qweek").unwrap();
     assert_eq!(weekly.missing(&Brought::default()), [Need::Dow]);
     assert!(frequencies().find("BIWEEKLY").is_none());
+}
+
+/// Unit before home before table, and a code before its class.
+#[test]
+fn what_a_home_says_of_a_code_comes_before_its_class() {
+    let text = include_str!("../schedules/larkfield.toml");
+    let mut policy = crate::policy_file::parse(text, &Catalogue::open(None)).unwrap();
+    let window = |policy: &Policy, code: &str, unit: &str, critical: bool| {
+        policy.order_window(frequencies(), frequencies().find(code).unwrap(), unit, critical)
+    };
+    assert_eq!(window(&policy, "BID", "garden", false), Some((60, 60)), "the home's default");
+    assert_eq!(window(&policy, "BID", "orchard", false), Some((60, 90)), "the unit's minutes");
+    assert_eq!(window(&policy, "QHS", "garden", false), Some((120, 120)), "the code's class");
+    assert_eq!(window(&policy, "Q6H", "garden", false), Some((45, 45)), "the code's minutes");
+    assert_eq!(window(&policy, "QHS", "orchard", true), Some((30, 30)), "never more room");
+    assert_eq!(window(&policy, "PRN", "garden", false), None);
+    assert_eq!(window(&policy, "AMPASS", "garden", false), Some((0, 180)), "the whole pass");
+    let unit = policy.units.get_mut("orchard").unwrap();
+    unit.windows.class.insert("Q6H".into(), "time_critical".into());
+    assert_eq!(window(&policy, "Q6H", "orchard", false), Some((45, 45)), "minutes before class");
+    unit_minutes(&mut policy, "Q6H", 20);
+    assert_eq!(window(&policy, "Q6H", "orchard", false), Some((20, 20)), "unit before home");
+}
+
+fn unit_minutes(policy: &mut Policy, code: &str, minutes: u32) {
+    let window = Window { before_min: minutes, after_min: minutes };
+    let unit = policy.units.get_mut("orchard").unwrap();
+    unit.windows.minutes.insert(code.into(), window);
 }
 
 #[test]

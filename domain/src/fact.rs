@@ -6,7 +6,7 @@ use crate::cart::CartSession;
 use crate::dose::{Slot, Withdrawal};
 use crate::drug::{Label, Product};
 use crate::id::{CartId, DoseId, FactId, OrderId, PreparedId, ResidentId, ScanId, Slug, UserId};
-use crate::order::{Hold, OrderAct, OrderVersion};
+use crate::order::{Hold, NewHours, OrderAct, OrderVersion};
 use crate::resident::Resident;
 use crate::role::Role;
 use crate::time::{CivilDateTime, Instant};
@@ -75,6 +75,9 @@ pub struct OrderEvent {
     /// The hold it speaks of, with [`OrderAct::Held`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
+    /// What it comes to, with [`OrderAct::HoursChanged`] and [`OrderAct::WindowsChanged`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<NewHours>,
 }
 
 /// A dose's identity, written once when it is first planned.

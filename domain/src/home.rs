@@ -35,6 +35,15 @@ pub struct Taken {
     pub by: UserId,
 }
 
+/// A policy that was in force before.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Earlier {
+    /// Before this instant.
+    pub until: Instant,
+    /// The policy.
+    pub policy: Policy,
+}
+
 /// One home.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Home {
@@ -42,6 +51,9 @@ pub struct Home {
     pub facility: FacilityId,
     /// The policy in force.
     pub policy: Policy,
+    /// Those that were in force before it, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Earlier>,
     /// The rules of its zone.
     pub zone: ZoneRules,
     /// Number of leaves of its audit log: grows with every change, so it names a version of any
@@ -100,6 +112,7 @@ impl Home {
         Self {
             facility,
             policy,
+            earlier: Vec::new(),
             zone,
             version: 0,
             residents: BTreeMap::new(),
@@ -347,6 +360,17 @@ impl Home {
             OrderAct::Changed | OrderAct::Corrected => {
                 order.noted_by = e.by;
                 order.verified_by = None;
+                return;
+            }
+            OrderAct::HoursChanged | OrderAct::WindowsChanged => {
+                // What a later version replaced is read again when a home is loaded.
+                let new = e.hours.as_ref().filter(|_| e.version == order.current.version);
+                let Some(new) = new else { return };
+                order.take_hours(new);
+                if e.act == OrderAct::HoursChanged {
+                    order.plan += 1;
+                    order.planned_until = None;
+                }
                 return;
             }
             OrderAct::Discontinued => order.state = OrderState::Discontinued,

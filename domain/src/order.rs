@@ -7,6 +7,7 @@ use crate::drug::{Product, Strength};
 use crate::id::{OrderId, ResidentId, UserId};
 use crate::limit::{Day, PrnLimit};
 use crate::schedule::Schedule;
+use crate::schedule::hours::{AskedTiming, AtHours};
 use crate::schedule::policy::Policy;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
@@ -226,6 +227,9 @@ pub struct OrderVersion {
     pub frequency: String,
     /// When.
     pub timing: Timing,
+    /// What its times were worked out from; absent where only the times are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<AskedTiming>,
     /// From this instant on.
     pub start: Instant,
     /// Before this instant.
@@ -276,6 +280,19 @@ pub struct OrderVersion {
     pub source: Source,
 }
 
+/// What an order comes to from a change of the home's hours or windows on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct NewHours {
+    /// Its times and windows.
+    #[serde(flatten)]
+    pub at: AtHours,
+    /// When its first dose is given: one that was given must not be asked for again.
+    pub first_dose: FirstDose,
+    /// No dose of the new plan is due before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Instant>,
+}
+
 impl OrderVersion {
     /// Before this instant it is given: the earlier of its stop and what the law allows.
     #[must_use]
@@ -301,7 +318,8 @@ impl OrderVersion {
 pub struct Order {
     /// The version in force.
     pub current: OrderVersion,
-    /// The plan its untouched doses belong to (`model.md` names it; grows with each edit).
+    /// The plan its untouched doses belong to (`model.md` names it; grows with each edit, and when
+    /// the home's hours for it change).
     pub plan: u32,
     /// The latest due time among the doses of this plan: planning goes on after it.
     #[serde(default)]
@@ -360,6 +378,16 @@ impl Order {
     #[must_use]
     pub fn mark_at(&self, at: Instant) -> Option<&DoNotGive> {
         self.do_not_give.as_ref().filter(|mark| mark.since <= at)
+    }
+
+    /// Takes over the home's other hours or windows.
+    pub fn take_hours(&mut self, new: &NewHours) {
+        self.current.timing = Timing::Planned { schedule: new.at.schedule.clone() };
+        self.current.conditions.hours.clone_from(&new.at.ties);
+        self.current.before_minutes = new.at.before_minutes;
+        self.current.after_minutes = new.at.after_minutes;
+        self.current.first_dose = new.first_dose;
+        self.current.not_before = new.not_before;
     }
 
     /// Whether it is given when needed.
@@ -432,6 +460,10 @@ pub enum OrderAct {
     Changed,
     /// The record of it was wrong and was put right before any dose was charted.
     Corrected,
+    /// The home's hours for it changed: a new plan.
+    HoursChanged,
+    /// The home's windows for it changed, and its hours did not: the plan stays.
+    WindowsChanged,
     /// Stopped.
     Discontinued,
     /// Completed by its one giving.
@@ -456,6 +488,8 @@ impl OrderAct {
             Self::Renewed => "renewed",
             Self::Changed => "changed",
             Self::Corrected => "corrected",
+            Self::HoursChanged => "hours_changed",
+            Self::WindowsChanged => "windows_changed",
             Self::Discontinued => "discontinued",
             Self::Completed => "completed",
             Self::EnteredInError => "entered_in_error",

@@ -9,9 +9,6 @@ use crate::home::Home;
 use crate::order::{Order, OrderState, OrderVersion, Timing};
 use crate::resident::{Allergy, Resident};
 use crate::schedule::Schedule;
-use crate::schedule::frequency::{Frequencies, Frequency};
-use crate::schedule::policy::Policy;
-use crate::schedule::window::Window;
 use crate::verdict::{Check, Objection, Severity};
 
 /// Words in an indication that say that methotrexate is given against cancer, where daily courses
@@ -134,23 +131,6 @@ fn unanswered_reaction(home: &Home, version: &OrderVersion) -> Option<Objection>
 #[must_use]
 pub fn reaction<'a>(resident: &'a Resident, ingredient: &str) -> Option<&'a Allergy> {
     resident.allergies.iter().find(|allergy| allergy.matches(ingredient))
-}
-
-/// The narrowest window of any of the day's doses of a code: an order has one, and it must not be
-/// too wide for any of them. Schedules, section 3. `None`: the home has none for this code.
-#[must_use]
-pub fn narrowest_window(
-    policy: &Policy,
-    table: &Frequencies,
-    row: &Frequency,
-    unit: &str,
-    time_critical: bool,
-) -> Option<Window> {
-    let window = |slot| policy.window(table, row, unit, slot, time_critical);
-    let all = (1..=row.doses_per_day.max(1)).map(window).collect::<Option<Vec<_>>>()?;
-    let before_min = all.iter().map(|w| w.before_min).min()?;
-    let after_min = all.iter().map(|w| w.after_min).min()?;
-    Some(Window { before_min, after_min })
 }
 
 fn counts_pieces(dose: Amount) -> bool {

@@ -4,7 +4,6 @@
 use crate::condition::{Conditions, SelfAdministration};
 use crate::home::Home;
 use crate::order::{OrderVersion, Timing};
-use crate::order_check::narrowest_window;
 use crate::reading;
 use crate::schedule::frequency::{Frequencies, Frequency, Kind};
 use crate::schedule::{ClockChange, OrderLife, Schedule, ScheduleFault, Span, expand};
@@ -39,7 +38,7 @@ pub enum InputFault {
         "The home's policy lets such a dose be given {most} minutes from its time at most on this \
          side. Write {most} or less."
     )]
-    WindowWide { most: u32 },
+    WindowWide { most: i64 },
     #[error("The order stops before it starts. Write a stop after the start, or none.")]
     StopBeforeStart,
     #[error("The order expires before it starts. Write a later end, or none.")]
@@ -258,14 +257,14 @@ fn windows(
     let terms = crate::drug::terms(&version.drug.ingredient);
     let critical = home.policy.is_time_critical(terms);
     let unit = resident.unit.as_str();
-    let Some(most) = narrowest_window(&home.policy, table, row, unit, critical) else {
+    let Some((before, after)) = home.policy.order_window(table, row, unit, critical) else {
         return Ok(());
     };
     for (pointer, minutes, most) in [
-        ("/before_minutes", version.before_minutes, most.before_min),
-        ("/after_minutes", version.after_minutes, most.after_min),
+        ("/before_minutes", version.before_minutes, before),
+        ("/after_minutes", version.after_minutes, after),
     ] {
-        holds(minutes <= i64::from(most), pointer, InputFault::WindowWide { most })?;
+        holds(minutes <= most, pointer, InputFault::WindowWide { most })?;
     }
     Ok(())
 }

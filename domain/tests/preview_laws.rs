@@ -83,6 +83,7 @@ fn version(order: u8, version: u32, timing: Timing, start: Instant) -> OrderVers
         dose_text: String::new(),
         frequency: String::new(),
         timing,
+        asked: None,
         start,
         stop: None,
         expires: None,

@@ -293,6 +293,7 @@ impl Making {
             dose_text: "5 mg".to_owned(),
             frequency: "Q6H".to_owned(),
             timing: Timing::Planned { schedule },
+            asked: None,
             start: self.now,
             stop: None,
             expires: None,

@@ -94,7 +94,7 @@ fn tell(
         return writeln!(out, "{name}: good");
     }
     for problem in problems {
-        let Problem { line, column, path, what, remedy } = problem;
+        let Problem { line, column, path, what, remedy, .. } = problem;
         let path = if path.is_empty() { String::new() } else { format!("{path}: ") };
         writeln!(out, "{name}:{line}:{column}: {path}{what}\n    {remedy}")?;
     }

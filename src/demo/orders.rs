@@ -9,6 +9,7 @@ use emar_domain::id::{LabelId, OrderId, ProductId};
 use emar_domain::order::{FirstDose, OrderVersion, OrderedDrug, Source, Timing};
 use emar_domain::resident::Resident;
 use emar_domain::schedule::frequency::{Brought, Planned};
+use emar_domain::schedule::hours::AskedTiming;
 use emar_domain::schedule::policy::Policy;
 use emar_domain::time::{Instant, Weekday};
 use emar_domain::zone::ZoneRules;
@@ -117,16 +118,17 @@ impl Prescribing<'_> {
         let days = if short { days % 10 } else { days };
         let begun = self.start.plus_minutes(-days * DAY_MINUTES).ok_or_else(wrong)?;
         let critical = self.is_time_critical(&product.ingredient);
-        let (timing, (before_minutes, after_minutes)) = if let Some(minutes) = regimen.prn_minutes {
-            let prn = Timing::Prn {
-                indication: regimen.indication.clone(),
-                interval_minutes_min: Some(minutes),
-                per_day_max: regimen.prn_max,
+        let (timing, asked, (before_minutes, after_minutes)) =
+            if let Some(minutes) = regimen.prn_minutes {
+                let prn = Timing::Prn {
+                    indication: regimen.indication.clone(),
+                    interval_minutes_min: Some(minutes),
+                    per_day_max: regimen.prn_max,
+                };
+                (prn, None, (0, 0))
+            } else {
+                self.planned(random, resident, regimen, begun, critical).ok_or_else(wrong)?
             };
-            (prn, (0, 0))
-        } else {
-            self.planned(random, resident, regimen, begun, critical).ok_or_else(wrong)?
-        };
         let sender = if random.chance(50) { PHARMACY } else { "import" };
         let version = OrderVersion {
             order: OrderId(fresh_id(random, self.start)),
@@ -143,6 +145,7 @@ impl Prescribing<'_> {
             dose_text: regimen.dose.to_string(),
             frequency: regimen.frequency.clone(),
             timing,
+            asked,
             start: begun,
             stop: None,
             expires: None,
@@ -190,7 +193,7 @@ impl Prescribing<'_> {
         regimen: &Regimen,
         begun: Instant,
         critical: bool,
-    ) -> Option<(Timing, (i64, i64))> {
+    ) -> Option<(Timing, Option<AskedTiming>, (i64, i64))> {
         let table = frequencies();
         let frequency = table.find(&regimen.frequency)?;
         let unit = resident.unit.as_str();
@@ -204,14 +207,9 @@ impl Prescribing<'_> {
         let hours = self.policy.hours_of(unit, frequency);
         let planned = frequency.plan(&brought, hours.as_deref());
         let Ok(Planned::Doses(schedule)) = planned else { return None };
-        // One pair of bounds serves every dose of the order: the narrowest.
-        let windows = (1..=frequency.doses_per_day)
-            .filter_map(|slot| self.policy.window(table, frequency, unit, slot, critical));
-        let bounds = windows.fold(None, |narrowest: Option<(u32, u32)>, window| {
-            let (before, after) = narrowest.unwrap_or((window.before_min, window.after_min));
-            Some((before.min(window.before_min), after.min(window.after_min)))
-        })?;
-        Some((Timing::Planned { schedule }, (i64::from(bounds.0), i64::from(bounds.1))))
+        let bounds = self.policy.order_window(table, frequency, unit, critical)?;
+        let asked = Some(AskedTiming { code: frequency.code.clone(), brought });
+        Some((Timing::Planned { schedule }, asked, bounds))
     }
 }
 

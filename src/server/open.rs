@@ -9,13 +9,17 @@ use crate::service::effects::Outgoing;
 use crate::service::heard::HeardFrom;
 use crate::service::lane::Lane;
 use crate::service::told;
+use crate::service::{Asked, Outcome};
 use crate::store::Store;
 use crate::worker;
 use crate::zones::Catalogue;
 use emar_domain::audit::note::{KeyKind, SignKey};
+use emar_domain::decide::Command;
 use emar_domain::id::Slug;
 use emar_domain::schedule::policy::Policy;
 use emar_domain::time::Instant;
+use emar_domain::zone::ZoneRules;
+use sha2::{Digest, Sha256};
 use std::sync::{Arc, RwLock};
 use tokio::sync::{broadcast, mpsc};
 
@@ -86,7 +90,7 @@ pub async fn open(config: &Config, seams: Seams) -> Result<Opened, StartError> {
     config.check()?;
     let zones = Arc::new(Catalogue::open(config.zoneinfo.as_deref()));
     let policy = policy(config, &zones)?;
-    let zone = zones.rules(&policy.zone).map_err(|e| StartError::Zone(e.to_string()))?;
+    zones.rules(&policy.zone).map_err(|e| StartError::Zone(e.to_string()))?;
     let facility = Slug::new(&policy.facility).map_err(|e| StartError::Policy(e.to_string()))?;
     let store = Store::open(&place(config)?).await?;
     let log = emar_domain::audit::checkpoint::origin("org", facility.as_str());
@@ -110,9 +114,13 @@ pub async fn open(config: &Config, seams: Seams) -> Result<Opened, StartError> {
         return Err(StartError::Leased { holder: lease.holder, seconds });
     }
     let versions = store.policies(&facility).await?;
-    let in_force = worker::policy::in_force(&versions, clock.clinical());
-    let policy = in_force.and_then(|v| worker::policy::from_body(&v.body)).unwrap_or(policy);
-    let home = store.load_home(&facility, policy, (*zone).clone(), clock.clinical()).await?;
+    let steps = worker::policy::were_in_force(&versions, clock.clinical());
+    let in_force = steps.last().and_then(|v| worker::policy::from_body(&v.body));
+    let policy = in_force.unwrap_or(policy);
+    let zone = zones.rules(&policy.zone).map_err(|e| StartError::Zone(e.to_string()))?;
+    let now = clock.clinical();
+    let mut home = store.load_home(&facility, policy, (*zone).clone(), now).await?;
+    home.earlier = worker::policy::earlier(&steps);
     let home = Arc::new(RwLock::new(home));
     let outgoing = Arc::new(Outgoing {
         key: ed25519_dalek::SigningKey::from_bytes(&wire),
@@ -146,8 +154,47 @@ pub async fn open(config: &Config, seams: Seams) -> Result<Opened, StartError> {
         scans: broadcast::Sender::new(64),
         heard: HeardFrom::default(),
     });
+    follow_zone(&app).await?;
     let pins = Arc::new(Pins::new(pepper));
     Ok(Opened { app, sign, log, pins, epoch: lease.epoch, zones, fatal })
+}
+
+/// The name under which the zone rules are kept that doses were planned with.
+const ZONE_RULES: &str = "zone_rules";
+
+/// Doses to come were planned with the rules the home's zone had when the server ran last. Under
+/// other rules their civil times are other instants.
+async fn follow_zone(app: &App) -> Result<(), StartError> {
+    let (now, plans) = {
+        let home = app.home();
+        (zone_mark(&home.zone), !home.doses.is_empty())
+    };
+    let before = app.store.meta(&app.facility, ZONE_RULES).await?;
+    if before.as_ref() == Some(&now) {
+        return Ok(());
+    }
+    if plans {
+        let release =
+            before.as_deref().and_then(|mark| mark.split(' ').next()).unwrap_or("unknown");
+        let asked = Asked::by_server(Command::ZoneRules(release.to_owned()));
+        match app.lane.ask_patiently(asked).await {
+            Outcome::Done { answer, .. } => {
+                tracing::warn!(release, now, ?answer, "the zone has other rules");
+            }
+            outcome => {
+                let why = format!("doses could not be moved to new zone rules: {outcome:?}");
+                return Err(StartError::Zone(why));
+            }
+        }
+    }
+    Ok(app.store.set_meta(&app.facility, ZONE_RULES, &now).await?)
+}
+
+/// Release, zone, and a digest of the rules: one release is not the same everywhere.
+fn zone_mark(zone: &ZoneRules) -> String {
+    let rules = serde_json::to_vec(zone).unwrap_or_default();
+    let digest = secret::hex(&Sha256::digest(rules));
+    format!("{} {} {digest}", zone.tzdb(), zone.name())
 }
 
 /// Where a configuration keeps its database, as [`Store::open`] takes it.

@@ -289,13 +289,15 @@ impl Lane {
     }
 
     async fn reload(&self) -> Result<(), CommitError> {
-        let (facility, policy, zone) = {
+        let (facility, policy, earlier, zone) = {
             let home = self.home.read().unwrap_or_else(PoisonError::into_inner);
-            (home.facility.clone(), home.policy.clone(), home.zone.clone())
+            let policies = (home.policy.clone(), home.earlier.clone());
+            (home.facility.clone(), policies.0, policies.1, home.zone.clone())
         };
         let now = self.clock.clinical();
         let fresh = self.store.load_home(&facility, policy, zone, now).await;
-        let fresh = fresh.map_err(CommitError::from)?;
+        let mut fresh = fresh.map_err(CommitError::from)?;
+        fresh.earlier = earlier;
         *self.home.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }

@@ -7,6 +7,7 @@ pub mod carry;
 pub mod checkpoint;
 pub mod heartbeat;
 pub mod horizon;
+pub mod hours;
 pub mod outbox;
 pub mod policy;
 pub mod scheduler;

@@ -1,12 +1,13 @@
 //! The policy file, watched: a valid change becomes a version with a leaf, a bad one is told and
 //! changes nothing.
 
-use super::{Shutdown, pause};
+use super::{Shutdown, hours, pause};
 use crate::policy_file;
 use crate::service::{App, Asked, Outcome};
 use crate::store::{PolicyRow, PolicyVersion, StoreError};
 use crate::zones::Catalogue;
 use emar_domain::decide::Command;
+use emar_domain::home::Earlier;
 use emar_domain::schedule::policy::Policy;
 use emar_domain::time::{CivilDate, Instant};
 use emar_domain::zone::{GapPolicy, OverlapPolicy, ZoneRules};
@@ -30,10 +31,26 @@ pub fn effective_from(policy: &Policy, zone: &ZoneRules, now: Instant) -> Instan
     policy.effective_from.or_else(next).and_then(midnight).unwrap_or(now)
 }
 
-/// The version in force at `now`, of versions as stored (JSON): the newest whose time has come.
+/// The versions that were in force by `now`, in that order; the last is in force. A version whose
+/// time came after that of a newer one never was.
 #[must_use]
-pub fn in_force(versions: &[PolicyVersion], now: Instant) -> Option<&PolicyVersion> {
-    versions.iter().rev().find(|v| v.effective_from <= now)
+pub fn were_in_force(versions: &[PolicyVersion], now: Instant) -> Vec<&PolicyVersion> {
+    let mut found: Vec<&PolicyVersion> = Vec::new();
+    for version in versions.iter().filter(|v| v.effective_from <= now) {
+        found.retain(|older| older.effective_from < version.effective_from);
+        found.push(version);
+    }
+    found
+}
+
+/// The policies that were in force before the last of `steps`, and until when each was.
+#[must_use]
+pub fn earlier(steps: &[&PolicyVersion]) -> Vec<Earlier> {
+    let pairs = steps.windows(2).filter_map(|pair| {
+        let [version, next] = pair else { return None };
+        Some(Earlier { until: next.effective_from, policy: from_body(&version.body)? })
+    });
+    pairs.collect()
 }
 
 /// A policy as it is stored.
@@ -53,11 +70,15 @@ struct Watch {
     file: PathBuf,
     zones: Arc<Catalogue>,
     seen: Option<(SystemTime, u64)>,
+    /// The newest version whose hours all orders have; absent: not looked up yet.
+    followed: Option<u32>,
+    /// The state in which no order was at other hours than its unit's.
+    settled: Option<u64>,
 }
 
 /// Watches the file and puts each version in force when its time comes, until the server ends.
 pub async fn run(app: Arc<App>, file: PathBuf, zones: Arc<Catalogue>, mut shutdown: Shutdown) {
-    let mut watch = Watch { app, file, zones, seen: None };
+    let mut watch = Watch { app, file, zones, seen: None, followed: None, settled: None };
     loop {
         if let Err(error) = watch.look().await {
             tracing::error!(%error, "the policy could not be looked at");
@@ -130,22 +151,58 @@ impl Watch {
         Ok(())
     }
 
-    async fn put_in_force(&self) -> Result<(), StoreError> {
+    async fn put_in_force(&mut self) -> Result<(), StoreError> {
         let app = &self.app;
         let versions = app.store.policies(&app.facility).await?;
-        let Some(version) = in_force(&versions, app.clock.clinical()) else { return Ok(()) };
+        let steps = were_in_force(&versions, app.clock.clinical());
+        let Some(version) = steps.last() else { return Ok(()) };
         let Some(policy) = from_body(&version.body) else {
             return Err(StoreError::Damaged(format!("policy version {}", version.version)));
         };
-        if app.home().policy == policy {
-            return Ok(());
-        }
         if app.home().zone.name() != &policy.zone {
             tracing::error!(version = version.version, "a policy in another zone needs a restart");
             return Ok(());
         }
-        app.home.write().unwrap_or_else(PoisonError::into_inner).policy = policy;
-        tracing::info!(version = version.version, "a policy is in force");
+        if app.home().policy != policy {
+            let mut home = app.home.write().unwrap_or_else(PoisonError::into_inner);
+            (home.policy, home.earlier) = (policy.clone(), earlier(&steps));
+            tracing::info!(version = version.version, "a policy is in force");
+        }
+        self.follow(&steps, &policy).await
+    }
+
+    /// Orders go over to the hours of each version from its own midnight on, also of those that
+    /// came and went while no server ran; and to those of the unit a resident moved to from now on.
+    async fn follow(
+        &mut self,
+        steps: &[&PolicyVersion],
+        policy: &Policy,
+    ) -> Result<(), StoreError> {
+        let app = Arc::clone(&self.app);
+        let known = match self.followed {
+            Some(known) => known,
+            None => {
+                let kept = app.store.meta(&app.facility, hours::FOLLOWED).await?;
+                kept.and_then(|version| version.parse().ok()).unwrap_or(0)
+            }
+        };
+        self.followed = Some(known);
+        for step in steps.iter().filter(|step| step.version > known) {
+            let Some(policy) = from_body(&step.body) else { continue };
+            let version = Some(step.version);
+            if !hours::follow(&app, &policy, version, step.effective_from).await? {
+                return Ok(());
+            }
+            let kept = step.version.to_string();
+            app.store.set_meta(&app.facility, hours::FOLLOWED, &kept).await?;
+            self.followed = version;
+        }
+        let state = app.home().version;
+        if self.settled != Some(state)
+            && hours::follow(&app, policy, None, app.clock.clinical()).await?
+        {
+            self.settled = Some(state);
+        }
         Ok(())
     }
 }

@@ -80,9 +80,9 @@ async fn a_cart_added_again_must_be_enrolled_again() {
 }
 
 /// Runs the program itself: exit code, what it printed, what it complained of.
-async fn program(args: Vec<String>) -> (i32, String, String) {
+async fn program(what: &str, args: Vec<String>) -> (i32, String, String) {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_emar"));
-    let done = command.args(["schedule", "preview"]).args(args).output().await.unwrap();
+    let done = command.args(["schedule", what]).args(args).output().await.unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (done.status.code().unwrap(), text(done.stdout), text(done.stderr))
 }
@@ -93,7 +93,7 @@ async fn preview(text: &str, args: &[&str]) -> (i32, String, String) {
     std::fs::write(&file, text).unwrap();
     let mut all = vec![file.display().to_string()];
     all.extend(args.iter().map(|&a| a.to_owned()));
-    program(all).await
+    program("preview", all).await
 }
 
 const ZONE: [&str; 2] = ["--zone", "America/New_York"];
@@ -230,7 +230,7 @@ async fn an_order_of_a_home_is_shown_beside_its_running_server() {
     let config = app.config.display().to_string();
     let ask = |id: String| {
         let args = ["--order", &id, "--config", &config, "--from", "2026-11-02", "--days", "2"];
-        program(args.map(str::to_owned).to_vec())
+        program("preview", args.map(str::to_owned).to_vec())
     };
     let (code, out, why) = ask(order.to_string()).await;
     assert_eq!(code, 0, "{why}");
@@ -245,4 +245,40 @@ async fn an_order_of_a_home_is_shown_beside_its_running_server() {
     let (code, _, why) = ask(garza.to_string()).await;
     assert!(code == 1 && why.contains("has no order"), "{why}");
     app.finish().await;
+}
+
+#[tokio::test]
+async fn every_fault_of_a_policy_is_told_to_people_and_to_programs() {
+    let dir = Scratch::new();
+    let file = dir.path().join("home.toml");
+    let sound = include_str!("support/oakhill.toml").replace("ZONE", "Europe/London");
+    std::fs::write(&file, &sound).unwrap();
+    let check = |json: bool| {
+        let flag = json.then(|| "--json".to_owned());
+        program("check", [file.display().to_string()].into_iter().chain(flag).collect())
+    };
+    let (code, out, _) = check(false).await;
+    assert_eq!((code, out), (0, format!("{}: good\n", file.display())));
+    let faulty = sound
+        .replace("confirm = ", "confrim = ")
+        .replace("\"07:00-10:30\"", "\"7 to 10\"")
+        .replace("facility_60", "hourly")
+        .replace("schema = 1", "schema = 2");
+    std::fs::write(&file, faulty).unwrap();
+    let (code, out, why) = check(false).await;
+    assert_eq!(code, 1);
+    assert!(why.contains("1 of 1 policy files cannot be used"), "{why}");
+    let told: Vec<&str> = out.lines().filter(|line| !line.starts_with(' ')).collect();
+    assert_eq!(told.len(), 4, "{out}");
+    for (line, at) in told.iter().zip([":1:1: schema", ":12:", ":17:", ":19:"]) {
+        assert!(line.contains(at), "{line} is not at {at}");
+    }
+    let (code, out, _) = check(true).await;
+    assert_eq!(code, 1);
+    let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(told["ok"], false);
+    let codes: Vec<&str> =
+        told["faults"].as_array().unwrap().iter().map(|f| f["code"].as_str().unwrap()).collect();
+    let wanted = ["schema_unknown", "not_so_written", "class_unknown", "unknown_field"];
+    assert_eq!(codes, wanted);
 }

@@ -65,7 +65,7 @@ fn raise_or_extend(record: &mut Record<'_, '_>, dose: &Dose, open: &mut BTreeMap
     let Some(resident) = home.residents.get(&dose.resident) else { return };
     let order = home.orders.get(&dose.slot.order);
     let time_critical = order.is_some_and(|o| o.current.time_critical);
-    let pass = home.policy.pass_of(dose.local);
+    let pass = home.policy_at(dose.due).pass_of(dose.local);
     let (date, pass) = pass.map_or((dose.slot.date, "none".to_owned()), |p| (p.date, p.name));
     let key = (dose.resident, date, pass.clone());
     let now = record.now;

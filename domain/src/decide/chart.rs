@@ -151,6 +151,7 @@ fn follow_once(record: &mut Record<'_, '_>, order: &Order, a: &Administration) {
         reason: String::new(),
         at: record.now,
         hold: None,
+        hours: None,
     };
     record.fact(Fact::OrderEvent(Box::new(event)));
 }
@@ -230,7 +231,8 @@ fn allowed(
     by: UserId,
 ) -> Result<(), Refusal> {
     let role = record.actor.role;
-    let restricted = c.outcome.is_taken() && order.is_restricted(&record.home.policy);
+    let policy = record.home.policy_at(c.administered_at.unwrap_or(record.now));
+    let restricted = c.outcome.is_taken() && order.is_restricted(policy);
     let action = match &c.corrected {
         Some(earlier) if earlier.by != by => role::Action::CorrectOther,
         // What one may not give, one may not turn one's own record into either.

@@ -6,6 +6,7 @@ mod chart;
 mod double;
 mod end;
 mod hold;
+mod hours;
 mod order;
 mod plan;
 mod record;
@@ -13,6 +14,7 @@ mod resident;
 mod scan;
 mod scan_unit;
 mod short;
+mod zone;
 
 use crate::administration::{Administration, Mode, Outcome, Override};
 use crate::alert::Alert;
@@ -34,6 +36,7 @@ use uuid::Uuid;
 pub use alert::{QUIET_MINUTES_MAX, is_overdue};
 pub(crate) use end::limited;
 pub use end::{PSYCHOTROPIC_PRN_DAYS, RenewFor};
+pub use hours::{HoursCommand, OtherHours, other_hours};
 pub use plan::{HORIZON_DAYS, order_fault};
 pub(crate) use plan::{expansion, next_unplanned};
 pub use resident::{ABSENCE_PAST_HOURS_MAX, AwayFor, Stay, StayCommand};
@@ -261,6 +264,11 @@ pub enum Command {
         /// From when on it holds.
         effective_from: Instant,
     },
+    /// Orders are at other hours of the home from an instant on.
+    Hours(Box<HoursCommand>),
+    /// The home's zone has other rules than those of this tz data release, with which its doses
+    /// were planned.
+    ZoneRules(String),
 }
 
 /// What a scan did.
@@ -442,6 +450,8 @@ pub fn decide(home: &Home, actor: &Actor, command: &Command, stamp: &mut Stamp<'
         }
         Command::Message { sender, message, answer } => Ok(record.message(sender, message, answer)),
         Command::Policy { version, effective_from } => Ok(record.policy(*version, *effective_from)),
+        Command::Hours(c) => Ok(hours::hours(&mut record, c)),
+        Command::ZoneRules(before) => Ok(zone::rules(&mut record, before)),
     };
     if let Err(refusal) = &answer {
         record.refused(command, refusal);

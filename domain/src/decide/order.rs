@@ -97,12 +97,7 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
     }
     let occasion = if in_force { Occasion::Noted } else { Occasion::Entered };
     nothing_stands(record.home, &c.version, &c.version.accepted, occasion)?;
-    // What was given since the shell looked is in memory.
-    let last_taken = c.last_taken.max(record.home.taken_of(order, None).max());
-    let schedule = c.version.timing.schedule();
-    let spaced = last_taken.zip(schedule.and_then(Schedule::nominal_interval_minutes));
-    let spaced = spaced.and_then(|(last, interval)| not_too_near(last, interval));
-    let not_before = in_force.then(|| spaced.map_or(now, |spaced| spaced.max(now)));
+    let not_before = new_plan_begins(record.home, order, &c.version.timing, c.last_taken, now);
     // Its first dose was given when the order began; a copy of the order must not ask for another.
     let first_dose = match old.first_dose {
         FirstDose::Now => FirstDose::NextTime,
@@ -123,15 +118,53 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
     leaf.before = Some(fields([("version", i64::from(old.version).into())]));
     let after = [("version", i64::from(number).into()), ("act", kind.code().into())];
     leaf.after = Some(fields(after));
-    let untouched = |d: &&Dose| {
-        let to_come = d.due >= now && d.outcome.is_none() && !d.slot.is_removal();
-        to_come && d.withdrawn != Some(Withdrawal::Superseded)
-    };
-    for dose in record.home.doses_of_order(order.id()).filter(untouched) {
+    supersede(record, order, now);
+    Ok(Answer::Order { order: order.id(), version: number, changed: true })
+}
+
+/// Where a new plan of an order in force begins: at `from`, but not nearer to the last taken dose
+/// than half its nominal interval. `last_taken` is as far back as the database reaches.
+pub(super) fn new_plan_begins(
+    home: &Home,
+    order: &Order,
+    timing: &Timing,
+    last_taken: Option<Instant>,
+    from: Instant,
+) -> Option<Instant> {
+    if order.state == OrderState::Draft {
+        return None;
+    }
+    // What was given since the shell looked is in memory.
+    let last_taken = last_taken.max(home.taken_of(order, None).max());
+    let spaced = last_taken.zip(timing.schedule().and_then(Schedule::nominal_interval_minutes));
+    let spaced = spaced.and_then(|(last, interval)| not_too_near(last, interval));
+    Some(spaced.map_or(from, |spaced| spaced.max(from)))
+}
+
+/// Untouched doses due from `from` on, which a new plan takes the place of; how many.
+pub(super) fn supersede(record: &mut Record<'_, '_>, order: &Order, from: Instant) -> u32 {
+    let (home, now) = (record.home, record.now);
+    let mut count = 0;
+    for dose in untouched(home, order, from) {
         replan(record, dose, Some(Withdrawal::Superseded), now);
         record.settle(dose.id);
+        count += 1;
     }
-    Ok(Answer::Order { order: order.id(), version: number, changed: true })
+    count
+}
+
+/// Doses due from `from` on about which nothing was done and which no newer plan replaced. What is
+/// on the body comes off as it was planned.
+pub(super) fn untouched<'h>(
+    home: &'h Home,
+    order: &Order,
+    from: Instant,
+) -> impl Iterator<Item = &'h Dose> {
+    let open = move |d: &&Dose| {
+        let to_come = d.due >= from && d.outcome.is_none() && !d.slot.is_removal();
+        to_come && d.withdrawn != Some(Withdrawal::Superseded)
+    };
+    home.doses_of_order(order.id()).filter(open)
 }
 
 pub(super) fn known<'a>(record: &Record<'a, '_>, id: OrderId) -> Result<&'a Order, Refusal> {
@@ -285,7 +318,7 @@ pub(super) fn event(
     let id = FactId(record.fresh());
     let (at, by) = (record.now, record.actor.user);
     let reason = reason.to_owned();
-    let event = OrderEvent { id, order, version, act, by, reason, at, hold };
+    let event = OrderEvent { id, order, version, act, by, reason, at, hold, hours: None };
     record.fact(Fact::OrderEvent(Box::new(event)));
 }
 
@@ -306,14 +339,19 @@ pub(super) fn replan(
     withdrawn: Option<Withdrawal>,
     at: Instant,
 ) {
-    record.fact(Fact::DoseDue(Box::new(DoseDue {
+    record.fact(Fact::DoseDue(Box::new(DoseDue { withdrawn, ..revision(dose, at) })));
+}
+
+/// The next revision of when a dose is due, the same as it is.
+pub(super) fn revision(dose: &Dose, at: Instant) -> DoseDue {
+    DoseDue {
         dose: dose.id,
         rev: dose.rev + 1,
         due: dose.due,
         opens: dose.opens,
         closes: dose.closes,
         shifted: dose.shifted,
-        withdrawn,
+        withdrawn: dose.withdrawn,
         at,
-    })));
+    }
 }

@@ -181,7 +181,7 @@ pub(super) fn pass_over(
 ) {
     let home = record.home;
     let Some(Span { from, .. }) = range(order, schedule, record.now) else { return };
-    let runs = matches!(order.state_at(record.now), OrderState::Active | OrderState::Held);
+    let runs = order.state_at(record.now).is_in_force();
     let before = Span { from, to: taken };
     let waits = from < taken
         && expansion(home, order, schedule, before)
@@ -289,7 +289,7 @@ fn never_due(home: &Home, order: &Order, schedule: &Schedule, now: Instant) -> O
 /// Where planning begins. Times of a course that passed before the order was noted, or while it was
 /// held, are nobody's to give; the one instant of a one-time order is what was prescribed, and
 /// noting it late makes the dose late, never none.
-fn begins(order: &Order, schedule: &Schedule) -> Instant {
+pub(super) fn begins(order: &Order, schedule: &Schedule) -> Instant {
     let start = order.current.start;
     match schedule {
         Schedule::Once(once) => start.min(once.at),
@@ -297,7 +297,7 @@ fn begins(order: &Order, schedule: &Schedule) -> Instant {
     }
 }
 
-fn write_dose(
+pub(super) fn write_dose(
     record: &mut Record<'_, '_>,
     order: &Order,
     slot: Slot,

@@ -10,6 +10,7 @@ use crate::id::{CartId, DoseId, OrderId, ResidentId, UnitId};
 use crate::order::Order;
 use crate::resident::Resident;
 use crate::role::Role;
+use crate::schedule::policy::Policy;
 use crate::time::{CivilDate, Instant};
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -103,6 +104,13 @@ impl Home {
     pub fn order_by_placer(&self, sender: &str, placer: &str) -> Option<&Order> {
         let key = (sender.to_owned(), placer.to_owned());
         self.orders.get(self.index.placers.get(&key)?)
+    }
+
+    /// The policy that was in force at an instant. Model, section 6: a verdict about the past goes
+    /// by the one in force then.
+    #[must_use]
+    pub fn policy_at(&self, at: Instant) -> &Policy {
+        self.earlier.iter().find(|e| at < e.until).map_or(&self.policy, |e| &e.policy)
     }
 
     /// The civil date at `now` in the home.

@@ -193,20 +193,35 @@ fn yes() -> bool {
 #[allow(missing_docs)]
 pub struct Brought {
     /// Hours of this order, in place of the home's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<Vec<CivilTime>>,
     /// Elapsed time is asked for (Q4H to Q12H are clock schedules otherwise).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub elapsed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub anchor: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub anchor_date: Option<CivilDate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub anchor_month: Option<YearMonth>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Instant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub day: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub overflow: Option<Overflow>,
+    /// Weekdays: those the code needs, or those it is restricted to where it names none itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub dow: Option<Vec<Weekday>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub on: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub off: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<Vec<Step>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub dose_by_dow: Option<BTreeMap<DoseDay, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub alternate: Option<Vec<String>>,
 }
 
@@ -415,8 +430,7 @@ impl Frequency {
         if u32::try_from(distinct.len()) != Ok(self.doses_per_day) {
             return Err(Unschedulable::HoursCount { wanted: self.doses_per_day });
         }
-        let asks_days = self.needs.contains(&Need::Dow);
-        let dow = if asks_days { brought.dow.clone() } else { self.dow.clone() };
+        let dow = self.dow.clone().or_else(|| brought.dow.clone());
         if let Some(wanted) = self.dow_count {
             let mut named = dow.clone().unwrap_or_default();
             named.sort_unstable();

@@ -4,6 +4,7 @@
 mod days;
 mod expand;
 pub mod frequency;
+pub mod hours;
 pub mod meal;
 pub mod pattern;
 pub mod policy;

@@ -79,6 +79,27 @@ pub struct Unit {
     /// Hours by frequency code, in place of the home's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub hours: BTreeMap<String, Vec<Hour>>,
+    /// Windows, in place of the home's.
+    #[serde(default, skip_serializing_if = "UnitWindows::is_empty")]
+    pub windows: UnitWindows,
+}
+
+/// Windows of one unit, where they are others than the home's.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct UnitWindows {
+    /// As [`Windows::class`].
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub class: BTreeMap<String, String>,
+    /// As [`Windows::minutes`].
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub minutes: BTreeMap<String, Window>,
+}
+
+impl UnitWindows {
+    fn is_empty(&self) -> bool {
+        self.class.is_empty() && self.minutes.is_empty()
+    }
 }
 
 /// Windows of administration. No federal rule sets minutes: surveyors compare with this.
@@ -91,7 +112,11 @@ pub struct Windows {
     /// Ingredients or drug classes that are `time_critical` (ISMP 2011), lower case.
     #[serde(default)]
     pub time_critical: BTreeSet<String>,
-    /// Minutes by class, in place of the table's.
+    /// Classes by frequency code, in place of the table's and of the default.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub class: BTreeMap<String, String>,
+    /// Minutes in place of the table's: by class (lower case), or by frequency code (upper case),
+    /// which comes before its class.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub minutes: BTreeMap<String, Window>,
 }
@@ -247,6 +272,8 @@ pub enum FaultCode {
     HourKind,
     /// A window class the table does not have.
     ClassUnknown,
+    /// A code whose doses have no minutes of their own: as needed, continuous, or a whole pass.
+    WindowNotUsed,
     /// More than [`WINDOW_MAX_MIN`] minutes.
     WindowTooLong,
     /// Not lower case letters, digits, spaces and `-`.
@@ -318,10 +345,11 @@ impl Policy {
         terms.any(|term| self.witness.required.contains(&term.to_ascii_lowercase()))
     }
 
-    /// The window of the dose at `slot` (from 1) of a code. Schedules, section 3: the home's class
-    /// for ordinary doses; the frequency's own class for meals, short intervals and STAT; a time
-    /// critical drug is never given more room than `time_critical` allows. A liberalised pass is
-    /// open for its whole span. `None`: the class has no bounds.
+    /// The window of the dose at `slot` (from 1) of a code. Schedules, section 3: what the unit or
+    /// the home says of the code itself; else the home's class for ordinary doses, and the
+    /// frequency's own class for meals, short intervals and STAT; a time critical drug is never
+    /// given more room than `time_critical` allows. A liberalised pass is open for its whole span.
+    /// `None`: the class has no bounds.
     #[must_use]
     pub fn window(
         &self,
@@ -331,18 +359,23 @@ impl Policy {
         slot: u32,
         time_critical: bool,
     ) -> Option<Window> {
+        let code = frequency.code.as_str();
         let last = slot == frequency.doses_per_day;
         let own = frequency.last_window_class.as_deref().filter(|_| last);
         let own = own.unwrap_or(&frequency.window_class);
         let ordinary = ORDINARY.contains(&own) && self.windows.default != BY_FREQUENCY;
         let class = if ordinary { self.windows.default.as_str() } else { own };
-        let critical = time_critical.then(|| self.minutes(table, "time_critical", None)).flatten();
+        let class = self.class_of(unit, code).unwrap_or(class);
+        let minutes = |class, interval| self.minutes(table, unit, class, interval);
+        let critical = time_critical.then(|| minutes("time_critical", None)).flatten();
         let hours = self.hours(unit, &frequency.code).unwrap_or(&frequency.times);
         let span =
             usize::try_from(slot).ok().and_then(|slot| spans(hours).nth(slot.checked_sub(1)?));
         let window = match span {
             Some(span) => Some(Window { before_min: 0, after_min: span.minutes() }),
-            None => self.minutes(table, class, frequency.interval_minutes),
+            None => {
+                self.own_minutes(unit, code).or_else(|| minutes(class, frequency.interval_minutes))
+            }
         };
         match (window, critical) {
             (Some(window), Some(critical)) => Some(Window {
@@ -353,8 +386,24 @@ impl Policy {
         }
     }
 
-    fn minutes(&self, table: &Frequencies, class: &str, interval: Option<u32>) -> Option<Window> {
-        let own = self.windows.minutes.get(class).copied();
+    fn class_of(&self, unit: &str, code: &str) -> Option<&str> {
+        let of_unit = self.units.get(unit).and_then(|unit| unit.windows.class.get(code));
+        of_unit.or_else(|| self.windows.class.get(code)).map(String::as_str)
+    }
+
+    fn own_minutes(&self, unit: &str, class_or_code: &str) -> Option<Window> {
+        let of_unit = self.units.get(unit).and_then(|u| u.windows.minutes.get(class_or_code));
+        of_unit.or_else(|| self.windows.minutes.get(class_or_code)).copied()
+    }
+
+    fn minutes(
+        &self,
+        table: &Frequencies,
+        unit: &str,
+        class: &str,
+        interval: Option<u32>,
+    ) -> Option<Window> {
+        let own = self.own_minutes(unit, class);
         own.or_else(|| table.window_class(class).and_then(|row| row.window(interval)))
     }
 }

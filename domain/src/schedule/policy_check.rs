@@ -6,7 +6,7 @@ use super::frequency::{Frequencies, Hour, Kind};
 use super::policy::{
     BY_FREQUENCY, ESCALATION_MAX_MIN, Fault, FaultCode, Policy, SCHEMA, WINDOW_MAX_MIN,
 };
-use super::window::CivilSpan;
+use super::window::{CivilSpan, Window};
 use crate::time::CivilTime;
 
 /// Shortest text a wristband pattern may match: shorter serials are guessed.
@@ -86,16 +86,16 @@ impl Policy {
     }
 
     fn check_windows(&self, faults: &mut Faults, table: &Frequencies) {
-        let known = |class: &str| table.window_class(class).is_some();
         let default = self.windows.default.as_str();
         let bounded = table.window_class(default).is_some_and(|class| class.window(None).is_some());
         let sound = default == BY_FREQUENCY || bounded;
         faults.check(sound, &["windows", "default"], FaultCode::ClassUnknown);
-        for (class, window) in &self.windows.minutes {
-            let path = ["windows", "minutes", class];
-            faults.check(known(class), &path, FaultCode::ClassUnknown);
-            let longest = window.before_min.max(window.after_min);
-            faults.check(longest <= WINDOW_MAX_MIN, &path, FaultCode::WindowTooLong);
+        check_class(faults, &["windows", "class"], &self.windows.class, table);
+        check_minutes(faults, &["windows", "minutes"], &self.windows.minutes, table);
+        for (id, unit) in &self.units {
+            let (class, minutes) = (&unit.windows.class, &unit.windows.minutes);
+            check_class(faults, &["units", id, "windows", "class"], class, table);
+            check_minutes(faults, &["units", id, "windows", "minutes"], minutes, table);
         }
     }
 
@@ -109,6 +109,46 @@ impl Policy {
         let expires = (30..=24 * 3600).contains(&times.accept_expires_s);
         faults.check(expires, &["escalation", "accept_expires_s"], FaultCode::AcceptExpires);
     }
+}
+
+fn check_class(
+    faults: &mut Faults,
+    under: &[&str],
+    classes: &BTreeMap<String, String>,
+    table: &Frequencies,
+) {
+    for (code, class) in classes {
+        let path = [under, &[code]].concat();
+        check_windowed(faults, &path, code, table);
+        faults.check(table.window_class(class).is_some(), &path, FaultCode::ClassUnknown);
+    }
+}
+
+fn check_minutes(
+    faults: &mut Faults,
+    under: &[&str],
+    minutes: &BTreeMap<String, Window>,
+    table: &Frequencies,
+) {
+    for (key, window) in minutes {
+        let path = [under, &[key]].concat();
+        if table.frequencies.iter().any(|row| row.code == *key) {
+            check_windowed(faults, &path, key, table);
+        } else {
+            faults.check(table.window_class(key).is_some(), &path, FaultCode::ClassUnknown);
+        }
+        let longest = window.before_min.max(window.after_min);
+        faults.check(longest <= WINDOW_MAX_MIN, &path, FaultCode::WindowTooLong);
+    }
+}
+
+/// A code whose doses have minutes before and after a due time.
+fn check_windowed(faults: &mut Faults, path: &[&str], code: &str, table: &Frequencies) {
+    let Some(row) = table.frequencies.iter().find(|row| row.code == code) else {
+        return faults.add(path, FaultCode::FrequencyUnknown);
+    };
+    let none = matches!(row.kind, Kind::Prn | Kind::Continuous | Kind::Window);
+    faults.check(!none, path, FaultCode::WindowNotUsed);
 }
 
 fn check_hours(

@@ -10,6 +10,7 @@ use crate::zone::{Due, GapPolicy, OverlapPolicy, Resolved, ZoneRules};
 
 /// How far from its due time a dose may be given, in elapsed minutes. Home data, never a constant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Window {
     /// Minutes before the due time, still on time at the bound.
     pub before_min: u32,

@@ -123,7 +123,7 @@ pub(super) fn time_objections(
     }
     if at < dose.opens {
         let minutes = dose.opens.seconds_since(at).div_euclid(60).max(1);
-        let severity = match home.policy.giving.off_schedule {
+        let severity = match home.policy_at(at).giving.off_schedule {
             OffSchedule::Free => Severity::Info,
             OffSchedule::Review => Severity::Warn,
             OffSchedule::Blocked => Severity::Stop,

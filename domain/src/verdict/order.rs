@@ -47,7 +47,7 @@ pub fn order_objections(
         found.push(Objection::new(Check::OrderNotStarted).with("starts_at", order.current.start));
     }
     if order.state == OrderState::Active && order.verified_by.is_none() {
-        let severity = match home.policy.giving.unverified {
+        let severity = match home.policy_at(now).giving.unverified {
             Unverified::Forbid => Severity::Stop,
             Unverified::Warn => Severity::Warn,
             Unverified::Allow => Severity::Info,

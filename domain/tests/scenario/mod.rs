@@ -5,8 +5,8 @@ use emar_domain::alert::{Alert, AlertKind};
 use emar_domain::amount::Amount;
 use emar_domain::decide::{
     Actor, AlertCommand, Answer, AwayFor, ChangeCommand, ChangeKind, ChartCommand, Command,
-    Decision, HoldFor, OrderCommand, Refusal, RenewFor, ScanAnswer, ScanCommand, Stamp, Stay,
-    StayCommand, decide, is_overdue,
+    Decision, HoldFor, HoursCommand, OrderCommand, Refusal, RenewFor, ScanAnswer, ScanCommand,
+    Stamp, Stay, StayCommand, decide, is_overdue, other_hours,
 };
 use emar_domain::dose::{Dose, Withdrawal};
 use emar_domain::drug::{Label, Product, Strength};
@@ -19,8 +19,10 @@ use emar_domain::id::{
 use emar_domain::order::{FirstDose, OrderVersion, OrderedDrug, Source, Timing};
 use emar_domain::resident::{AbsenceKind, Allergy, Resident, ResidentState};
 use emar_domain::role::Role;
+use emar_domain::schedule::frequency::{Brought, Frequencies};
+use emar_domain::schedule::hours::AskedTiming;
 use emar_domain::schedule::meal::Meals;
-use emar_domain::schedule::policy::Policy;
+use emar_domain::schedule::policy::{Policy, Unit, UnitWindows};
 use emar_domain::schedule::{Clock, Interval, Once, Schedule};
 use emar_domain::time::{CivilDate, CivilDateTime, CivilTime, Instant, Weekday};
 use emar_domain::verdict::Severity;
@@ -78,6 +80,33 @@ pub(crate) fn policy() -> Policy {
         "wristband": {"gsrn_prefix": "952123450", "pattern": "^R-[0-9A-HJKMNP-TV-Z]{8}$"}
     }))
     .unwrap()
+}
+
+/// Two rows as in the table that is shipped.
+fn frequencies() -> Frequencies {
+    let row = |code: &str, times: &[&str]| {
+        serde_json::json!({"code": code, "display": code, "kind": "clock", "times": times,
+            "doses_per_day": times.len(), "window_class": "multi_daily", "dst": "clock"})
+    };
+    serde_json::from_value(serde_json::json!({
+        "schema": 1,
+        "window_class": [
+            {"id": "facility_60", "before_min": 60, "after_min": 60},
+            {"id": "multi_daily", "before_min": 60, "after_min": 60},
+            {"id": "time_critical", "before_min": 30, "after_min": 30},
+        ],
+        "frequency": [row("DAILY", &["09:00"]), row("BID", &["09:00", "17:00"])],
+    }))
+    .unwrap()
+}
+
+fn zone_rules(release: &str) -> Option<ZoneRules> {
+    let text = match release {
+        "2025b" => include_str!("../data/vancouver_2025b.json"),
+        "2026e" => include_str!("../data/vancouver_2026e.json"),
+        _ => return None,
+    };
+    serde_json::from_str(text).ok()
 }
 
 pub(crate) fn new_york() -> ZoneRules {
@@ -162,6 +191,49 @@ impl Script {
         match w.as_slice() {
             [] => Ok(()),
             ["home", "America/New_York"] => Ok(()),
+            ["home", "America/Vancouver", "tzdata", release] => {
+                self.home.zone = zone_rules(release).ok_or("which release")?;
+                Ok(())
+            }
+            ["tzdata", release] => {
+                let before = self.home.zone.tzdb().to_owned();
+                self.home.zone = zone_rules(release).ok_or("which release")?;
+                let done = self.run(&Actor::server(), &Command::ZoneRules(before));
+                let told = done.leaves.iter().map(|l| {
+                    let (before, after) = (l.before.as_ref().unwrap(), l.after.as_ref().unwrap());
+                    let said = |v: &emar_domain::audit::leaf::Value| {
+                        serde_json::to_string(v).unwrap().replace('"', "")
+                    };
+                    let (old, new) = (said(&before["tzdb"]), said(&after["tzdb"]));
+                    format!("{old} to {new} moved {}", said(&after["moved"]))
+                });
+                expect(&told.collect::<Vec<_>>().join(", "), &want.join(" "))
+            }
+            ["hours", rest @ ..] => self.hours(rest, &want),
+            ["window", class, before, after] => {
+                let window = serde_json::json!({"before_min": before.parse::<u32>().unwrap(),
+                    "after_min": after.parse::<u32>().unwrap()});
+                let window = serde_json::from_value(window).unwrap();
+                self.home.policy.windows.minutes.insert((*class).into(), window);
+                self.at_other_hours(None, &want)
+            }
+            ["move", name, "to", unit] => {
+                let unit = Slug::new(unit).unwrap();
+                self.change(name, |r| r.unit = unit)?;
+                let now = self.now;
+                self.at_other_hours(Some(now), &want)
+            }
+            ["due", order, date, time, rest @ ..] => {
+                let (date, time) =
+                    (CivilDate::parse(date).unwrap(), CivilTime::parse(time).unwrap());
+                let mut all = self.home.doses_of_order(self.orders[*order]);
+                let of = |d: &&Dose| d.local == date.at(time) && d.is_open();
+                let dose = all.find(of).ok_or("there is no such dose")?;
+                expect(&format!("{} rev {}", dose.due, dose.rev), &rest.join(" "))
+            }
+            ["plan", "of", order, plan] => {
+                expect(&self.home.orders[&self.orders[*order]].plan.to_string(), plan)
+            }
             ["product", name, rest @ ..] => self.product(name, rest),
             ["resident", name, "room", room] => self.resident(name, room),
             ["allergy", name, ingredient, reaction] => {
@@ -295,6 +367,21 @@ impl Script {
                 };
                 let life = |v: &mut OrderVersion| (v.start, v.stop) = (start, stop);
                 self.order(drug, name, &format!("{number} {unit}"), timing, life)
+            }
+            ["order", drug, "for", name, number, unit, code @ ("DAILY" | "BID"), own @ ..] => {
+                let times = own.iter().map(|t| CivilTime::parse(t).unwrap()).collect();
+                let times = Some(times).filter(|times: &Vec<CivilTime>| !times.is_empty());
+                let brought = Brought { times, ..Brought::default() };
+                let asked = AskedTiming { code: (*code).into(), brought };
+                let of_unit = self.home.residents[&self.residents[*name]].unit.as_str();
+                let at = asked.at_hours(&self.home.policy, &frequencies(), of_unit, false);
+                let at = at.ok_or("no such hours")?;
+                let timing = Timing::Planned { schedule: at.schedule.clone() };
+                let kept = |v: &mut OrderVersion| {
+                    v.asked = Some(asked);
+                    (v.before_minutes, v.after_minutes) = (at.before_minutes, at.after_minutes);
+                };
+                self.order(drug, name, &format!("{number} {unit}"), timing, kept)
             }
             ["order", drug, "for", name, number, unit, "at", times @ ..] => {
                 self.order(drug, name, &format!("{number} {unit}"), at_times(times), |_| {})
@@ -746,6 +833,55 @@ impl Script {
         expect(&got, &want.join(" "))
     }
 
+    /// `hours BID 09:00 17:00`, `hours of east BID 09:00 17:00`: in force from today's midnight on.
+    fn hours(&mut self, rest: &[&str], want: &[String]) -> Step {
+        let (unit, [code, times @ ..]) = (match rest {
+            ["of", unit, rest @ ..] => (Some(*unit), rest),
+            rest => (None, rest),
+        }) else {
+            return Err("hours CODE TIMES".into());
+        };
+        let times = times.iter().map(|t| (*t).to_owned().try_into().unwrap()).collect();
+        let policy = &mut self.home.policy;
+        let hours = match unit {
+            Some(unit) => {
+                &mut policy
+                    .units
+                    .entry(unit.into())
+                    .or_insert_with(|| Unit {
+                        rooms: Vec::new(),
+                        hours: BTreeMap::new(),
+                        windows: UnitWindows::default(),
+                    })
+                    .hours
+            }
+            None => &mut policy.hours,
+        };
+        hours.insert((*code).into(), times);
+        self.at_other_hours(None, want)
+    }
+
+    /// What the server does when a policy takes force, or a resident lives in another unit.
+    fn at_other_hours(&mut self, from: Option<Instant>, want: &[String]) -> Step {
+        let mut orders = other_hours(&self.home, &self.home.policy, &frequencies());
+        for other in &mut orders {
+            let of = self.charted.iter().filter(|a| a.order == other.order);
+            let taken = of.filter(|a| a.effective && a.outcome.is_taken());
+            other.last_taken = taken.map(|a| a.administered_at).max();
+        }
+        let midnight = self.home.zone.day_begins(self.home.today(self.now));
+        let (from, policy) = (from.unwrap_or(midnight), Some(2).filter(|_| from.is_none()));
+        let ids = orders.iter().map(|o| o.order).collect();
+        let c = HoursCommand { policy, from, orders };
+        let done = self.run(&Actor::server(), &Command::Hours(Box::new(c)));
+        self.run(&Actor::server(), &Command::Plan(ids));
+        let acts = done.facts.iter().filter_map(|fact| match fact {
+            Fact::OrderEvent(e) => Some(e.act.code()),
+            _ => None,
+        });
+        expect(&acts.collect::<Vec<_>>().join(" "), &want.join(" "))
+    }
+
     fn missed(&self, name: &str) -> Result<&Alert, String> {
         self.open_of(name, AlertKind::MissedDose)
     }
@@ -847,6 +983,7 @@ impl Script {
             dose_text: dose.into(),
             frequency: String::new(),
             timing,
+            asked: None,
             start: Instant::parse("2026-10-01T00:00:00Z").unwrap(),
             stop: None,
             expires: None,
@@ -903,6 +1040,7 @@ impl Script {
             dose: Amount::parse_text(dose).unwrap(),
             dose_text: dose.into(),
             timing: at_times(times),
+            asked: None,
             entered_by: actor.user,
             ..old
         };

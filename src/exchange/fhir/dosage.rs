@@ -216,6 +216,7 @@ fn when(
             interval_minutes_min: Some(interval),
             per_day_max: Some(max),
         },
+        asked: None,
         frequency: match parts.repeat.period_max {
             Some(longest) => format!("PRN every {} to {longest} hours", interval / 60),
             None => "PRN".to_owned(),

@@ -204,6 +204,7 @@ impl<'a> Work<'a> {
             dose_text: said.text,
             frequency: said.when.frequency,
             timing: said.when.timing,
+            asked: said.when.asked,
             start: said.when.start.unwrap_or(context.now),
             stop: said.when.stop,
             expires: None,

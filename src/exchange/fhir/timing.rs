@@ -7,15 +7,15 @@ use super::repeat::{self, Bounds, Length, PeriodUnit, Rate, Repeat};
 use super::{Context, system};
 use emar_domain::condition::TiedHour;
 use emar_domain::order::Timing;
-use emar_domain::order_check::narrowest_window;
-use emar_domain::schedule::Schedule;
 use emar_domain::schedule::frequency::{Brought, Frequency, Planned, Unschedulable};
+use emar_domain::schedule::hours::AskedTiming;
 use emar_domain::time::{Instant, Weekday};
 use std::collections::BTreeSet;
 
 /// When an order is given, and within which windows.
 pub(super) struct When {
     pub(super) timing: Timing,
+    pub(super) asked: Option<AskedTiming>,
     pub(super) frequency: String,
     /// What its hours are tied to.
     pub(super) hours: Vec<TiedHour>,
@@ -137,7 +137,7 @@ pub(super) fn planned(
     };
     let policy = &context.home.policy;
     let hours = policy.hours_of(asked.unit, row.frequency);
-    let mut schedule = match row.frequency.plan(&row.brought, hours.as_deref()) {
+    let schedule = match row.frequency.plan(&row.brought, hours.as_deref()) {
         Ok(Planned::Doses(schedule)) => schedule,
         Ok(Planned::Pair { .. }) => {
             let why = "its removal has its own time: when it comes off is entered by a person";
@@ -154,11 +154,9 @@ pub(super) fn planned(
             return None;
         }
     };
-    if let (Schedule::Clock(clock), false) = (&mut schedule, row.days.is_empty()) {
-        clock.dow = Some(row.days.iter().copied().collect());
-    }
-    let (table, critical) = (context.frequencies, asked.time_critical);
-    let Some(window) = narrowest_window(policy, table, row.frequency, asked.unit, critical) else {
+    let table = context.frequencies;
+    let window = policy.order_window(table, row.frequency, asked.unit, asked.time_critical);
+    let Some((before_minutes, after_minutes)) = window else {
         reasons.transcribe(parts.pointer.clone(), "this home has no window for this timing");
         return None;
     };
@@ -169,9 +167,8 @@ pub(super) fn planned(
         Schedule::Once(_) | Schedule::Interval(_) => Vec::new(),
     };
     let timing = Timing::Planned { schedule };
-    let before_minutes = i64::from(window.before_min);
-    let after_minutes = i64::from(window.after_min);
-    Some(When { timing, frequency, hours, before_minutes, after_minutes, start, stop })
+    let asked = Some(AskedTiming { code: row.frequency.code.clone(), brought: row.brought });
+    Some(When { timing, asked, frequency, hours, before_minutes, after_minutes, start, stop })
 }
 
 fn unschedulable(e: &Unschedulable) -> String {
@@ -235,6 +232,8 @@ fn row<'a>(parts: &Parts<'a>, asked: &Asked<'_>, context: &Context<'a>) -> Optio
 
 fn uncoded<'a>(repeat: &Repeat, brought: Brought, context: &Context<'a>) -> Option<Row<'a>> {
     let days = repeat.days.clone();
+    let dow = (!days.is_empty()).then(|| days.iter().copied().collect());
+    let brought = Brought { dow, ..brought };
     if !repeat.when.is_empty() {
         let frequency = of_events(repeat, context)?;
         return Some(Row { frequency, brought, days });
@@ -261,8 +260,6 @@ fn uncoded<'a>(repeat: &Repeat, brought: Brought, context: &Context<'a>) -> Opti
     if wanted == daily(1) && (1..=3).contains(&day_count) {
         // Weekly codes have the windows of weekly doses.
         let frequency = of_rate(weekly(day_count), context)?;
-        let dow = Some(days.into_iter().collect());
-        let brought = Brought { dow, ..brought };
         return Some(Row { frequency, brought, days: BTreeSet::new() });
     }
     Some(Row { frequency: of_rate(wanted, context)?, brought, days })

@@ -20,11 +20,12 @@ use emar_domain::decide::{Answer, ChangeCommand, ChangeKind, Command, HoldFor, O
 use emar_domain::gate::{Gate, WrittenGate};
 use emar_domain::home::Home;
 use emar_domain::id::{OrderId, ResidentId};
-use emar_domain::order::{Order, OrderState, OrderVersion};
+use emar_domain::order::{Order, OrderState, OrderVersion, Timing};
 use emar_domain::order_input::{InputFault, check_input};
 use emar_domain::reading;
 use emar_domain::scale::{Scale, WrittenScale};
 use emar_domain::schedule::Schedule;
+use emar_domain::schedule::hours::AtHours;
 use emar_domain::time::Instant;
 use emar_domain::verdict::Check;
 use serde::Deserialize;
@@ -261,6 +262,7 @@ pub(super) fn entered(
         let home = web.app.home();
         tied(&home, &mut version);
         sound(&home, &version, None)?;
+        at_home_hours(&version, &home)?;
     }
     version.order = OrderId(web.app.ids.fresh());
     version.version = 1;
@@ -284,6 +286,23 @@ fn sound(
     }
     check_input(home, frequencies(), version, current)
         .map_err(|bad| Problem::malformed(bad.pointer, bad.fault.to_string()))
+}
+
+/// What its times were worked out from must come to these times here: the next look at the home's
+/// hours would change them unseen.
+fn at_home_hours(version: &OrderVersion, home: &Home) -> Result<(), Problem> {
+    let Some((asked, resident)) = version.asked.as_ref().zip(home.residents.get(&version.resident))
+    else {
+        return Ok(());
+    };
+    let (unit, critical) = (resident.unit.as_str(), version.time_critical);
+    let at = asked.at_hours(&home.policy, frequencies(), unit, critical);
+    let same = |at: AtHours| version.timing == Timing::Planned { schedule: at.schedule };
+    if at.is_some_and(same) {
+        return Ok(());
+    }
+    let detail = "The home has other times for this. Leave it out, or send the times of today.";
+    Err(Problem::malformed("/asked", detail))
 }
 
 /// What the order's hours stand for, where nobody said: meals and spans of its frequency.
@@ -459,6 +478,7 @@ pub(super) async fn changed_anew(
     version.entered_by = auth.actor.user;
     {
         let home = web.app.home();
+        at_home_hours(&version, &home).map_err(|problem| problem.under(pointer))?;
         let current = home.orders.get(&order).ok_or_else(Problem::not_found)?;
         tied(&home, &mut version);
         let sound = sound(&home, &version, Some(&current.current));

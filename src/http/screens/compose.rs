@@ -7,10 +7,11 @@ use emar_domain::condition::Conditions;
 use emar_domain::drug::{Product, terms};
 use emar_domain::id::OrderId;
 use emar_domain::order::{FirstDose, OrderVersion, OrderedDrug, Source, Timing};
-use emar_domain::order_check::{cannot_be_made, narrowest_window, reaction};
+use emar_domain::order_check::{cannot_be_made, reaction};
 use emar_domain::resident::{Resident, ResidentState};
 use emar_domain::schedule::YearMonth;
 use emar_domain::schedule::frequency::{Brought, Frequency, Kind, Need, Planned, Unschedulable};
+use emar_domain::schedule::hours::AskedTiming;
 use emar_domain::time::{CivilDateTime, CivilTime, Instant, Weekday};
 use emar_domain::zone::Resolved;
 use serde::{Deserialize, Serialize};
@@ -128,6 +129,7 @@ pub fn compose(
         dose_text: dose.to_string(),
         frequency: when.frequency,
         timing: when.timing,
+        asked: when.asked,
         start,
         stop,
         expires: None,
@@ -168,6 +170,7 @@ fn is_critical(sight: &Sight<'_>, drug: &Product) -> bool {
 /// When it is given, and in which window.
 struct When {
     timing: Timing,
+    asked: Option<AskedTiming>,
     frequency: String,
     window: (i64, i64),
 }
@@ -295,9 +298,12 @@ impl<'a> Reader<'a> {
             Ok(Planned::Unplanned) => return self.or(None, "frequency", "wrong-frequency"),
             Err(why) => return self.unschedulable(&why),
         };
-        let window = self.window(row, resident, drug?);
+        let (policy, critical) = (&self.sight.home.policy, is_critical(self.sight, drug?));
+        let unit = resident.unit.as_str();
+        let window = policy.order_window(frequencies(), row, unit, critical);
         let window = self.or(window, "frequency", "wrong-window")?;
-        Some(When { timing: planned, frequency: row.code.clone(), window })
+        let asked = Some(AskedTiming { code: row.code.clone(), brought });
+        Some(When { timing: planned, asked, frequency: row.code.clone(), window })
     }
 
     fn unschedulable(&mut self, why: &Unschedulable) -> Option<When> {
@@ -316,14 +322,6 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// The narrowest window of any of the day's doses: an order has one.
-    fn window(&self, row: &Frequency, resident: &Resident, drug: &Product) -> Option<(i64, i64)> {
-        let (policy, unit) = (&self.sight.home.policy, resident.unit.as_str());
-        let critical = is_critical(self.sight, drug);
-        let window = narrowest_window(policy, frequencies(), row, unit, critical)?;
-        Some((i64::from(window.before_min), i64::from(window.after_min)))
-    }
-
     /// Schedules, rule 8: what for, how far apart and how often are needed before it is active.
     fn prn(&mut self) -> Option<When> {
         let indication = self.typed.indication.trim().to_owned();
@@ -340,7 +338,7 @@ impl<'a> Reader<'a> {
             interval_minutes_min: Some(apart?),
             per_day_max: Some(most?),
         };
-        Some(When { timing, frequency: "PRN".to_owned(), window: (0, 0) })
+        Some(When { timing, asked: None, frequency: "PRN".to_owned(), window: (0, 0) })
     }
 
     fn times(&mut self) -> Option<Vec<CivilTime>> {

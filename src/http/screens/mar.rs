@@ -82,6 +82,10 @@ fn ended(version: OrderVersion, events: &[OrderEvent]) -> Order {
             OrderAct::Discontinued => OrderState::Discontinued,
             OrderAct::Completed => OrderState::Completed,
             OrderAct::EnteredInError => OrderState::EnteredInError,
+            OrderAct::HoursChanged | OrderAct::WindowsChanged => {
+                event.hours.iter().for_each(|new| order.take_hours(new));
+                continue;
+            }
             OrderAct::Received
             | OrderAct::Held
             | OrderAct::Resumed

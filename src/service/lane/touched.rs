@@ -38,11 +38,17 @@ pub(super) fn touches(home: &Home, asked: &Asked) -> Vec<String> {
         Command::SignOnFailed { device, .. } => touched.push(format!("device {device}")),
         Command::SignOn { user, .. } => touched.push(format!("user {user}")),
         Command::Plan(orders) => touched.extend(orders.iter().filter_map(order_resident)),
+        Command::Hours(c) => {
+            touched.extend(c.orders.iter().filter_map(|o| order_resident(&o.order)));
+        }
         Command::Message { sender, message, .. } => {
             touched.push(format!("message {sender} {message}"));
         }
         Command::Policy { .. } => touched.push("policy".to_owned()),
-        Command::Alert(_) | Command::Overdue(_) | Command::SignOff { .. } => return Vec::new(),
+        Command::Alert(_)
+        | Command::Overdue(_)
+        | Command::SignOff { .. }
+        | Command::ZoneRules(_) => return Vec::new(),
     }
     touched
 }

@@ -189,14 +189,17 @@ async fn load_orders(
     let texts = &mut Texts::default();
     let list: Vec<Value> = orders.iter().map(|id| Value::from(*id)).collect();
     let mut order_changed = BTreeMap::new();
+    let mut plans = BTreeMap::new();
     for row in fetch_list(conn, texts, ORDERS, &[], &list).await? {
         let current: emar_domain::order::OrderVersion = row.noun(0)?;
         order_changed.insert(current.order, row.size(2)?);
         let (since, plan) = (current.start, row.count(1)?);
+        let planned_until = row.int_opt(3)?.map(Instant::from_micros);
+        plans.insert(current.order, (plan, planned_until));
         home.put_order(Order {
             current,
             plan,
-            planned_until: row.int_opt(3)?.map(Instant::from_micros),
+            planned_until,
             state: OrderState::Draft,
             since,
             reason: String::new(),
@@ -209,6 +212,12 @@ async fn load_orders(
     for row in fetch_list(conn, texts, EVENTS, &[], &list).await? {
         let event: OrderEvent = row.noun(0)?;
         home.apply(&Fact::OrderEvent(Box::new(event)), row.size(1)?);
+    }
+    // An event that makes a new plan was counted already.
+    for (id, plan) in plans {
+        if let Some(order) = home.orders.get_mut(&id) {
+            (order.plan, order.planned_until) = plan;
+        }
     }
     for row in fetch_list(conn, texts, LABELS, &[], &list).await? {
         let label: Label = row.noun(0)?;

@@ -109,6 +109,7 @@ pub(super) fn order(n: u128, version: u32) -> OrderVersion {
         dose_text: "500 mg \u{1f600} it's <b>&\"~^|\n".into(),
         frequency: "BID".into(),
         timing: Timing::Unschedulable { reason: "none".into() },
+        asked: None,
         start: minute(-60),
         stop: None,
         expires: None,
@@ -143,6 +144,7 @@ pub(super) fn act(n: u128, seq: u128, act: OrderAct, at: i64) -> Fact {
             until: None,
             reason: String::new(),
         }),
+        hours: None,
     }))
 }
 

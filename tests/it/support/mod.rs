@@ -109,8 +109,14 @@ pub(crate) struct TestApp {
     pub(crate) mosquitto: Option<Mosquitto>,
     /// The configuration file the command line would be given.
     pub(crate) config: std::path::PathBuf,
+    settings: Config,
     _dir: Scratch,
     finished: bool,
+}
+
+fn seams(clock: &Arc<TestClock>) -> Seams {
+    let given: Arc<dyn Clock> = clock.clone();
+    Seams { clock: Box::new(move |_, _, _| given), ids: Arc::new(RandomIds), demo: false }
 }
 
 fn any_port() -> SocketAddr {
@@ -156,10 +162,7 @@ impl TestApp {
         };
         std::fs::create_dir_all(&config.data).unwrap();
         let clock = Arc::new(TestClock::at(wanted.start.unwrap_or(START)));
-        let given: Arc<dyn Clock> = clock.clone();
-        let seams =
-            Seams { clock: Box::new(move |_, _, _| given), ids: Arc::new(RandomIds), demo: false };
-        let running = start(&config, seams, Extra::default()).await.unwrap();
+        let running = start(&config, seams(&clock), Extra::default()).await.unwrap();
         let file = dir.path().join("emar.toml");
         let url = config.database_url_file.as_ref();
         let url = url.map_or(String::new(), |url| format!("database_url_file = {url:?}\n"));
@@ -170,11 +173,50 @@ impl TestApp {
             clock,
             mosquitto,
             config: file,
+            settings: config,
             _dir: dir,
             finished: false,
         };
         app.furnish().await;
         app
+    }
+
+    /// Stops the server and starts it again on the same data, at the clinical time it has.
+    pub(crate) async fn restart(&mut self) {
+        self.running.take().unwrap().stop().await;
+        let running = start(&self.settings, seams(&self.clock), Extra::default()).await;
+        self.running = Some(running.unwrap());
+    }
+
+    /// As [`Self::restart`], with a tz database in a folder of the test's own: `zones` by name, as
+    /// compiled.
+    pub(crate) async fn restart_with_zones(&mut self, release: &str, zones: &[(&str, &[u8])]) {
+        let folder = self._dir.path().join("zoneinfo");
+        for (name, compiled) in zones {
+            let file = folder.join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, compiled).unwrap();
+        }
+        std::fs::write(folder.join("tzdata.zi"), format!("# version {release}\n")).unwrap();
+        self.settings.zoneinfo = Some(folder);
+        self.restart().await;
+    }
+
+    /// Writes the policy file as a person would: the test home's, with lines changed.
+    pub(crate) fn change_policy(&self, lines: &[(&str, &str)]) {
+        let mut text = std::fs::read_to_string(&self.settings.policy).unwrap();
+        for (from, to) in lines {
+            assert!(text.contains(from), "{from}");
+            text = text.replacen(from, to, 1);
+        }
+        std::fs::write(&self.settings.policy, text).unwrap();
+    }
+
+    /// The leaves of the trail, as JSON.
+    pub(crate) async fn trail_tells(&self) -> Vec<serde_json::Value> {
+        let (app, log) = (&self.running().app, &self.running().web.log);
+        let rows = app.store.leaves(log, 0, u64::from(u32::MAX)).await.unwrap();
+        rows.iter().map(|row| serde_json::from_slice(&row.leaf).unwrap()).collect()
     }
 
     /// Lets machine time pass.

@@ -11,6 +11,8 @@ use emar_domain::id::{DoseId, OrderId, ProductId, ResidentId, Slug, UserId};
 use emar_domain::order::{FirstDose, OrderVersion, OrderedDrug, Source, Timing};
 use emar_domain::resident::{Resident, ResidentState};
 use emar_domain::role::Role;
+use emar_domain::schedule::frequency::Brought;
+use emar_domain::schedule::hours::AskedTiming;
 use emar_domain::schedule::{Clock, Schedule};
 use emar_domain::time::{CivilTime, Instant};
 use serde_json::{Value, json};
@@ -205,6 +207,7 @@ impl TestApp {
             dose_text: dose.into(),
             frequency: String::new(),
             timing,
+            asked: None,
             start: Instant::parse("2025-06-01T00:00:00Z").unwrap(),
             stop: None,
             expires: None,
@@ -229,6 +232,38 @@ impl TestApp {
         }
     }
 
+    /// An order at the home's hours of a frequency code, noted and planned.
+    pub(crate) async fn order_at_home_hours(
+        &self,
+        resident: ResidentId,
+        ingredient: &str,
+        code: &str,
+    ) -> OrderId {
+        let asked = AskedTiming { code: code.into(), brought: Brought::default() };
+        let table = emar::policy_file::frequencies();
+        let at = {
+            let home = self.home();
+            let unit = home.residents[&resident].unit.clone();
+            asked.at_hours(&home.policy, table, unit.as_str(), false).unwrap()
+        };
+        let version = OrderVersion {
+            timing: Timing::Planned { schedule: at.schedule },
+            asked: Some(asked),
+            before_minutes: at.before_minutes,
+            after_minutes: at.after_minutes,
+            ..self.order_version(resident, ingredient, "8.6 mg", &[])
+        };
+        self.noted(version).await
+    }
+
+    async fn noted(&self, version: OrderVersion) -> OrderId {
+        let id = version.order;
+        self.ask(Command::Order(OrderCommand::Receive(Box::new(version)))).await;
+        self.ask_as(person("Novak"), Command::Order(OrderCommand::Note(id, Vec::new()))).await;
+        self.ask(Command::Plan(vec![id])).await;
+        id
+    }
+
     /// An order, received, noted and planned.
     pub(crate) async fn order(
         &self,
@@ -237,12 +272,7 @@ impl TestApp {
         dose: &str,
         times: &[&str],
     ) -> OrderId {
-        let version = self.order_version(resident, ingredient, dose, times);
-        let id = version.order;
-        self.ask(Command::Order(OrderCommand::Receive(Box::new(version)))).await;
-        self.ask_as(person("Novak"), Command::Order(OrderCommand::Note(id, Vec::new()))).await;
-        self.ask(Command::Plan(vec![id])).await;
-        id
+        self.noted(self.order_version(resident, ingredient, dose, times)).await
     }
 
     /// The dose of an order due at this instant.

@@ -1,0 +1,138 @@
+//! Other rules for the home's zone: doses to come are due at other instants. Schedules, section 5,
+//! rule 7.
+
+use super::Answer;
+use super::order::{replan, revision};
+use super::plan::{begins, expansion, write_dose};
+use super::record::{Record, fields};
+use crate::audit::leaf::Action;
+use crate::dose::{Dose, Slot, Withdrawal};
+use crate::fact::{DoseDue, Fact};
+use crate::home::Home;
+use crate::order::{Order, OrderState, Timing};
+use crate::schedule::{ClockChange, Schedule, Span};
+use crate::time::{CivilDate, Instant};
+use crate::zone::Due;
+use std::collections::BTreeSet;
+
+/// Doses to come get the instants their civil times have by `home.zone`: each keeps its identity
+/// and its plan. What is due by now, or was acted on, stays. One leaf tells of it.
+pub(super) fn rules(record: &mut Record<'_, '_>, before: &str) -> Answer {
+    let home = record.home;
+    let (mut moved, mut added) = (0u32, 0u32);
+    for order in home.orders.values() {
+        let state = order.state_at(record.now);
+        if matches!(state, OrderState::Active | OrderState::Held) {
+            let (of_order, new) = move_doses(record, order);
+            (moved, added) = (moved + of_order, added + new);
+        }
+    }
+    let zone = &home.zone;
+    let leaf = record.leaf(Action::Config, "zone_rules", zone.name().as_str().to_owned());
+    leaf.before = Some(fields([("tzdb", before.into())]));
+    leaf.after = Some(fields([
+        ("tzdb", zone.tzdb().into()),
+        ("moved", i64::from(moved).into()),
+        ("added", i64::from(added).into()),
+    ]));
+    Answer::Done { count: moved }
+}
+
+/// How many doses of an order moved, and how many came to be that had been one with another.
+fn move_doses(record: &mut Record<'_, '_>, order: &Order) -> (u32, u32) {
+    let (home, now) = (record.home, record.now);
+    // Elapsed times are instants already, and so is the one of a one-time order.
+    let Timing::Planned { schedule: schedule @ Schedule::Clock(_) } = &order.current.timing else {
+        return (0, 0);
+    };
+    let Some(last) = order.planned_until else { return (0, 0) };
+    let ours = home.doses_of_order(order.id()).filter(|d| d.slot.plan == order.plan);
+    let ours: Vec<&Dose> = ours.collect();
+    let mut times: Vec<(Instant, bool, &Dose)> = ours
+        .iter()
+        .filter(|d| is_to_come(d, now))
+        .filter_map(|d| due(home, d).map(|(at, shifted)| (at, shifted, *d)))
+        .collect();
+    // Of two on one instant the dose whose own time this is stays, as when they are planned.
+    times.sort_by_key(|(at, shifted, dose)| (*at, *shifted, dose.slot));
+    let (mut taken, mut moved, mut until) = (None, 0, last);
+    for (at, shifted, dose) in times {
+        if taken == Some(at) {
+            replan(record, dose, Some(Withdrawal::Superseded), now);
+            moved += 1;
+        } else if at != dose.due {
+            move_dose(record, order, dose, (at, shifted));
+            moved += 1;
+        }
+        (taken, until) = (Some(at), until.max(at));
+    }
+    let known: BTreeSet<(CivilDate, i64)> = ours.iter().map(|d| key(&d.slot)).collect();
+    (moved, add_missing(record, order, schedule, until, &known))
+}
+
+fn key(slot: &Slot) -> (CivilDate, i64) {
+    (slot.date, slot.slot)
+}
+
+/// A first dose given at once (slot 0) is an instant of its own.
+fn is_to_come(dose: &Dose, now: Instant) -> bool {
+    let gone = dose.withdrawn == Some(Withdrawal::Superseded);
+    dose.due > now && dose.outcome.is_none() && !gone && dose.slot.slot != 0
+}
+
+/// When a dose's prescribed civil time is, and whether a gap moved it. `None`: the home drops times
+/// that a gap skips, and then the dose stays where it was, to be seen.
+fn due(home: &Home, dose: &Dose) -> Option<(Instant, bool)> {
+    let ClockChange { gap, overlap } = ClockChange::default();
+    match home.zone.resolve_with(dose.local, gap, overlap) {
+        Due::Once { at, shifted } => Some((at, shifted)),
+        Due::Twice { first, .. } => Some((first, false)),
+        Due::Dropped { .. } => None,
+    }
+}
+
+fn move_dose(
+    record: &mut Record<'_, '_>,
+    order: &Order,
+    dose: &Dose,
+    (due, shifted): (Instant, bool),
+) {
+    let by = due.micros_since(dose.due);
+    let withdrawn = match dose.withdrawn {
+        None | Some(Withdrawal::Held) => order.hold_at(due).map(|_| Withdrawal::Held),
+        other => other,
+    };
+    record.fact(Fact::DoseDue(Box::new(DoseDue {
+        due,
+        opens: dose.opens.plus_micros(by).unwrap_or(Instant::MIN),
+        closes: dose.closes.plus_micros(by).unwrap_or(Instant::MAX),
+        shifted,
+        withdrawn,
+        ..revision(dose, record.now)
+    })));
+}
+
+/// Doses that were one with another on one instant and are not any more; how many.
+fn add_missing(
+    record: &mut Record<'_, '_>,
+    order: &Order,
+    schedule: &Schedule,
+    until: Instant,
+    known: &BTreeSet<(CivilDate, i64)>,
+) -> u32 {
+    let after_now = record.now.plus_micros(1).map(|from| from.max(begins(order, schedule)));
+    let Some((from, to)) = after_now.zip(until.plus_micros(1)) else { return 0 };
+    if from >= to {
+        return 0;
+    }
+    let Ok(found) = expansion(record.home, order, schedule, Span { from, to }) else { return 0 };
+    let all = found.due.iter().chain(&found.held);
+    let mut added = 0;
+    for dose in all.filter(|dose| !known.contains(&(dose.date, i64::from(dose.slot)))) {
+        let slot = i64::from(dose.slot);
+        let slot = Slot { order: order.id(), plan: order.plan, date: dose.date, slot };
+        write_dose(record, order, slot, dose, None);
+        added += 1;
+    }
+    added
+}

@@ -1,0 +1,79 @@
+//! An order at its home's hours: what it asked for, and what that comes to under a policy.
+
+use serde::{Deserialize, Serialize};
+
+use super::Schedule;
+use super::frequency::{Brought, Frequencies, Frequency, Planned};
+use super::policy::Policy;
+use crate::condition::TiedHour;
+
+/// What an order asks for, kept beside the times it came to: when the home's hours change, they are
+/// worked out anew. Model, section 1, "dose".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedTiming {
+    /// Frequency code, as in the table.
+    pub code: String,
+    /// What the order brings beside it; its own times stand whatever the home's hours are.
+    #[serde(default)]
+    pub brought: Brought,
+}
+
+/// What an order comes to in one unit under one policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtHours {
+    /// Its times.
+    pub schedule: Schedule,
+    /// What they stand for, where they stand for more than themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ties: Vec<TiedHour>,
+    /// Early window in minutes.
+    pub before_minutes: i64,
+    /// Late window in minutes.
+    pub after_minutes: i64,
+}
+
+impl AskedTiming {
+    /// Times and windows in a unit under a policy; `None` when the table no longer has the code or
+    /// it cannot be planned or has no window: what was worked out before then stands.
+    #[must_use]
+    pub fn at_hours(
+        &self,
+        policy: &Policy,
+        table: &Frequencies,
+        unit: &str,
+        time_critical: bool,
+    ) -> Option<AtHours> {
+        let row = table.frequencies.iter().find(|row| row.code == self.code)?;
+        let hours = policy.hours_of(unit, row);
+        let planned = row.plan(&self.brought, hours.as_deref()).ok()?;
+        let Planned::Doses(schedule) = planned else { return None };
+        let ties = match &schedule {
+            Schedule::Clock(clock) => row.ties(&clock.times, hours.as_deref()),
+            Schedule::Once(_) | Schedule::Interval(_) => Vec::new(),
+        };
+        let (before_minutes, after_minutes) =
+            policy.order_window(table, row, unit, time_critical)?;
+        Some(AtHours { schedule, ties, before_minutes, after_minutes })
+    }
+}
+
+impl Policy {
+    /// Minutes before and after the due time for all doses of an order: the narrowest window of any
+    /// of the day's doses, since an order has one and it must not be too wide. `None`: a dose of it
+    /// has no bounds.
+    #[must_use]
+    pub fn order_window(
+        &self,
+        table: &Frequencies,
+        frequency: &Frequency,
+        unit: &str,
+        time_critical: bool,
+    ) -> Option<(i64, i64)> {
+        let windows = (1..=frequency.doses_per_day.max(1))
+            .map(|slot| self.window(table, frequency, unit, slot, time_critical))
+            .collect::<Option<Vec<_>>>()?;
+        let before = windows.iter().map(|window| window.before_min).min()?;
+        let after = windows.iter().map(|window| window.after_min).min()?;
+        Some((i64::from(before), i64::from(after)))
+    }
+}
