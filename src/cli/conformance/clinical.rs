@@ -142,13 +142,22 @@ struct Event {
 #[derive(Deserialize)]
 struct WindowCase {
     due: At,
-    policy: window::Window,
+    policy: Minutes,
     event: Event,
+}
+
+/// A case says more of its window than its minutes.
+#[derive(Deserialize)]
+struct Minutes {
+    before_min: u32,
+    after_min: u32,
 }
 
 fn timing(case: &Value) -> Answer {
     let case: WindowCase = read(case)?;
-    Ok(json!({"verdict": case.policy.timing(case.due.0, case.event.given_at.0)}))
+    let Minutes { before_min, after_min } = case.policy;
+    let window = window::Window { before_min, after_min };
+    Ok(json!({"verdict": window.timing(case.due.0, case.event.given_at.0)}))
 }
 
 #[derive(Deserialize)]
