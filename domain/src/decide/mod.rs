@@ -4,6 +4,7 @@
 mod alert;
 mod chart;
 mod double;
+mod far;
 mod order;
 mod plan;
 mod record;
@@ -30,7 +31,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use alert::{QUIET_MINUTES_MAX, is_overdue};
-pub use plan::{HORIZON_DAYS, order_fault};
+pub use far::far_orders;
+pub use plan::order_fault;
 pub(crate) use plan::{expansion, next_unplanned};
 pub(crate) use resident::absence;
 

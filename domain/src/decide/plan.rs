@@ -14,8 +14,6 @@ use crate::schedule::{
 };
 use crate::time::Instant;
 
-/// How many days ahead doses are planned.
-pub const HORIZON_DAYS: i64 = 3;
 /// Minutes within which a PRN dose that was prepared must be confirmed before it is called missed.
 const PRN_CONFIRM_MINUTES: i64 = 60;
 
@@ -54,7 +52,7 @@ fn due_doses(record: &mut Record<'_, '_>, order: &Order) -> Vec<(PlannedDose, Op
     if !runs || !present {
         return Vec::new();
     }
-    let Some(range) = range(order, schedule, record.now).filter(|r| r.from < r.to) else {
+    let Some(range) = range(home, order, schedule, record.now).filter(|r| r.from < r.to) else {
         return Vec::new();
     };
     match expansion(home, order, schedule, range) {
@@ -120,8 +118,8 @@ pub(crate) fn expansion(
     expand(&life, schedule, &home.zone, ClockChange::default(), range)
 }
 
-/// The next dose of an order that planning has not reached yet; `None` when none comes in the ten
-/// years looked over.
+/// The next dose of an order that planning or memory has not reached yet; `None` when none comes in
+/// the ten years looked over.
 ///
 /// # Errors
 /// [`ExpandError`] when the schedule is unsound.
@@ -131,13 +129,14 @@ pub(crate) fn next_unplanned(
     schedule: &Schedule,
     now: Instant,
 ) -> Result<Option<PlannedDose>, ExpandError> {
-    let Some(Span { from, .. }) = range(order, schedule, now) else { return Ok(None) };
+    let Some(Span { from, .. }) = range(home, order, schedule, now) else { return Ok(None) };
+    let from = from.min(home.reach.max(begins(order, schedule)));
     let mut from = match schedule {
         Schedule::Interval(interval) => from.max(interval.anchor),
         Schedule::Once(_) | Schedule::Clock(_) => from,
     };
     // Piece by piece: ten years of a dose every ten minutes are too many to walk over at once.
-    for days in [HORIZON_DAYS].into_iter().chain([400; 9]) {
+    for days in [3].into_iter().chain([400; 9]) {
         let Some(to) = from.plus_minutes(days * 24 * 60) else { break };
         let found = expansion(home, order, schedule, Span { from, to })?;
         if let Some(first) = found.due.into_iter().next() {
@@ -148,11 +147,11 @@ pub(crate) fn next_unplanned(
     Ok(None)
 }
 
-/// From where planning stopped up to the horizon; may be empty.
-fn range(order: &Order, schedule: &Schedule, now: Instant) -> Option<Span> {
+/// From where planning stopped up to the home's horizon; may be empty.
+fn range(home: &Home, order: &Order, schedule: &Schedule, now: Instant) -> Option<Span> {
     let begun = begins(order, schedule);
     let from = order.planned_until.and_then(|t| t.plus_micros(1)).map_or(begun, |t| t.max(begun));
-    Some(Span { from, to: now.plus_minutes(HORIZON_DAYS * 24 * 60)? })
+    Some(Span { from, to: now.plus_minutes(home.policy.horizon_minutes())? })
 }
 
 /// Why no due times can be worked out for an order that should have some, in words.
@@ -164,7 +163,7 @@ pub fn order_fault(home: &Home, order: &Order, now: Instant) -> Option<String> {
     match &order.current.timing {
         Timing::Unschedulable { reason } => Some(reason.clone()),
         Timing::Planned { schedule } => {
-            let range = range(order, schedule, now)?;
+            let range = range(home, order, schedule, now)?;
             expansion(home, order, schedule, range).err().map(|fault| fault.to_string())
         }
         Timing::Prn { .. } => None,
