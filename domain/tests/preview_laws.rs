@@ -441,7 +441,11 @@ proptest! {
     fn far_doses_are_brought_where_they_matter(
         first in prop::collection::vec(schedules(), 3),
         history in prop::collection::vec(prop_oneof![9 => steps(false), 2 => changes()], 0..8),
-        last in prop_oneof![4 => steps(false), 3 => changes(), 2 => (0..3u8).prop_map(Step::Resume)],
+        last in prop_oneof![
+            4 => steps(false),
+            3 => changes(),
+            2 => (0..3u8).prop_map(Step::Resume),
+        ],
         minutes in 2 * DAY..3 * DAY,
     ) {
         let planned = first.into_iter().zip(0..).flat_map(|(timing, n)| {
@@ -516,8 +520,8 @@ proptest! {
     }
 }
 
-/// Model, section 1, "dose": a dose of the old plan, given after the change, takes what the new plan
-/// has within half an interval; of a weekly order that is farther ahead than memory reaches.
+/// Model, section 1, "dose": a dose of the old plan, given after the change, takes what the new
+/// plan has within half an interval; of a weekly order that is farther ahead than memory reaches.
 #[test]
 fn a_dose_given_late_spaces_the_new_plan_beyond_memory() {
     let weekly =

@@ -1,8 +1,8 @@
 //! How far memory reaches: the doses near now are always in it, those planned farther ahead are
 //! brought for the commands that may touch them and let go again.
 //!
-//! Only the lane writes, so what it reads between two commits is what memory would hold. Had another
-//! server written, the next commit would find memory behind the log and load it anew.
+//! Only the lane writes, so what it reads between two commits is what memory would hold. Had
+//! another server written, the next commit would find memory behind the log and load it anew.
 
 use super::{Lane, Waiting};
 use crate::store::{AHEAD_MINUTES, CommitError, StoreError};
@@ -41,7 +41,7 @@ impl Lane {
 
     pub(super) async fn look_ahead_in_peace(&self) {
         if let Err(error) = self.look_ahead().await {
-            tracing::error!(%error, "memory does not reach ahead; nothing is decided until it does");
+            tracing::error!(%error, "memory does not reach ahead; nothing is decided till it does");
         }
     }
 

@@ -19,8 +19,8 @@ use uuid::Uuid;
 
 /// How far back memory reaches, in minutes.
 pub const MEMORY_MINUTES: i64 = 36 * 60;
-/// How far ahead memory reaches when it is loaded, in minutes of due times; the doses planned beyond
-/// it are in the database alone.
+/// How far ahead memory reaches when it is loaded, in minutes of due times; the doses planned
+/// beyond it are in the database alone.
 pub const AHEAD_MINUTES: i64 = 3 * 24 * 60;
 
 macro_rules! dose_columns {
@@ -82,8 +82,8 @@ pub(crate) const LISTS: &[&str] = &[ORDERS, EVENTS, LAST_TAKEN, DOSES_FAR, LABEL
 
 impl Store {
     /// The home as the rules see it at `now`: all residents (who comes back must be known, with
-    /// their allergies), orders that run or ended lately, doses due before [`AHEAD_MINUTES`] that are
-    /// open or were due within [`MEMORY_MINUTES`], and what belongs to them.
+    /// their allergies), orders that run or ended lately, doses due before [`AHEAD_MINUTES`] that
+    /// are open or were due within [`MEMORY_MINUTES`], and what belongs to them.
     ///
     /// # Errors
     /// When the facility is unknown, a row cannot be read, or the database fails.
@@ -102,8 +102,8 @@ impl Store {
         loaded
     }
 
-    /// A home's doses due from `from` on and before `to`, none of which was charted yet: what memory
-    /// is given when it is to reach until `to`.
+    /// A home's doses due from `from` on and before `to`, none of which was charted yet: what
+    /// memory is given when it is to reach until `to`.
     ///
     /// # Errors
     /// When a row cannot be read or the database fails.
