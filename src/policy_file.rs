@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use emar_domain::schedule::frequency::Frequencies;
 use emar_domain::schedule::policy::{
-    ESCALATION_MAX_MIN, Fault, FaultCode, Policy, SCHEMA, WINDOW_MAX_MIN,
+    ESCALATION_MAX_MIN, Fault, FaultCode, HORIZON_DAYS, Policy, SCHEMA, WINDOW_MAX_MIN,
 };
 use emar_domain::time::Instant;
 use serde::Serialize;
@@ -289,6 +289,14 @@ fn words(fault: &Fault) -> (String, String) {
         FaultCode::AcceptExpires => {
             told("an acceptance lapses after 30 seconds to 24 hours", "600 is usual")
         }
+        FaultCode::HorizonDays => (
+            format!(
+                "doses are planned {} to {} days ahead",
+                HORIZON_DAYS.start(),
+                HORIZON_DAYS.end()
+            ),
+            "take the line out: 14 days are usual".to_owned(),
+        ),
         FaultCode::GsrnPrefix => told(
             "a GS1 company prefix has 4 to 12 digits",
             "use the prefix licensed to the home, or take the line out",

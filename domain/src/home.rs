@@ -1,7 +1,8 @@
 //! One home as the rules see it: the snapshot every decision is made on.
 //!
 //! The shell loads it once, then folds in each committed fact; it holds what is open or recent, so
-//! its size follows the number of residents, never the length of history.
+//! its size follows the number of residents, never the length of history. Of the doses to come it
+//! holds those due before [`Home::reach`]; the shell brings the others where a decision needs them.
 
 mod ask;
 
@@ -85,9 +86,17 @@ pub struct Home {
     pub order_changed: BTreeMap<OrderId, u64>,
     /// Version at which a dose last changed.
     pub dose_changed: BTreeMap<DoseId, u64>,
+    /// Every dose due before this instant that matters is in `doses`; one due later is folded in
+    /// only to be forgotten. [`Instant::MAX`]: all are here.
+    #[serde(skip, default = "everything")]
+    pub reach: Instant,
     /// What follows from the rest; made by [`Home::index`], never sent.
     #[serde(skip)]
     index: Index,
+}
+
+const fn everything() -> Instant {
+    Instant::MAX
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -128,6 +137,7 @@ impl Home {
             spent: BTreeMap::new(),
             order_changed: BTreeMap::new(),
             dose_changed: BTreeMap::new(),
+            reach: Instant::MAX,
             index: Index::default(),
         }
     }
@@ -246,6 +256,15 @@ impl Home {
             self.index.alerted.insert(*dose, alert.id);
         }
         self.alerts.insert(alert.id, alert);
+    }
+
+    /// Forgets those of these doses that memory does not reach.
+    pub fn forget_far(&mut self, doses: impl IntoIterator<Item = DoseId>) {
+        for id in doses {
+            if self.doses.get(&id).is_some_and(|dose| dose.due >= self.reach) {
+                self.drop_dose(id);
+            }
+        }
     }
 
     /// Forgets charted or withdrawn doses due before `before`, what was taken before it, and orders
@@ -413,6 +432,7 @@ impl Home {
             order.planned_until = order.planned_until.max(Some(d.due));
         }
         self.put_dose(dose);
+        self.forget_far([d.dose]);
     }
 
     fn apply_pot(&mut self, p: &PotFact, version: u64) {

@@ -4,7 +4,7 @@
 mod figures;
 
 use crate::administration::Override;
-use crate::decide::{Actor, Answer, Command, HORIZON_DAYS, OrderCommand, Refusal, Stamp, decide};
+use crate::decide::{Actor, Answer, Command, OrderCommand, Refusal, Stamp, decide};
 use crate::dose::{Dose, Slot, Withdrawal};
 use crate::fact::Fact;
 use crate::home::Home;
@@ -266,7 +266,7 @@ fn plan_ahead(home: &mut Home, to: Instant, stamp: &mut Stamp<'_>) {
         let mut then = Stamp { now: at, demo: stamp.demo, fresh: &mut *stamp.fresh };
         let facts = decide(home, &Actor::server(), &all, &mut then).facts;
         fold(home, &facts);
-        match at.plus_minutes(HORIZON_DAYS * 24 * 60) {
+        match at.plus_minutes(home.policy.horizon_minutes()) {
             Some(reached) if reached < to => at = reached,
             _ => return,
         }

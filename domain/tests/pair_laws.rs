@@ -82,6 +82,7 @@ impl World {
             dose_text: String::new(),
             frequency: String::new(),
             timing,
+            asked: None,
             start: now,
             stop: None,
             expires: None,

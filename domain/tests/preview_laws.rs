@@ -4,11 +4,12 @@
 use emar_domain::administration::{Mode, Outcome, Override};
 use emar_domain::amount::Amount;
 use emar_domain::decide::{
-    Actor, AwayFor, ChartCommand, Command, Decision, HORIZON_DAYS, HoldFor, OrderCommand, Stamp,
-    Stay, StayCommand, decide,
+    Actor, AwayFor, ChangeCommand, ChangeKind, ChartCommand, Command, Decision, HoldFor,
+    OrderCommand, Stamp, Stay, StayCommand, decide, far_orders,
 };
 use emar_domain::dose::{Dose, Slot, Withdrawal};
 use emar_domain::explain::{Reason, Standing, due_list, explain};
+use emar_domain::fact::Fact;
 use emar_domain::home::Home;
 use emar_domain::id::{OrderId, ResidentId, Slug, UserId};
 use emar_domain::order::{FirstDose, OrderState, OrderVersion, OrderedDrug, Source, Timing};
@@ -170,7 +171,7 @@ impl World {
             for order in self.home.orders.keys().copied().collect::<Vec<_>>() {
                 self.run(&Actor::server(), Command::Plan(vec![order])).answer.unwrap();
             }
-            if self.now.plus_minutes(HORIZON_DAYS * DAY).unwrap() >= to {
+            if self.now.plus_minutes(self.home.policy.horizon_minutes()).unwrap() >= to {
                 return;
             }
             self.now = self.now.plus_minutes(DAY).unwrap();
@@ -181,14 +182,23 @@ impl World {
         (self.now.plus_minutes(from), self.now.plus_minutes(until))
     }
 
-    fn stay(&mut self, act: Stay) {
-        let charge = Actor { role: Role::Charge, ..nurse(1) };
-        let stay = StayCommand { resident: resident(7).id, act };
-        self.run(&charge, Command::Stay(stay));
-    }
-
     fn copy(&self) -> Self {
         Self { home: self.home.clone(), now: self.now, ids: self.ids + (1 << 60) }
+    }
+
+    /// The home as a server has it in memory, whose doses far ahead are in the database alone.
+    fn near(&self, minutes: i64) -> Self {
+        let mut near = Self { home: self.home.clone(), ..*self };
+        near.home.reach = self.now.plus_minutes(minutes).unwrap();
+        near.home.forget_far(self.home.doses.keys().copied());
+        near
+    }
+
+    /// Brings the doses that `command` may touch from the home that holds them all.
+    fn bring(&mut self, full: &Self, command: &Command) {
+        for order in far_orders(&self.home, command) {
+            full.home.doses_of_order(order).for_each(|d| self.home.put_dose(d.clone()));
+        }
     }
 
     fn open(&self, to: Instant) -> BTreeMap<Slot, Instant> {
@@ -261,6 +271,7 @@ enum Step {
     Hold(u8),
     Resume(u8),
     Discontinue(u8),
+    Change(u8, Timing),
     Plan,
     Chart(u8),
     Away(bool),
@@ -288,6 +299,17 @@ impl Step {
             Self::Hold(n) => OrderCommand::Hold(order_id(*n), low_pressure()),
             Self::Resume(n) => OrderCommand::Resume(order_id(*n)),
             Self::Discontinue(n) => OrderCommand::Discontinue(order_id(*n), "stopped".into()),
+            Self::Change(n, timing) => {
+                let order = world.home.orders.get(&order_id(*n))?;
+                let number = order.current.version + 1;
+                OrderCommand::Change(Box::new(ChangeCommand {
+                    version: version(*n, number, timing.clone(), order.current.start),
+                    kind: ChangeKind::NewVersion,
+                    reason: "another hour".into(),
+                    charted: false,
+                    last_taken: None,
+                }))
+            }
             Self::HoldFor(n, from, until) => {
                 let (from, until) = world.span(*from, *until);
                 OrderCommand::Hold(order_id(*n), HoldFor { from, until, ..low_pressure() })
@@ -330,31 +352,39 @@ fn steps(orders_only: bool) -> impl Strategy<Value = Step> {
     prop_oneof![17 => orders, if orders_only { 0 } else { 16 } => life]
 }
 
-fn act(world: &mut World, step: &Step) {
+/// A new version of an order in force.
+fn changes() -> impl Strategy<Value = Step> {
+    (0..3u8, schedules()).prop_map(|(n, timing)| Step::Change(n, timing))
+}
+
+fn stay(act: Stay) -> (Actor, Command) {
+    let charge = Actor { role: Role::Charge, ..nurse(1) };
+    (charge, Command::Stay(StayCommand { resident: resident(7).id, act }))
+}
+
+/// What a step asks, and who; `None` for one that only waits, or finds nothing to chart.
+fn asked(world: &World, step: &Step) -> Option<(Actor, Command)> {
     if let Some(command) = step.command(world) {
-        world.run(&nurse(1), Command::Order(command));
-        return;
+        return Some((nurse(1), Command::Order(command)));
     }
     match step {
-        Step::Wait(minutes) => world.now = world.now.plus_minutes(*minutes).unwrap(),
         Step::Away(gone) => {
             let (kind, reason) = (AbsenceKind::Hospital, "fall".to_owned());
             let away = Stay::Away(AwayFor { kind, from: None, until: None, reason });
-            world.stay(if *gone { away } else { Stay::Return });
+            Some(stay(if *gone { away } else { Stay::Return }))
         }
         Step::AwayFor(from, until) => {
             let (kind, reason) = (AbsenceKind::Leave, "family".to_owned());
             let (from, until) = world.span(*from, *until);
-            world.stay(Stay::Away(AwayFor { kind, from, until, reason }));
+            Some(stay(Stay::Away(AwayFor { kind, from, until, reason })))
         }
         Step::Left(left) => {
             let gone = Stay::Discharge { reason: "moved".into(), deceased: false };
-            world.stay(if *left { gone } else { Stay::Readmit { room: None } });
+            Some(stay(if *left { gone } else { Stay::Readmit { room: None } }))
         }
         Step::Chart(n) => {
             let due = |d: &&Dose| d.is_open() && d.due <= world.now;
-            let found = world.home.doses_of_order(order_id(*n)).find(due).cloned();
-            let Some(dose) = found else { return };
+            let dose = world.home.doses_of_order(order_id(*n)).find(due)?.clone();
             let chart = ChartCommand {
                 dose: Some(dose.id),
                 order: None,
@@ -371,13 +401,22 @@ fn act(world: &mut World, step: &Step) {
                 corrects: None,
                 corrected: None,
             };
-            world.run(&nurse(1), Command::Chart(Box::new(chart)));
+            Some((nurse(1), Command::Chart(Box::new(chart))))
         }
-        _ => {
-            for order in world.home.orders.keys().copied().collect::<Vec<_>>() {
-                world.run(&Actor::server(), Command::Plan(vec![order])).answer.unwrap();
-            }
+        Step::Plan => {
+            let orders = world.home.orders.keys().copied().collect();
+            Some((Actor::server(), Command::Plan(orders)))
         }
+        _ => None,
+    }
+}
+
+fn act(world: &mut World, step: &Step) {
+    if let Step::Wait(minutes) = step {
+        world.now = world.now.plus_minutes(*minutes).unwrap();
+    }
+    if let Some((actor, command)) = asked(world, step) {
+        world.run(&actor, command);
     }
 }
 
@@ -399,6 +438,7 @@ proptest! {
         let world = lived("forbid", &history);
         let command = change.command(&world).unwrap();
         let told = world.preview(&nurse(2), &command, days);
+        prop_assert_eq!(&world.near(2 * DAY).preview(&nurse(2), &command, days), &told);
         let mut real = world.copy();
         let done = real.run(&nurse(2), Command::Order(command));
         let told = match (told, done.answer) {
@@ -464,6 +504,37 @@ proptest! {
         }
     }
 
+    /// What a server decides, with only the far doses at hand that it was told to bring, is what is
+    /// decided on a home that holds every dose; and afterwards it holds what it would have loaded.
+    #[test]
+    fn far_doses_are_brought_where_they_matter(
+        first in prop::collection::vec(schedules(), 3),
+        history in prop::collection::vec(prop_oneof![9 => steps(false), 2 => changes()], 0..8),
+        last in prop_oneof![
+            4 => steps(false),
+            3 => changes(),
+            2 => (0..3u8).prop_map(Step::Resume),
+        ],
+        minutes in 2 * DAY..3 * DAY,
+    ) {
+        let planned = first.into_iter().zip(0..).flat_map(|(timing, n)| {
+            [Step::Receive(n, timing, 0, None), Step::Note(n), Step::Plan]
+        });
+        let history: Vec<Step> = planned.chain(history).collect();
+        let mut full = lived("allow", &history);
+        let mut near = full.near(minutes);
+        let Some((actor, command)) = asked(&full, &last) else { return Ok(()) };
+        near.bring(&full, &command);
+        let (all, some) = (full.run(&actor, command.clone()), near.run(&actor, command));
+        prop_assert_eq!((&some.answer, &some.facts), (&all.answer, &all.facts));
+        prop_assert_eq!(some.leaves, all.leaves);
+        let reach = near.home.reach;
+        near.home.forget_far(full.home.doses.keys().copied());
+        let within: Vec<&Dose> = full.home.doses.values().filter(|d| d.due < reach).collect();
+        prop_assert_eq!(near.home.doses.values().collect::<Vec<_>>(), within);
+        prop_assert_eq!(near.home.orders, full.home.orders);
+    }
+
     #[test]
     fn no_active_order_is_missing_from_the_list(
         history in prop::collection::vec(steps(false), 0..20),
@@ -490,7 +561,11 @@ proptest! {
             let mut later = world.copy();
             let first = |w: &World| w.home.doses_of_order(order.id())
                 .find(|d| d.is_open()).map(|d| d.due);
-            match explain(&world.home, order, world.now) {
+            let standing = explain(&world.home, order, world.now);
+            let near = world.near(2 * DAY);
+            let told = explain(&near.home, &near.home.orders[&order.id()], world.now);
+            prop_assert_eq!(&told, &standing);
+            match standing {
                 Standing::Due { dose } => {
                     prop_assert!(dose.opens <= world.now);
                     later.live_until(world.now);
@@ -522,6 +597,29 @@ proptest! {
             }
         }
     }
+}
+
+/// Model, section 1, "dose": a dose of the old plan, given after the change, takes what the new
+/// plan has within half an interval; of a weekly order that is farther ahead than memory reaches.
+#[test]
+fn a_dose_given_late_spaces_the_new_plan_beyond_memory() {
+    let weekly =
+        |anchor: &str| planned(json!({"kind": "interval", "minutes": 7 * DAY, "anchor": anchor}));
+    let mut full = World::new(instant("2026-10-29T15:00:00Z"), "allow");
+    let start = instant("2026-10-29T11:00:00Z");
+    full.receive(version(1, 1, weekly("2026-10-30T11:00:00Z"), start));
+    full.now = instant("2026-10-30T12:00:00Z");
+    let change = Step::Change(1, weekly("2026-11-02T11:00:00Z"));
+    [change, Step::Plan].iter().for_each(|step| act(&mut full, step));
+    let (actor, chart) = asked(&full, &Step::Chart(1)).expect("the dose of the old plan is open");
+    let superseded = |d: &Decision| {
+        let of = |fact: &Fact| matches!(fact, Fact::DoseDue(due) if due.withdrawn.is_some());
+        d.facts.iter().filter(|fact| of(fact)).count()
+    };
+    let mut near = full.near(2 * DAY);
+    assert_eq!(superseded(&near.copy().run(&actor, chart.clone())), 0, "it is out of reach");
+    near.bring(&full, &chart);
+    assert_eq!(superseded(&near.run(&actor, chart)), 1);
 }
 
 fn two_orders() -> World {

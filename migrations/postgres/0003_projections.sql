@@ -182,7 +182,7 @@ CREATE TABLE meta(
 );
 
 CREATE UNIQUE INDEX latest_mark ON latest(facility, kind, mark) WHERE mark <> '';
-CREATE INDEX dose_state_open ON dose_state(facility, closes) WHERE is_open = 1;
+CREATE INDEX dose_state_open ON dose_state(facility, due) WHERE is_open = 1;
 -- Of ended ones there may be several: a dose of the same pass may go missing after an alert ended.
 CREATE UNIQUE INDEX alert_open ON alert(resident, civil_date, pass, kind) WHERE is_open = 1;
 CREATE INDEX alert_open_home ON alert(facility, changed_at) WHERE is_open = 1;

@@ -99,6 +99,12 @@ impl Drop for Server {
     }
 }
 
+/// The most memory this process ever held, in KiB.
+#[must_use]
+pub fn own_peak_kib() -> Option<u64> {
+    peak(&std::fs::read_to_string("/proc/self/status").ok()?)
+}
+
 /// User and system time of a `/proc/PID/stat` line; the program's name may hold anything.
 fn cpu(stat: &str) -> Option<u64> {
     let (_, rest) = stat.rsplit_once(')')?;

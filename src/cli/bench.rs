@@ -1,9 +1,11 @@
 //! `emar bench`: what this machine can carry.
 
 use crate::bench::floor::Floor;
+use crate::bench::horizon;
 use crate::bench::run::{Wanted, run};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
+use emar_domain::schedule::policy::HORIZON_DAYS;
 use std::path::PathBuf;
 
 /// Measure a server on this machine.
@@ -17,6 +19,31 @@ pub struct Bench {
 enum What {
     /// Carts that give medicines over HTTP, as fast as the server lets them.
     MedPass(MedPass),
+    /// Planning doses ahead for many residents: time and memory, the core alone.
+    Horizon(Horizon),
+}
+
+#[derive(Debug, Args)]
+struct Horizon {
+    /// Numbers of residents, divided by commas.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "1000,4000,16000,40000,120000",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    residents: Vec<u32>,
+    /// Days planned ahead.
+    #[arg(long, default_value_t = 14, value_parser = horizon_days)]
+    days: u32,
+    /// One JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+fn horizon_days(text: &str) -> Result<u32, String> {
+    let days = text.parse().ok().filter(|days| HORIZON_DAYS.contains(days));
+    days.ok_or(format!("{} to {} days", HORIZON_DAYS.start(), HORIZON_DAYS.end()))
 }
 
 #[derive(Debug, Args)]
@@ -50,7 +77,24 @@ impl Bench {
     /// # Errors
     /// Why there are no figures.
     pub fn run(self) -> anyhow::Result<()> {
-        let What::MedPass(asked) = self.what;
+        match self.what {
+            What::MedPass(asked) => asked.run(),
+            What::Horizon(asked) => {
+                let curve = horizon::run(asked.residents, asked.days)?;
+                if asked.json {
+                    println!("{}", serde_json::to_string(&curve)?);
+                } else {
+                    print!("{curve}");
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl MedPass {
+    fn run(self) -> anyhow::Result<()> {
+        let asked = self;
         let running = match (&asked.url, &asked.state) {
             (Some(url), Some(state)) => {
                 let at = url.trim_start_matches("http://").trim_end_matches('/');

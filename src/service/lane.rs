@@ -3,6 +3,7 @@
 //!
 //! Architecture Invariant: no handler owns a transaction; a client that hangs up cancels nothing.
 
+mod reach;
 mod touched;
 
 use super::app::Change;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::time::timeout;
 use touched::touches;
 
 /// Most commands in one batch.
@@ -172,9 +174,13 @@ impl Lane {
         let mut waiting: VecDeque<Waiting> = VecDeque::new();
         loop {
             if waiting.is_empty() {
-                match receiver.recv().await {
-                    Some(first) => waiting.push_back(first),
-                    None => return,
+                match timeout(reach::LOOK, receiver.recv()).await {
+                    Ok(Some(first)) => waiting.push_back(first),
+                    Ok(None) => return,
+                    Err(_) => {
+                        self.look_ahead_in_peace().await;
+                        continue;
+                    }
                 }
             }
             while waiting.len() < BATCH_MAX
@@ -216,8 +222,7 @@ impl Lane {
     /// Commits a batch and answers; false when the lane must stop.
     async fn serve(&mut self, mut batch: Vec<Waiting>) -> bool {
         match self.commit(&mut batch).await {
-            Ok((turns, committed)) => {
-                self.publish(&committed);
+            Ok(turns) => {
                 answer(batch, turns);
                 true
             }
@@ -250,16 +255,14 @@ impl Lane {
         }
     }
 
-    async fn commit(
-        &mut self,
-        batch: &mut [Waiting],
-    ) -> Result<(Vec<Turn>, Committed), CommitError> {
+    async fn commit(&mut self, batch: &mut [Waiting]) -> Result<Vec<Turn>, CommitError> {
         #[cfg(feature = "planted-answer-before-commit")]
         let mut early = planted::replies(batch);
         let batch = &*batch;
         let keys: Vec<String> =
             batch.iter().filter_map(|w| w.asked.key.as_ref()).map(|k| k.key.clone()).collect();
         for _ in 0..3 {
+            let far = self.reach_for(batch).await?;
             let (home, clock, ids, outgoing) = (
                 Arc::clone(&self.home),
                 Arc::clone(&self.clock),
@@ -282,7 +285,14 @@ impl Lane {
             };
             match self.ledger.commit_with(&keys, deciding).await {
                 Err(CommitError::Stale(_)) => self.reload().await?,
-                other => return other,
+                other => {
+                    let done = other.map(|(turns, committed)| {
+                        self.publish(&committed);
+                        turns
+                    });
+                    self.let_go(far);
+                    return done;
+                }
             }
         }
         Err(CommitError::Stale(0))

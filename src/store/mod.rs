@@ -24,8 +24,9 @@ pub use ledger::{
     NewAnswer, Opened, OutboxRow, PolicyRow,
 };
 pub use sql::{
-    AuditRow, CheckpointRow, CosignatureRow, DoneOn, DoseHistory, Due, Head, LeafRow, Lease,
-    MEMORY_MINUTES, Mark, OpenMessage, PolicyVersion, Reading, Received, SessionRow,
+    AHEAD_MINUTES, AuditRow, CheckpointRow, CosignatureRow, DoneOn, DoseHistory, Due, Head,
+    LeafRow, Lease, MEMORY_MINUTES, Mark, OpenMessage, PolicyVersion, Reading, Received,
+    SessionRow,
 };
 
 pub(crate) use sqlite::options as sqlite_options;

@@ -2,7 +2,7 @@
 
 use super::{Shutdown, changed, pause};
 use crate::service::{App, Asked, Outcome};
-use emar_domain::decide::{Command, HORIZON_DAYS, order_fault};
+use emar_domain::decide::{Command, order_fault};
 use emar_domain::home::Home;
 use emar_domain::id::OrderId;
 use emar_domain::time::Instant;
@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Orders in one command: about those of three residents.
-pub const ORDERS_MAX: usize = 32;
+/// Orders in one command: about those of one resident. A nurse's scan waits for it, so it is short
+/// even when an order is planned for weeks at once.
+pub const ORDERS_MAX: usize = 8;
 const DAY_MINUTES: i64 = 24 * 60;
 /// Commits within this time are looked at together.
 const GATHER: Duration = Duration::from_millis(200);
@@ -25,7 +26,8 @@ impl Planned {
     /// Orders to plan at `now`, with the version they have, resident by resident: what is planned
     /// together is stored together, and given together.
     fn wanting(&self, home: &Home, now: Instant) -> Vec<(OrderId, u64)> {
-        let Some(near) = now.plus_minutes((HORIZON_DAYS - 1) * DAY_MINUTES) else {
+        let ahead = home.policy.horizon_minutes();
+        let Some(near) = now.plus_minutes(ahead - DAY_MINUTES) else {
             return Vec::new();
         };
         let open = home.orders.values().filter(|o| {
@@ -57,8 +59,8 @@ fn tell_faults(home: &Home, batch: &[(OrderId, u64)], now: Instant) {
     }
 }
 
-/// Keeps every active order, also one on hold, planned at least two days of clinical time ahead,
-/// until the server ends.
+/// Keeps every active order, also one on hold, planned to within a day of the home's horizon, until
+/// the server ends.
 pub async fn run(app: Arc<App>, mut shutdown: Shutdown) {
     let mut changes = app.changes.subscribe();
     let mut planned = Planned::default();
@@ -77,9 +79,10 @@ pub async fn run(app: Arc<App>, mut shutdown: Shutdown) {
             let asked = Asked::by_server(Command::Plan(orders));
             match app.lane.ask_patiently(asked).await {
                 Outcome::Done { .. } => {
-                    let until = now.plus_minutes(HORIZON_DAYS * DAY_MINUTES).unwrap_or(now);
+                    let home = app.home();
+                    let until = now.plus_minutes(home.policy.horizon_minutes()).unwrap_or(now);
                     planned.note(batch, until);
-                    tell_faults(&app.home(), batch, now);
+                    tell_faults(&home, batch, now);
                 }
                 outcome => {
                     tracing::warn!(?outcome, orders = batch.len(), "planning waits");

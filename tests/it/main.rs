@@ -10,6 +10,7 @@ mod bad_input;
 mod clock_changes;
 mod command_line;
 mod desk;
+mod horizon;
 mod hours;
 mod marks;
 mod order_kinds;

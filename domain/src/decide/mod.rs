@@ -5,6 +5,7 @@ mod alert;
 mod chart;
 mod double;
 mod end;
+mod far;
 mod hold;
 mod hours;
 mod order;
@@ -36,8 +37,9 @@ use uuid::Uuid;
 pub use alert::{QUIET_MINUTES_MAX, is_overdue};
 pub(crate) use end::limited;
 pub use end::{PSYCHOTROPIC_PRN_DAYS, RenewFor};
+pub use far::far_orders;
 pub use hours::{HoursCommand, OtherHours, other_hours};
-pub use plan::{HORIZON_DAYS, order_fault};
+pub use plan::order_fault;
 pub(crate) use plan::{expansion, next_unplanned};
 pub use resident::{ABSENCE_PAST_HOURS_MAX, AwayFor, Stay, StayCommand};
 

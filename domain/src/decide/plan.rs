@@ -17,8 +17,6 @@ use crate::schedule::{
 use crate::time::Instant;
 use std::collections::BTreeSet;
 
-/// How many days ahead doses are planned.
-pub const HORIZON_DAYS: i64 = 3;
 /// Minutes within which an unplanned dose that was prepared must be confirmed before it is called
 /// missed.
 const CONFIRM_MINUTES: i64 = 60;
@@ -107,7 +105,7 @@ fn due_doses(record: &mut Record<'_, '_>, order: &Order) -> Vec<(PlannedDose, Op
     if !order.state_at(record.now).is_in_force() || !lives_here {
         return Vec::new();
     }
-    let range = range(order, schedule, record.now).filter(|r| r.from < r.to);
+    let range = range(home, order, schedule, record.now).filter(|r| r.from < r.to);
     let found = range.and_then(|range| expansion(home, order, schedule, range).ok());
     let due = found.map(|mut found| {
         found.due.append(&mut found.held);
@@ -180,7 +178,7 @@ pub(super) fn pass_over(
     taken: Instant,
 ) {
     let home = record.home;
-    let Some(Span { from, .. }) = range(order, schedule, record.now) else { return };
+    let Some(Span { from, .. }) = range(home, order, schedule, record.now) else { return };
     let runs = order.state_at(record.now).is_in_force();
     let before = Span { from, to: taken };
     let waits = from < taken
@@ -220,8 +218,8 @@ pub(crate) fn expansion(
     expand(&life, schedule, &home.zone, ClockChange::default(), range)
 }
 
-/// The next dose of an order that planning has not reached yet; `None` when none comes in the ten
-/// years looked over.
+/// The next dose of an order that planning or memory has not reached yet; `None` when none comes in
+/// the ten years looked over.
 ///
 /// # Errors
 /// [`ExpandError`] when the schedule is unsound.
@@ -231,13 +229,14 @@ pub(crate) fn next_unplanned(
     schedule: &Schedule,
     now: Instant,
 ) -> Result<Option<PlannedDose>, ExpandError> {
-    let Some(Span { from, .. }) = range(order, schedule, now) else { return Ok(None) };
+    let Some(Span { from, .. }) = range(home, order, schedule, now) else { return Ok(None) };
+    let from = from.min(home.reach.max(begins(order, schedule)));
     let mut from = match schedule {
         Schedule::Interval(interval) => from.max(interval.anchor),
         Schedule::Once(_) | Schedule::Clock(_) => from,
     };
     // Piece by piece: ten years of a dose every ten minutes are too many to walk over at once.
-    for days in [HORIZON_DAYS].into_iter().chain([400; 9]) {
+    for days in [3].into_iter().chain([400; 9]) {
         let Some(to) = from.plus_minutes(days * 24 * 60) else { break };
         let found = expansion(home, order, schedule, Span { from, to })?;
         if let Some(first) = found.due.into_iter().next() {
@@ -248,11 +247,11 @@ pub(crate) fn next_unplanned(
     Ok(None)
 }
 
-/// From where planning stopped up to the horizon; may be empty.
-fn range(order: &Order, schedule: &Schedule, now: Instant) -> Option<Span> {
+/// From where planning stopped up to the home's horizon; may be empty.
+fn range(home: &Home, order: &Order, schedule: &Schedule, now: Instant) -> Option<Span> {
     let begun = begins(order, schedule);
     let from = order.planned_until.and_then(|t| t.plus_micros(1)).map_or(begun, |t| t.max(begun));
-    Some(Span { from, to: now.plus_minutes(HORIZON_DAYS * 24 * 60)? })
+    Some(Span { from, to: now.plus_minutes(home.policy.horizon_minutes())? })
 }
 
 /// Why no due times can be worked out for an order that should have some, in words.
@@ -264,7 +263,7 @@ pub fn order_fault(home: &Home, order: &Order, now: Instant) -> Option<String> {
     match &order.current.timing {
         Timing::Unschedulable { reason } => Some(reason.clone()),
         Timing::Planned { schedule } | Timing::Pair { apply: schedule, .. } => {
-            let range = range(order, schedule, now)?;
+            let range = range(home, order, schedule, now)?;
             let fault = expansion(home, order, schedule, range).err().map(|e| e.to_string());
             fault.or_else(|| never_due(home, order, schedule, now))
         }

@@ -167,7 +167,8 @@ impl Home {
         slice
     }
     /// These residents with their orders, doses and what they took, and nothing else: what doses
-    /// follow from.
+    /// follow from. Doses that memory does not reach count as not yet planned in it: planned again,
+    /// they are the same.
     #[must_use]
     pub fn of_residents<'a>(&self, residents: impl Iterator<Item = &'a Resident>) -> Self {
         let mut part = Self::new(self.facility.clone(), self.policy.clone(), self.zone.clone());
@@ -178,7 +179,11 @@ impl Home {
 
     fn take_in(&mut self, home: &Self, resident: &Resident) {
         self.put_resident(resident.clone());
-        home.orders_of(resident.id).for_each(|o| self.put_order(o.clone()));
+        let reached = home.reach.plus_micros(-1).unwrap_or(home.reach);
+        for order in home.orders_of(resident.id) {
+            let planned_until = order.planned_until.min(Some(reached));
+            self.put_order(Order { planned_until, ..order.clone() });
+        }
         home.doses_of(resident.id).for_each(|d| self.put_dose(d.clone()));
         let taken = home.taken.get(&resident.id).cloned().unwrap_or_default();
         self.taken.insert(resident.id, taken);

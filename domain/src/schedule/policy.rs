@@ -2,6 +2,7 @@
 //! wristbands. The shell reads it from a file; here it is checked and asked.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -18,6 +19,11 @@ pub const SCHEMA: u32 = 1;
 pub const ESCALATION_MAX_MIN: u32 = 1_440;
 /// Most minutes a window may be open to one side: twelve hours.
 pub const WINDOW_MAX_MIN: u32 = 720;
+
+/// Fewest and most days doses may be planned ahead, and how many are where a home says nothing: the
+/// project's choice.
+pub const HORIZON_DAYS: RangeInclusive<u32> = 2..=60;
+const HORIZON_DAYS_DEFAULT: u32 = 14;
 
 /// Everything a home decides for itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +42,9 @@ pub struct Policy {
     /// From which civil midnight on; absent: the next one after it is applied.
     #[serde(default, deserialize_with = "civil_date", skip_serializing_if = "Option::is_none")]
     pub effective_from: Option<CivilDate>,
+    /// How many days ahead doses are planned.
+    #[serde(default = "horizon_days", skip_serializing_if = "is_usual_horizon")]
+    pub horizon_days: u32,
     /// The units, by opaque id.
     pub units: BTreeMap<String, Unit>,
     /// Med passes by name.
@@ -59,6 +68,15 @@ pub struct Policy {
     pub escalation: Escalation,
     /// How this home's wristbands read.
     pub wristband: Wristband,
+}
+
+const fn horizon_days() -> u32 {
+    HORIZON_DAYS_DEFAULT
+}
+
+/// Left out when stored, so that a version kept before there was a choice stays the same text.
+const fn is_usual_horizon(days: &u32) -> bool {
+    *days == HORIZON_DAYS_DEFAULT
 }
 
 /// Whose customs are the defaults.
@@ -282,6 +300,8 @@ pub enum FaultCode {
     EscalationOrder,
     /// An acceptance that lapses at once, or not within a day.
     AcceptExpires,
+    /// Not within [`HORIZON_DAYS`].
+    HorizonDays,
     /// A GS1 company prefix is 4 to 12 digits.
     GsrnPrefix,
     /// A pattern that matches texts too short to be hard to guess.
@@ -298,6 +318,12 @@ pub struct Pass {
 }
 
 impl Policy {
+    /// How far ahead doses are planned, in minutes.
+    #[must_use]
+    pub fn horizon_minutes(&self) -> i64 {
+        i64::from(self.horizon_days) * 24 * 60
+    }
+
     /// The pass a civil time lies in, both bounds included; of two that meet, the earlier. `None`
     /// between passes.
     #[must_use]

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::frequency::{Frequencies, Hour, Kind};
 use super::policy::{
-    BY_FREQUENCY, ESCALATION_MAX_MIN, Fault, FaultCode, Policy, SCHEMA, WINDOW_MAX_MIN,
+    BY_FREQUENCY, ESCALATION_MAX_MIN, Fault, FaultCode, HORIZON_DAYS, Policy, SCHEMA,
+    WINDOW_MAX_MIN,
 };
 use super::window::{CivilSpan, Window};
 use crate::time::CivilTime;
@@ -35,6 +36,8 @@ impl Policy {
         faults.check(self.schema == SCHEMA, &["schema"], FaultCode::SchemaUnknown);
         faults.check(is_id(&self.facility), &["facility"], FaultCode::IdShape);
         faults.check(is_name(&self.name), &["name"], FaultCode::NameShape);
+        let ahead = HORIZON_DAYS.contains(&self.horizon_days);
+        faults.check(ahead, &["horizon_days"], FaultCode::HorizonDays);
         self.check_units(&mut faults);
         self.check_passes(&mut faults);
         check_hours(&mut faults, &["hours"], &self.hours, table);

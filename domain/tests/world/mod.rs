@@ -4,7 +4,7 @@
 use emar_domain::administration::Override;
 use emar_domain::amount::Amount;
 use emar_domain::decide::{
-    Actor, Answer, ChangeCommand, ChangeKind, ChartCommand, Command, Decision, HORIZON_DAYS,
+    Actor, Answer, ChangeCommand, ChangeKind, ChartCommand, Command, Decision,
     HoldFor, OrderCommand, Refusal, Stamp, decide,
 };
 use emar_domain::dose::{Dose, Slot, Withdrawal};
@@ -342,7 +342,7 @@ impl World {
 
     /// Plans what is not planned two days ahead, as the server keeps doing.
     pub(crate) fn plan_ahead(&mut self) {
-        let near = self.now.plus_minutes((HORIZON_DAYS - 1) * DAY).unwrap();
+        let near = self.now.plus_minutes(self.home.policy.horizon_minutes() - DAY).unwrap();
         let changed = |o: &Order| self.home.order_changed.get(&o.id()).copied().unwrap_or(0);
         let planned = |o: &Order| {
             self.planned.get(&o.id()).is_some_and(|(at, until)| *at == changed(o) && *until >= near)
@@ -354,7 +354,7 @@ impl World {
                 && !planned(o)
         };
         let wanting: Vec<&Order> = self.home.orders.values().filter(wants).collect();
-        let until = self.now.plus_minutes(HORIZON_DAYS * DAY).unwrap();
+        let until = self.now.plus_minutes(self.home.policy.horizon_minutes()).unwrap();
         let done: Vec<_> = wanting.iter().map(|o| (o.id(), (changed(o), until))).collect();
         let wanting: Vec<OrderId> = wanting.into_iter().map(Order::id).collect();
         self.planned.extend(done);

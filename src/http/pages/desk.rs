@@ -71,7 +71,7 @@ template!(MarT, "desk/mar.html",
     months: &'a (Option<String>, String, Option<String>), days: &'a [Day],
     today: &'a usize,
     groups: Vec<(&'static str, &'static str, &'a [OrderRows])>, prn: &'a [PrnRows],
-    legend: &'a [Status]);
+    legend: &'a [Status], horizon_days: &'a u32);
 template!(HistoryT, "desk/history.html", history: &'a History);
 template!(OrdersT, "desk/orders.html",
     frame: &'a Frame, bar: &'a DeskBar, work: &'a Work, residents: &'a [Choice],
@@ -101,7 +101,7 @@ pub fn render_refusal(page: &DeskRefusal) -> askama::Result<String> {
 /// # Errors
 /// As [`render_sign`].
 pub fn render_mar(page: &Mar) -> askama::Result<String> {
-    let Mar { frame, bar, banner, month, months, days, orders, prn, ended } = page;
+    let Mar { frame, bar, banner, month, months, days, orders, prn, ended, horizon_days } = page;
     let groups = vec![
         ("scheduled", "mar-scheduled", orders.as_slice()),
         ("ended", "mar-ended", ended.as_slice()),
@@ -119,6 +119,7 @@ pub fn render_mar(page: &Mar) -> askama::Result<String> {
         groups,
         prn,
         legend: &LEGEND,
+        horizon_days,
     }
     .render()
 }

@@ -145,6 +145,7 @@ pub fn mar(
         orders: rows(orders),
         prn: prn.into_iter().map(|o| view.prn(o)).collect(),
         ended: rows(ended),
+        horizon_days: sight.home.policy.horizon_days,
     }
 }
 

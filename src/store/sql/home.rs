@@ -19,6 +19,9 @@ use uuid::Uuid;
 
 /// How far back memory reaches, in minutes.
 pub const MEMORY_MINUTES: i64 = 36 * 60;
+/// How far ahead memory reaches when it is loaded, in minutes of due times; the doses planned
+/// beyond it are in the database alone.
+pub const AHEAD_MINUTES: i64 = 3 * 24 * 60;
 
 macro_rules! dose_columns {
     ($rest:literal) => {
@@ -38,8 +41,10 @@ statements! {
     LIVE = "SELECT kind, body FROM latest WHERE facility = $1 AND live = 1";
     GONE = "SELECT kind, body FROM latest \
         WHERE facility = $1 AND live = 0 AND (kind = 'resident' OR at >= $2)";
-    DOSES_OPEN = dose_columns!("s.facility = $1 AND s.is_open = 1");
-    DOSES_CLOSED = dose_columns!("s.facility = $1 AND s.is_open = 0 AND s.due >= $2");
+    DOSES_OPEN = dose_columns!("s.facility = $1 AND s.is_open = 1 AND s.due < $2");
+    DOSES_CLOSED = dose_columns!(
+        "s.facility = $1 AND s.is_open = 0 AND s.due >= $2 AND s.due < $3");
+    DOSES_BETWEEN = dose_columns!("s.facility = $1 AND s.due >= $2 AND s.due < $3");
     DOSES_OF = dose_columns!("s.resident = $1 AND s.due >= $2 AND s.due < $3 \
         ORDER BY s.due, d.id");
     ORDERS_RUNNING = "SELECT orders FROM order_state \
@@ -51,7 +56,7 @@ statements! {
         WHERE facility = $1 AND administered_at >= $2";
     OUTCOMES = "SELECT a.seq, a.rank, a.body FROM dose_state s \
         JOIN dose_outcome o ON o.dose = s.dose JOIN administration a ON a.id = o.administration \
-        WHERE s.facility = $1 AND s.due >= $2";
+        WHERE s.facility = $1 AND s.due >= $2 AND s.due < $3";
     ALERTS = "SELECT body FROM alert WHERE facility = $1 AND is_open = 1";
     CARTS = "SELECT body FROM cart_session WHERE facility = $1";
 }
@@ -68,16 +73,17 @@ const LAST_TAKEN: &str = "SELECT a.seq, a.rank, a.body FROM order_state s \
       JOIN dose_outcome o ON o.dose = d.dose JOIN administration b ON b.id = o.administration \
       WHERE d.orders = s.orders AND o.taken = 1 ORDER BY b.administered_at DESC LIMIT 1) \
     WHERE s.orders IN {}";
+const DOSES_FAR: &str = dose_columns!("s.due >= $1 AND s.orders IN {}");
 const LABELS: &str = "SELECT body FROM label WHERE orders IN {} ORDER BY seq, rank";
 
 /// The statements that take a list, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const LISTS: &[&str] = &[ORDERS, EVENTS, LAST_TAKEN, LABELS];
+pub(crate) const LISTS: &[&str] = &[ORDERS, EVENTS, LAST_TAKEN, DOSES_FAR, LABELS];
 
 impl Store {
     /// The home as the rules see it at `now`: all residents (who comes back must be known, with
-    /// their allergies), orders that run or ended lately, doses that are open or were due within
-    /// [`MEMORY_MINUTES`], and what belongs to them.
+    /// their allergies), orders that run or ended lately, doses due before [`AHEAD_MINUTES`] that
+    /// are open or were due within [`MEMORY_MINUTES`], and what belongs to them.
     ///
     /// # Errors
     /// When the facility is unknown, a row cannot be read, or the database fails.
@@ -94,6 +100,38 @@ impl Store {
         let loaded = load(&mut conn, home, now).await;
         conn.rollback().await?;
         loaded
+    }
+
+    /// A home's doses due from `from` on and before `to`, none of which was charted yet: what
+    /// memory is given when it is to reach until `to`.
+    ///
+    /// # Errors
+    /// When a row cannot be read or the database fails.
+    pub async fn doses_ahead(
+        &self,
+        facility: &FacilityId,
+        from: Instant,
+        to: Instant,
+    ) -> Result<Vec<Dose>, StoreError> {
+        let values = bind![facility.as_str(), from.micros(), to.micros()];
+        let rows = self.read(DOSES_BETWEEN, values).await?;
+        rows.iter().map(|row| Ok(read_dose(row)?.0)).collect()
+    }
+
+    /// The doses of these orders due from `from` on, none of which was charted yet.
+    ///
+    /// # Errors
+    /// When a row cannot be read or the database fails.
+    pub async fn doses_far(
+        &self,
+        orders: &BTreeSet<OrderId>,
+        from: Instant,
+    ) -> Result<Vec<Dose>, StoreError> {
+        let list: Vec<Value> = orders.iter().map(|order| Value::from(order.0)).collect();
+        let mut conn = self.reader().await?;
+        let texts = &mut Texts::default();
+        let rows = fetch_list(&mut conn, texts, DOSES_FAR, &bind![from.micros()], &list).await?;
+        rows.iter().map(|row| Ok(read_dose(row)?.0)).collect()
     }
 
     /// A resident's doses due from `from` on and before `to`, in order of due time, with what
@@ -129,6 +167,8 @@ pub(super) async fn load(
 ) -> Result<Home, StoreError> {
     let facility = home.facility.as_str().to_owned();
     let since = now.plus_minutes(-MEMORY_MINUTES).unwrap_or(Instant::MIN);
+    home.reach = now.plus_minutes(AHEAD_MINUTES).unwrap_or(Instant::MAX);
+    let reach = home.reach.micros();
     let (one, two) = (|| bind![&facility], || bind![&facility, since.micros()]);
     let size = conn.fetch(SIZE, one()).await?;
     let unknown = || StoreError::Damaged(format!("there is no facility {facility}"));
@@ -144,8 +184,8 @@ pub(super) async fn load(
         home.put_dose(dose);
         Ok(())
     };
-    conn.each(DOSES_OPEN, one(), &mut put).await?;
-    conn.each(DOSES_CLOSED, two(), put).await?;
+    conn.each(DOSES_OPEN, bind![&facility, reach], &mut put).await?;
+    conn.each(DOSES_CLOSED, bind![&facility, since.micros(), reach], put).await?;
     let mut orders: BTreeSet<Uuid> = home.doses.values().map(|d| d.slot.order.0).collect();
     for sql in [ORDERS_RUNNING, ORDERS_ENDED] {
         let add = |row: &Row| {
@@ -243,13 +283,13 @@ async fn load_done(
         Ok(())
     };
     conn.each(POTS, values.clone(), pot).await?;
-    for sql in [TAKEN, OUTCOMES] {
-        let administration = |row: &Row| {
-            done.insert((row.int(0)?, row.int(1)?), Fact::Administration(row.noun(2)?));
-            Ok(())
-        };
-        conn.each(sql, values.clone(), administration).await?;
-    }
+    let mut administration = |row: &Row| {
+        done.insert((row.int(0)?, row.int(1)?), Fact::Administration(row.noun(2)?));
+        Ok(())
+    };
+    conn.each(TAKEN, values.clone(), &mut administration).await?;
+    let near = [values, bind![home.reach.micros()]].concat();
+    conn.each(OUTCOMES, near, administration).await?;
     let prn = home.orders.values().filter(|o| o.is_prn()).map(|o| Value::from(o.id().0));
     let prn: Vec<Value> = prn.collect();
     for row in fetch_list(conn, &mut Texts::default(), LAST_TAKEN, &[], &prn).await? {

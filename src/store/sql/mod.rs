@@ -11,7 +11,7 @@ mod record;
 mod session;
 
 pub use audit::{AuditRow, CheckpointRow, CosignatureRow};
-pub use home::MEMORY_MINUTES;
+pub use home::{AHEAD_MINUTES, MEMORY_MINUTES};
 pub use inbox::{OpenMessage, Received};
 pub use lease::{Head, Lease, PolicyVersion};
 pub use outbox::{Due, Mark};

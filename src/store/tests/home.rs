@@ -1,10 +1,11 @@
 //! Memory and database tell the same story.
 
 use super::world::*;
-use crate::store::Store;
 use crate::store::value::bind;
+use crate::store::{AHEAD_MINUTES, Store};
 use emar_domain::administration::Outcome;
 use emar_domain::alert::AlertState;
+use emar_domain::dose::{Dose, Withdrawal};
 use emar_domain::fact::{Fact, PotAct};
 use emar_domain::home::Home;
 use emar_domain::order::{OrderAct, Timing};
@@ -33,6 +34,16 @@ fn as_removal(mut facts: Vec<Fact>) -> Vec<Fact> {
         }
     }
     facts
+}
+
+/// When a dose is due that no server has in memory yet.
+const FAR: i64 = 6 * 24 * 60;
+
+/// The second revision of a dose: held.
+fn held(n: u128, slot: u128, due: i64) -> Fact {
+    let Fact::DoseDue(mut held) = moved(n, slot, 2, due) else { unreachable!("a due time") };
+    held.withdrawn = Some(Withdrawal::Held);
+    Fact::DoseDue(held)
 }
 
 /// A morning in which a little of everything happens.
@@ -71,6 +82,9 @@ fn morning() -> Vec<Vec<crate::store::Entry>> {
             one(Fact::Alert(Box::new(alert(3, 2, AlertState::Accepted, &[1, 2])))),
             one(Fact::Alert(Box::new(alert(4, 2, AlertState::Ended, &[1])))),
             one(pot(3, 1, 3, PotAct::Prepared, 160)),
+            // Beyond what memory reaches, open and held.
+            entry([dose(6, 3, FAR), dose(6, 4, FAR + 1)].concat()),
+            one(held(6, 4, FAR + 1)),
         ],
     ]
 }
@@ -78,6 +92,7 @@ fn morning() -> Vec<Vec<crate::store::Entry>> {
 pub(super) async fn a_loaded_home_is_the_folded_home(store: Store, _: String) {
     let mut lane = ledger(&store).await;
     let mut folded = Home::new(oakhill(), policy(), zone());
+    folded.reach = minute(200 + AHEAD_MINUTES);
     for entries in morning() {
         let done = commit(&mut lane, minute(0), entries.clone()).await;
         fold(&mut folded, &entries, &done);
@@ -86,13 +101,37 @@ pub(super) async fn a_loaded_home_is_the_folded_home(store: Store, _: String) {
     }
     let much_later = minute(60 * 24 * 30);
     let loaded = store.load_home(&oakhill(), policy(), zone(), much_later).await.unwrap();
-    assert!(loaded.doses.values().all(emar_domain::dose::Dose::is_open));
+    assert!(loaded.doses.values().all(Dose::is_open));
     assert!(!loaded.orders.contains_key(&order(5, 1).order) || !loaded.doses.is_empty());
     assert!(loaded.taken.values().all(Vec::is_empty));
     // Who comes back after a month must be found, or they would be made anew without allergies.
     let gone = moved_out();
     assert_eq!(loaded.residents.get(&gone.id), Some(&gone));
     assert_eq!(loaded.resident_by_band(&gone.band.0).map(|r| r.id), Some(gone.id));
+}
+
+/// What memory does not reach is brought by time, or by order.
+pub(super) async fn far_doses_are_brought(store: Store, _: String) {
+    let mut lane = ledger(&store).await;
+    for entries in morning() {
+        commit(&mut lane, minute(0), entries).await;
+    }
+    let far = |slot: u128, why| (order(6, 1).order, id(5, 600 + slot), why);
+    let told = |doses: Vec<Dose>| -> Vec<_> {
+        let mut told: Vec<_> = doses.iter().map(|d| (d.slot.order, d.id.0, d.withdrawn)).collect();
+        told.sort_by_key(|(_, id, _)| *id);
+        told
+    };
+    let home = oakhill();
+    let ahead = store.doses_ahead(&home, minute(FAR), minute(FAR + 1)).await.unwrap();
+    assert_eq!(told(ahead), [far(3, None)], "from a time on, and before another");
+    let orders = [order(6, 1).order, order(1, 1).order].into();
+    let brought = store.doses_far(&orders, minute(FAR)).await.unwrap();
+    assert_eq!(told(brought), [far(3, None), far(4, Some(Withdrawal::Held))]);
+    let others = [order(1, 1).order].into();
+    assert!(store.doses_far(&others, minute(FAR)).await.unwrap().is_empty());
+    let later = store.load_home(&home, policy(), zone(), minute(FAR - 60)).await.unwrap();
+    assert_eq!(later.doses_of_order(order(6, 1).order).filter(|d| d.due >= minute(FAR)).count(), 2);
 }
 
 /// Its interval may be longer than memory reaches, at a start and in a server that runs on.

@@ -51,9 +51,14 @@ pub(crate) struct TestClock {
 }
 
 impl TestClock {
-    fn at(text: &str) -> Self {
+    pub(crate) fn at(text: &str) -> Self {
         let clinical = Instant::parse(text).unwrap().micros().into();
         Self { clinical, began: std::time::Instant::now(), skipped: AtomicI64::new(0) }
+    }
+
+    /// Lets machine time pass.
+    pub(crate) fn skip_machine_seconds(&self, seconds: i64) {
+        self.skipped.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
     }
 
     /// Sets clinical time.
@@ -222,7 +227,7 @@ impl TestApp {
     /// Lets machine time pass.
     pub(crate) async fn pass_machine_seconds(&self, seconds: i64) {
         assert!(!self.running().app.store.is_shared(), "a lease would run out");
-        self.clock.skipped.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
+        self.clock.skip_machine_seconds(seconds);
         // A turn of the workers, which sign idle carts off.
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -268,6 +273,12 @@ impl TestApp {
         self.running.take().unwrap().stop().await;
         let panics = PANICS.lock().unwrap().clone();
         assert!(panics.is_empty(), "the server panicked: {panics:?}");
+    }
+
+    /// Ends a server that lost its home to another: the other is held to account.
+    pub(crate) async fn abandon(mut self) {
+        self.finished = true;
+        self.running.take().unwrap().stop().await;
     }
 
     /// As [`Self::finish_with_waiting`], with nothing left to send.

@@ -25,6 +25,8 @@ pub struct Mar {
     pub prn: Vec<PrnRows>,
     /// Orders that are over.
     pub ended: Vec<OrderRows>,
+    /// How many days ahead the home plans doses.
+    pub horizon_days: u32,
 }
 
 /// A day of the month, a column.
