@@ -8,6 +8,7 @@ pub mod audit;
 pub mod cart;
 pub mod decide;
 pub mod dose;
+pub mod dose_amount;
 pub mod drug;
 pub mod explain;
 pub mod fact;

@@ -1,15 +1,16 @@
 //! Charting without a scan of its own, and corrections.
 
 use super::json::{Json, Path};
+use super::keyed::Keyed;
 use super::scans::{OverrideBody, list_version, overrides};
 use super::settle;
 use crate::http::Web;
 use crate::http::auth::Auth;
 use crate::http::problem::Problem;
-use crate::secret::{random, sha256};
-use crate::service::lane::{Asked, Key};
+use crate::secret::random;
+use crate::service::lane::Asked;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use emar_domain::administration::{Administration, Mode, Outcome};
 use emar_domain::amount::Amount;
@@ -69,20 +70,6 @@ pub struct ChartBody {
     pub fragments: bool,
 }
 
-fn key(headers: &HeaderMap, auth: &Auth, request: &[u8]) -> Result<Key, Problem> {
-    let text = headers.get("idempotency-key").and_then(|v| v.to_str().ok());
-    let fits = |t: &&str| (8..=64).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_graphic());
-    let Some(text) = text.filter(fits) else {
-        let detail = "Send an Idempotency-Key header of 8 to 64 characters, fresh for each \
-            request and the same at every retry.";
-        let mut problem = Problem::new(StatusCode::BAD_REQUEST, "key_missing", detail);
-        problem.pointer = Some("Idempotency-Key".into());
-        return Err(problem);
-    };
-    let who = auth.actor.user.map(|u| u.to_string()).unwrap_or_default();
-    Ok(Key { key: format!("chart/{text}"), who, request_sha256: sha256(request) })
-}
-
 /// Charts an outcome.
 #[utoipa::path(
     post, path = "/api/v1/administrations", request_body = ChartBody, tag = "bedside",
@@ -96,10 +83,10 @@ fn key(headers: &HeaderMap, auth: &Auth, request: &[u8]) -> Result<Key, Problem>
 pub async fn post(
     State(web): State<Arc<Web>>,
     auth: Auth,
-    headers: HeaderMap,
+    keyed: Keyed,
     Json(body): Json<ChartBody>,
 ) -> Result<Response, Problem> {
-    chart(&web, auth, &headers, body, None).await
+    chart(&web, auth, &keyed, body, None).await
 }
 
 /// Corrects a record: appends another that points back to it.
@@ -116,24 +103,23 @@ pub async fn correct(
     State(web): State<Arc<Web>>,
     auth: Auth,
     Path(id): Path,
-    headers: HeaderMap,
+    keyed: Keyed,
     Json(body): Json<ChartBody>,
 ) -> Result<Response, Problem> {
     let id: AdministrationId = id.parse().map_err(|_| Problem::not_found())?;
     let earlier = web.app.store.administration(id).await.map_err(|_| Problem::unavailable())?;
     let earlier = earlier.ok_or_else(Problem::not_found)?;
-    chart(&web, auth, &headers, body, Some(earlier)).await
+    chart(&web, auth, &keyed, body, Some(earlier)).await
 }
 
 async fn chart(
     web: &Arc<Web>,
     auth: Auth,
-    headers: &HeaderMap,
+    keyed: &Keyed,
     body: ChartBody,
     corrected: Option<Administration>,
 ) -> Result<Response, Problem> {
-    let request = serde_json::to_vec(&(&body, corrected.as_ref().map(|c| c.id)));
-    let key = key(headers, &auth, &request.unwrap_or_default())?;
+    let key = keyed.over("chart", &auth, &(&body, corrected.as_ref().map(|c| c.id)));
     let is_page = body.fragments;
     let command = command(web, &auth, body, corrected)?;
     let cart = command.cart.clone();

@@ -1,8 +1,9 @@
 //! Orders: the worklist of drafts, and the acts on them.
 
 use super::json::{Json, MaybeJson, Path, Query};
+use super::keyed::Keyed;
 use super::residents::reads_unit;
-use super::settle;
+use super::settle_in;
 use crate::http::Web;
 use crate::http::auth::Auth;
 use crate::http::problem::Problem;
@@ -12,12 +13,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use emar_domain::administration::Override;
+use emar_domain::amount::Amount;
 use emar_domain::decide::{Answer, ChangeCommand, ChangeKind, Command, HoldFor, OrderCommand};
 use emar_domain::home::Home;
 use emar_domain::id::{OrderId, ResidentId};
 use emar_domain::order::{Order, OrderState, OrderVersion, Timing};
+use emar_domain::schedule::{Schedule, ScheduleFault};
 use emar_domain::time::Instant;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -46,7 +49,7 @@ const STATES: [OrderState; 7] = [
 ];
 
 /// Why.
-#[derive(Deserialize, utoipa::ToSchema)]
+#[derive(Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Because {
     /// In words.
@@ -54,7 +57,7 @@ pub struct Because {
 }
 
 /// Answers to doubts.
-#[derive(Deserialize, Default, utoipa::ToSchema)]
+#[derive(Deserialize, Serialize, Default, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Answers {
     /// `[{"code": "duplicate_order", "reason": "replaces"}]`.
@@ -64,7 +67,7 @@ pub struct Answers {
 }
 
 /// How long, and why.
-#[derive(Deserialize, utoipa::ToSchema)]
+#[derive(Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HoldBody {
     /// In words.
@@ -76,7 +79,7 @@ pub struct HoldBody {
 }
 
 /// Another version of an order.
-#[derive(Deserialize, utoipa::ToSchema)]
+#[derive(Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeBody {
     /// `new_version`: the prescriber wants something else from now on; `correction`: it never was
@@ -144,10 +147,22 @@ pub async fn list(
     Ok(Reply(json!({"orders": rows})))
 }
 
-async fn act(web: &Arc<Web>, auth: Auth, command: OrderCommand) -> Result<Reply<Value>, Problem> {
+/// Who asks, as they ask, and what was sent: the same request under the same key is done once.
+struct Request<'a, T> {
+    auth: Auth,
+    keyed: Keyed,
+    sent: (&'static str, &'a str, &'a T),
+}
+
+async fn act<T: Serialize>(
+    web: &Arc<Web>,
+    Request { auth, keyed, sent }: Request<'_, T>,
+    command: OrderCommand,
+) -> Result<Reply<Value>, Problem> {
     within_reach(web, &auth, &command)?;
-    let asked = Asked { actor: auth.actor, ..Asked::by_server(Command::Order(command)) };
-    let (answer, receipt, _) = settle(web, web.app.lane.ask(asked).await)?;
+    let key = Some(keyed.over("order", &auth, &sent));
+    let asked = Asked { actor: auth.actor, key, ..Asked::by_server(Command::Order(command)) };
+    let (answer, receipt, _) = settle_in(web, keyed.lang, web.app.lane.ask(asked).await)?;
     let Answer::Order { order, version, changed } = answer else { return Err(Problem::unknown()) };
     let now = web.app.clock.clinical();
     let state = web.app.home().orders.get(&order).map(|o| o.state_at(now).code());
@@ -187,6 +202,7 @@ fn id(text: &str) -> Result<OrderId, Problem> {
 /// Enters an order: a draft until it is noted.
 #[utoipa::path(
     post, path = "/api/v1/orders", tag = "orders", request_body = Object,
+    params(("Idempotency-Key" = String, Header, description = "fresh for each request")),
     responses(
         (status = 201, description = "the draft"),
         (status = 409, body = Problem),
@@ -196,10 +212,12 @@ fn id(text: &str) -> Result<OrderId, Problem> {
 pub async fn enter(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    keyed: Keyed,
     Json(version): Json<OrderVersion>,
 ) -> Result<Response, Problem> {
-    let version = entered(version, &web, &auth)?;
-    let told = act(&web, auth, OrderCommand::Receive(Box::new(version))).await?;
+    let anew = entered(version.clone(), &web, &auth)?;
+    let request = Request { auth, keyed, sent: ("enter", "", &version) };
+    let told = act(&web, request, OrderCommand::Receive(Box::new(anew))).await?;
     Ok((StatusCode::CREATED, told).into_response())
 }
 
@@ -259,11 +277,28 @@ fn sound(version: &OrderVersion) -> Result<(), Problem> {
     timing(&version.timing)
 }
 
+/// What is counted at the bedside is the amount a schedule names: it must be one.
+fn named_doses(schedule: &Schedule) -> Result<(), Problem> {
+    let Schedule::Clock(clock) = schedule else { return Ok(()) };
+    let steps = clock.steps.iter().flatten().map(|step| ("/timing/schedule/steps", &step.dose));
+    let turns = clock.alternate.iter().flatten().map(|dose| ("/timing/schedule/alternate", dose));
+    let days = clock.dose_by_dow.iter().flat_map(|all| all.values());
+    let days = days.map(|dose| ("/timing/schedule/dose_by_dow", dose));
+    let unread = |dose: &str| !Amount::parse_text(dose).is_ok_and(|dose| dose.nano > 0);
+    match steps.chain(turns).chain(days).find(|(_, dose)| unread(dose)) {
+        Some((place, _)) => Err(Problem::malformed(place, "Write each dose as 40 mg.")),
+        None => Ok(()),
+    }
+}
+
 fn timing(timing: &Timing) -> Result<(), Problem> {
     match timing {
-        Timing::Planned { schedule } => schedule
-            .validate()
-            .map_err(|fault| Problem::malformed("/timing/schedule", fault.to_string())),
+        Timing::Planned { schedule } => {
+            let fault = |fault: ScheduleFault| fault.to_string();
+            let valid = schedule.validate().map_err(fault);
+            valid.map_err(|what| Problem::malformed("/timing/schedule", what))?;
+            named_doses(schedule)
+        }
         Timing::Prn { indication, interval_minutes_min, per_day_max } => {
             if indication.len() > 1000 {
                 let detail = "Say what for, in at most 1,000 bytes.";
@@ -289,67 +324,80 @@ fn timing(timing: &Timing) -> Result<(), Problem> {
 /// A nurse accepts a received order into the home. What is doubtful about it (409, objections that
 /// warn) is answered by their codes, each with a reason.
 #[utoipa::path(
-    post, path = "/api/v1/orders/{id}/note", tag = "orders", params(("id" = String, Path)),
+    post, path = "/api/v1/orders/{id}/note", tag = "orders",
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = Option<Answers>,
     responses((status = 200, description = "noted"), (status = 409, body = Problem)),
 )]
 pub async fn note(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    keyed: Keyed,
     Path(order): Path,
     MaybeJson(answers): MaybeJson<Answers>,
 ) -> Result<Reply<Value>, Problem> {
-    act(&web, auth, OrderCommand::Note(id(&order)?, answers.overrides)).await
+    let command = OrderCommand::Note(id(&order)?, answers.overrides.clone());
+    act(&web, Request { auth, keyed, sent: ("note", &order, &answers) }, command).await
 }
 
 /// A second person confirms it.
 #[utoipa::path(
-    post, path = "/api/v1/orders/{id}/verify", tag = "orders", params(("id" = String, Path)),
+    post, path = "/api/v1/orders/{id}/verify", tag = "orders",
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, description = "verified"), (status = 409, body = Problem)),
 )]
 pub async fn verify(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    keyed: Keyed,
     Path(order): Path,
 ) -> Result<Reply<Value>, Problem> {
-    act(&web, auth, OrderCommand::Verify(id(&order)?)).await
+    let command = OrderCommand::Verify(id(&order)?);
+    act(&web, Request { auth, keyed, sent: ("verify", &order, &()) }, command).await
 }
 
 /// Puts it on hold, from now or a later instant on, until another or until it is resumed: what is
 /// due in between is shown as held and not missed.
 #[utoipa::path(
-    post, path = "/api/v1/orders/{id}/hold", tag = "orders", params(("id" = String, Path)),
+    post, path = "/api/v1/orders/{id}/hold", tag = "orders",
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = HoldBody,
     responses((status = 200, description = "held"), (status = 409, body = Problem)),
 )]
 pub async fn hold(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    keyed: Keyed,
     Path(order): Path,
     Json(asked): Json<HoldBody>,
 ) -> Result<Reply<Value>, Problem> {
-    let why = reason(Because { reason: asked.reason })?;
-    let hold = hold_for(why, asked.from, asked.until)?;
-    act(&web, auth, OrderCommand::Hold(id(&order)?, hold)).await
+    let why = reason(&asked.reason)?;
+    let hold = hold_for(why, asked.from.as_deref(), asked.until.as_deref())?;
+    let command = OrderCommand::Hold(id(&order)?, hold);
+    act(&web, Request { auth, keyed, sent: ("hold", &order, &asked) }, command).await
 }
 
 /// Takes it off hold: its doses are due again from now on.
 #[utoipa::path(
-    post, path = "/api/v1/orders/{id}/resume", tag = "orders", params(("id" = String, Path)),
+    post, path = "/api/v1/orders/{id}/resume", tag = "orders",
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, description = "active again"), (status = 409, body = Problem)),
 )]
 pub async fn resume(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    keyed: Keyed,
     Path(order): Path,
 ) -> Result<Reply<Value>, Problem> {
-    act(&web, auth, OrderCommand::Resume(id(&order)?)).await
+    let command = OrderCommand::Resume(id(&order)?);
+    act(&web, Request { auth, keyed, sent: ("resume", &order, &()) }, command).await
 }
 
 /// Puts another version in force now: untouched doses to come are planned anew, what was charted
 /// stays, and a second person confirms the change.
 #[utoipa::path(
-    post, path = "/api/v1/orders/{id}/versions", tag = "orders", params(("id" = String, Path)),
+    post, path = "/api/v1/orders/{id}/versions", tag = "orders",
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = ChangeBody,
     responses(
         (status = 200, description = "in force"),
@@ -360,13 +408,14 @@ pub async fn resume(
 pub async fn change(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    keyed: Keyed,
     Path(order): Path,
     Json(asked): Json<ChangeBody>,
 ) -> Result<Reply<Value>, Problem> {
-    let why = reason(Because { reason: asked.reason })?;
-    let anew = Anew { kind: asked.kind, reason: why, version: asked.order, pointer: "/order" };
+    let (why, version) = (reason(&asked.reason)?, asked.order.clone());
+    let anew = Anew { kind: asked.kind, reason: why, version, pointer: "/order" };
     let change = changed_anew(&web, &auth, id(&order)?, anew).await?;
-    act(&web, auth, change).await
+    act(&web, Request { auth, keyed, sent: ("change", &order, &asked) }, change).await
 }
 
 /// Another version as it was sent; `pointer` says where in the body it stood.
@@ -401,36 +450,39 @@ pub(super) async fn changed_anew(
 /// A hold as it was sent.
 pub(super) fn hold_for(
     reason: String,
-    from: Option<String>,
-    until: Option<String>,
+    from: Option<&str>,
+    until: Option<&str>,
 ) -> Result<HoldFor, Problem> {
-    let from = from.map(|text| instant("/from", &text)).transpose()?;
-    let until = until.map(|text| instant("/until", &text)).transpose()?;
+    let from = from.map(|text| instant("/from", text)).transpose()?;
+    let until = until.map(|text| instant("/until", text)).transpose()?;
     Ok(HoldFor { from, until, reason })
 }
 
 /// Stops it.
 #[utoipa::path(
-    post, path = "/api/v1/orders/{id}/discontinue", tag = "orders", params(("id" = String, Path)),
+    post, path = "/api/v1/orders/{id}/discontinue", tag = "orders",
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = Because,
     responses((status = 200, description = "discontinued"), (status = 409, body = Problem)),
 )]
 pub async fn discontinue(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    keyed: Keyed,
     Path(order): Path,
     Json(because): Json<Because>,
 ) -> Result<Reply<Value>, Problem> {
-    act(&web, auth, OrderCommand::Discontinue(id(&order)?, reason(because)?)).await
+    let command = OrderCommand::Discontinue(id(&order)?, reason(&because.reason)?);
+    act(&web, Request { auth, keyed, sent: ("discontinue", &order, &because) }, command).await
 }
 
 fn instant(pointer: &str, text: &str) -> Result<Instant, Problem> {
     Instant::parse(text).map_err(|fault| Problem::malformed(pointer, fault.to_string()))
 }
 
-pub(super) fn reason(because: Because) -> Result<String, Problem> {
-    if because.reason.trim().is_empty() || because.reason.len() > 1000 {
+pub(super) fn reason(text: &str) -> Result<String, Problem> {
+    if text.trim().is_empty() || text.len() > 1000 {
         return Err(Problem::malformed("/reason", "Say why, in at most 1,000 bytes."));
     }
-    Ok(because.reason)
+    Ok(text.to_owned())
 }
