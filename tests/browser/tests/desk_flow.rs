@@ -102,7 +102,8 @@ async fn type_taper(page: &WebDriver, room: &str) -> WebDriverResult<()> {
 
 /// A resident who takes no prednisone, and their room.
 fn someone(sheet: &Sheet) -> Stock {
-    let steroid = sheet.with("east", "prednisone", 1);
+    let steroid: Vec<Stock> =
+        [1, 2].iter().flat_map(|packages| sheet.with("east", "prednisone", *packages)).collect();
     let free = |one: &Stock| steroid.iter().all(|other| other.resident != one.resident);
     let mut all = sheet.with("east", "levothyroxine 50 mcg", 1).into_iter();
     all.find(free).expect("a resident without prednisone")
