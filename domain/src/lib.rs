@@ -9,6 +9,7 @@ pub mod cart;
 pub mod condition;
 pub mod decide;
 pub mod dose;
+pub mod dose_amount;
 pub mod drug;
 pub mod explain;
 pub mod fact;

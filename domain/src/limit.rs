@@ -60,12 +60,10 @@ impl PrnLimit {
         let latest = history.iter().max();
         let interval = self.interval_minutes_min.map(|minutes| minutes.saturating_mul(MINUTE));
         let wait = latest.zip(interval).filter(|(last, wait)| at.micros_since(**last) < *wait);
-        let taken: Vec<(Instant, i128)> = history.iter().map(|at| (*at, 1)).collect();
+        let taken = one_each(history);
         let tally = |most: u32| Tally { zone, day: self.day, most: most.into(), taken: &taken };
-        let reached = self.per_day_max.and_then(|most| {
-            let count = u32::try_from(tally(most).sum(at)).unwrap_or(u32::MAX);
-            (count >= most).then_some(count)
-        });
+        let count = self.counted(zone, history, at);
+        let reached = self.per_day_max.and_then(|most| (count >= most).then_some(count));
         if wait.is_none() && reached.is_none() {
             return Ok(());
         }
@@ -79,6 +77,18 @@ impl PrnLimit {
         });
         Err(PrnRefusal { too_soon: wait.is_some(), reached, next })
     }
+
+    /// How many givings of `history`, in any order, count together with one at `at`.
+    #[must_use]
+    pub fn counted(self, zone: &ZoneRules, history: &[Instant], at: Instant) -> u32 {
+        let taken = one_each(history);
+        let tally = Tally { zone, day: self.day, most: i128::MAX, taken: &taken };
+        u32::try_from(tally.sum(at)).unwrap_or(u32::MAX)
+    }
+}
+
+fn one_each(history: &[Instant]) -> Vec<(Instant, i128)> {
+    history.iter().map(|at| (*at, 1)).collect()
 }
 
 /// The most of one ingredient in a day, over all products, scheduled and PRN. Schedules, rule 8.

@@ -42,7 +42,8 @@ fn bodies() -> Vec<(&'static str, Value)> {
         (
             "/orders/compose",
             json!({"resident": "x", "drug": "x", "number": "x", "unit": "mg", "frequency": "BID",
-                "start": "x", "indication": "x", "days": ["mon"], "prn": false}),
+                "start": "x", "indication": "x", "days": ["mon"], "pattern": "steps_days",
+                "step_number": ["1"], "step_length": ["x"], "step_times": ["x"], "anchor": "x"}),
         ),
         (
             "/api/v1/orders/{id}/versions",

@@ -117,7 +117,7 @@ async fn what_the_form_composes_is_an_order_the_api_takes() {
     let garza = app.resident(1, "Garza").await;
     let novak = app.sign_on(person("Novak"), "station-east").await;
     let mut typed = json!({"resident": garza, "drug": "", "number": "17.2", "unit": "mg",
-        "route": "po", "prn": false, "frequency": "BID", "times": "", "days": [],
+        "route": "po", "pattern": "regular", "frequency": "BID", "times": "", "days": [],
         "start": "2026-11-02 08:00", "stop": "", "indication": "", "instructions": "",
         "allergy": "", "apart": "", "most": ""});
     let name = app.home().products.values().next().unwrap().name.clone();
@@ -140,5 +140,72 @@ async fn what_the_form_composes_is_an_order_the_api_takes() {
     let work = work["fragments"][0]["html"].as_str().unwrap();
     assert!(work.contains("a second person verifies it"), "{work}");
     assert!(!work.contains("data-order-act=\"verify\""), "{work}");
+    app.finish().await;
+}
+
+/// What was typed of senna for Garza at 08:00, and who typed it.
+async fn composed(app: &TestApp, more: Value) -> (String, Value) {
+    app.product(1, "senna", "8.6 mg").await;
+    let garza = app.resident(1, "Garza").await;
+    let novak = app.sign_on(person("Novak"), "station-east").await;
+    let drug = app.home().products.values().next().unwrap().name.clone();
+    let mut typed = json!({"resident": garza, "drug": drug, "unit": "mg", "route": "po",
+        "start": "2026-11-02 07:00", "times": "08:00"});
+    typed.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let order = app.send(Asked::post("/orders/compose", &typed).by(&novak)).await.expect(200);
+    assert_eq!(order["wrong"], Value::Null, "{order}");
+    (novak, order["order"].clone())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_is_shown_in_words_before_it_is_entered() {
+    let app = TestApp::new().await;
+    let taper = json!({"pattern": "steps_days", "step_number": ["17.2", "8.6"],
+        "step_length": ["2", "2"]});
+    let (novak, order) = composed(&app, taper).await;
+    let preview = Asked::post("/api/v1/orders/preview?fragments=true", &order).by(&novak);
+    for (lang, parts) in [
+        ("en", ["4 doses added", "Step 2: 8.6\u{a0}mg", "senna 17.2\u{a0}mg (now none)"]),
+        ("es", ["4\u{a0}dosis añadidas", "Paso 2: 8.6\u{a0}mg", "(ahora nada)"]),
+    ] {
+        let asked = preview.clone().header("accept-language", lang);
+        let told = app.send(asked).await.expect(200);
+        assert_eq!(told["added"].as_array().map(Vec::len), Some(4), "{told}");
+        let html = told["fragments"][0]["html"].as_str().unwrap();
+        let html = html.replace("4 dosis", "4\u{a0}dosis");
+        for part in parts {
+            assert!(html.contains(part), "{part} in {html}");
+        }
+    }
+    let told = app.send(Asked::post("/api/v1/orders/preview", &order).by(&novak)).await;
+    assert_eq!(told.expect(200)["fragments"], Value::Null, "only where it is asked for");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reviewer_sees_what_asks_for_a_look_and_verifies() {
+    let app = TestApp::new().await;
+    let more = json!({"pattern": "regular", "number": "8.6", "stop": "2026-11-05 08:00"});
+    let (novak, order) = composed(&app, more).await;
+    let entered = app.send(Asked::post("/api/v1/orders", &order).by(&novak)).await.expect(201);
+    let id = entered["order"].as_str().unwrap().to_owned();
+    let note = format!("/api/v1/orders/{id}/note");
+    app.send(Asked::post(&note, &json!({})).by(&novak)).await.expect(200);
+    let pharmacist = app.sign_on(of_role(Role::Pharmacist), "station-east").await;
+    let page = app.send(Asked::get("/orders?view=review").by(&pharmacist)).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    for part in ["Pharmacy review", "Noted, not verified", "Ends Thu 05-Nov-2026 08:00"] {
+        assert!(page.text.contains(part), "{part} in {}", page.text);
+    }
+    let acts = page.text.matches("data-order-act=").count();
+    assert_eq!((acts, page.text.matches("data-order-act=\"verify\"").count()), (1, 1));
+    assert!(!page.text.contains("id=\"enter\""), "nothing is entered from here");
+    let verify = Asked::post(&format!("/api/v1/orders/{id}/verify"), &json!({})).by(&pharmacist);
+    app.send(verify).await.expect(200);
+    let again = "/orders/fragments?view=review&resident=";
+    let work = app.send(Asked::get(again).by(&pharmacist)).await.expect(200);
+    let work = work["fragments"][0]["html"].as_str().unwrap();
+    assert!(!work.contains("Noted, not verified") && work.contains("Ends Thu"), "{work}");
+    assert!(!work.contains("data-order-act"), "{work}");
     app.finish().await;
 }

@@ -98,3 +98,56 @@ async fn a_changed_order_is_planned_anew_and_confirmed_by_a_second_person() {
     assert_eq!(own.problem(409), "verify_own");
     app.finish().await;
 }
+
+/// An order whose answer was lost is sent again under its key, and is there once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sent_again_under_its_key_is_done_once() {
+    let app = TestApp::new().await;
+    app.product(1, "senna", "8.6 mg").await;
+    let garza = app.resident(1, "Garza").await;
+    let known = app.order(garza, "senna", "8.6 mg", &["20:00"]).await;
+    let mut version = app.home().orders[&known].current.clone();
+    version.drug.ingredient = "docusate".to_owned();
+    let novak = app.sign_on(person("Novak"), "station-east").await;
+    let body = serde_json::to_value(&version).unwrap();
+    let enter = |body: &serde_json::Value, key: &str| {
+        app.send(Asked::post("/api/v1/orders", body).by(&novak).key(key))
+    };
+    let first = enter(&body, "press-0001").await.expect(201);
+    let again = enter(&body, "press-0001").await.expect(201);
+    assert_eq!(first["order"], again["order"], "the first answer again");
+    assert_eq!(app.home().orders_of(garza).count(), 2);
+    version.indication = "another".to_owned();
+    let other = serde_json::to_value(&version).unwrap();
+    assert_eq!(enter(&other, "press-0001").await.problem(409), "key_reused");
+    assert_eq!(enter(&other, "short").await.problem(400), "key_missing");
+
+    let act = |what: &str, key: &str| {
+        let path = format!("/api/v1/orders/{known}/{what}");
+        app.send(Asked::post(&path, &json!({"reason": "nausea"})).by(&novak).key(key))
+    };
+    let held = act("hold", "press-0002").await.expect(200);
+    assert_eq!(act("hold", "press-0002").await.expect(200)["seq"], held["seq"]);
+    assert_eq!(act("hold", "press-0003").await.problem(409), "order_held");
+    assert_eq!(act("discontinue", "press-0002").await.problem(409), "key_reused");
+    app.finish().await;
+}
+
+/// What a schedule names as a dose is counted at the bedside: it must be an amount.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dose_named_in_words_is_refused() {
+    let app = TestApp::new().await;
+    app.product(1, "senna", "8.6 mg").await;
+    let garza = app.resident(1, "Garza").await;
+    let known = app.order(garza, "senna", "8.6 mg", &["20:00"]).await;
+    let mut order = serde_json::to_value(&app.home().orders[&known].current).unwrap();
+    order["drug"]["ingredient"] = json!("docusate");
+    let novak = app.sign_on(person("Novak"), "station-east").await;
+    for (dose, status) in [("two tablets", 422), ("0 mg", 422), ("8.6 mg", 201)] {
+        order["timing"]["schedule"]["anchor_date"] = json!("2026-11-02");
+        order["timing"]["schedule"]["steps"] = json!([{"dose": dose, "days": 3}]);
+        let sent = app.send(Asked::post("/api/v1/orders", &order).by(&novak)).await;
+        assert_eq!(sent.status, status, "{dose}: {}", sent.text);
+    }
+    app.finish().await;
+}

@@ -559,7 +559,15 @@ listed-next = next { $at }
 listed-charted_next = { $outcome } { $given }, next { $at }
 listed-none = no further dose is planned
 listed-too_soon = next possible at { $at }
-listed-away = recorded as away
+listed-unverified = waiting for a second person to verify it
+listed-away-hospital = in hospital since { $at }
+listed-away-leave = on leave since { $at }
+listed-away-day_release = out for the day since { $at }
+listed-until = until { $at }
+listed-left = the resident does not live here any more
+listed-charted_last = { $outcome } { $given }, no further dose is planned
+listed-why = Why is this not due?
+listed-why_prn = Why may this not be given now?
 listed-self_managed = kept and taken by the resident
 listed-running = runs from { $at } on
 listed-running_until = runs from { $at } until { $until }
@@ -766,19 +774,18 @@ done-resume = Active again.
 done-discontinue = Stopped.
 done-enter = Entered as a draft. It waits to be noted.
 enter-title = Enter an order
-enter-note = It is a draft until a nurse notes it. Tapers, cycles and patches that come off again come from the pharmacy.
+enter-note = It is a draft until a nurse notes it. Patches that come off again come from the pharmacy.
 enter-resident = Resident
 enter-drug = Drug, as in the formulary
 enter-allergy = Recorded reaction accepted by the prescriber: why
 enter-number = Dose
 enter-unit = Unit
 enter-route = Route
-enter-prn = As needed (PRN)
 enter-when = When
 enter-frequency = Frequency
 enter-frequency-none = by the times below, every day
 enter-times = Times, where not the home’s own
-enter-days = Days, where the frequency names none
+enter-days = Days of the week
 enter-limits = Limits
 enter-apart = Hours between givings, at least
 enter-most = Givings in 24 h, at most
@@ -813,3 +820,171 @@ wrong-time_gap = The clock change leaves this time out. Choose one before or aft
 wrong-time_twice = The clock change makes this time come twice. Choose one before or after it.
 wrong-stop = The order would stop before it starts. Choose a later stop.
 wrong-text = At most 1,000 bytes. Shorten it.
+
+## What an order would do
+
+preview-title = What this does
+preview-added = { $count ->
+    [one] 1 dose added
+   *[other] { $count } doses added
+ }
+preview-removed = { $count ->
+    [one] 1 dose removed
+   *[other] { $count } doses removed
+ }
+preview-moved = { $count ->
+    [one] 1 dose moved
+   *[other] { $count } doses moved
+ }
+preview-unchanged = { $count } as now
+preview-until = Doses due before { $at } were looked at.
+preview-as_noted = These are the doses it will have once a nurse notes it.
+preview-gap_min = Smallest gap { $for }: { $from } to { $to }
+preview-gap_max = Largest gap { $for }: { $from } to { $to }
+preview-taken = { $at }, taken
+preview-overlap = Too near: { $ingredient } at { $first } and { $second }, { $for } apart.
+preview-overlaps_more = { $count ->
+    [one] 1 more is too near.
+   *[other] { $count } more are too near.
+ }
+preview-was = (was { $at })
+preview-why-superseded = replaced
+preview-why-discontinued = stopped
+preview-why-held = on hold
+preview-why-away = away
+preview-total = { $ingredient } { $after }
+preview-now = (now { $before })
+preview-nothing = none
+preview-left_out = doses that cannot be added up
+preview-load = { $pass } { $before } → { $after }
+preview-none = No dose of the days looked at changes.
+preview-day = Day
+preview-doses = Doses
+preview-totals = Ingredient in the day
+preview-loads = Doses in the pass, whole unit
+preview-more = { $count ->
+    [one] and 1 more day
+   *[other] and { $count } more days
+ }
+pass-none = between passes
+
+## An order read back
+
+says-prn = when needed for { $for }
+says-first_now = first dose now
+says-first_next = first dose at its next time
+says-once = once, { $at }
+says-interval = every { $every }, whatever the clock says, from { $at }
+says-times = at { $times }
+says-daily = every day
+says-dow = on { $days }
+says-every_days = every { $days } days, counted from { $date }
+says-cycle = { $on } days on, { $off } days off, counted from { $date }
+says-month_day = day { $day }
+says-month_nth = the { $nth } { $day }
+nth-1 = first
+nth-2 = second
+nth-3 = third
+nth-4 = fourth
+nth-5 = fifth
+nth--1 = last
+says-each_month = { $day } of every month
+says-months = { $day } of every { $every } months, counted from { $from }
+says-clamp = in a shorter month on its last day
+says-skip = not in a shorter month
+says-turns = in turn, day by day: { $doses }, counted from { $date }
+says-other_days = other days
+says-step = Step { $number }: { $dose }{ $times }, { $for }
+says-step_days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+ }
+says-step_doses = { $count ->
+    [one] 1 dose
+   *[other] { $count } doses
+ }
+says-dates = { $from } to { $to }
+says-goes_on = from then on
+says-ends_on = No dose from { $date } on.
+says-ends = No dose after the last step.
+
+## The form of an order: patterns and changes
+
+orders-change = Change
+done-new_version = Changed: the new version is in force.
+done-correction = Corrected.
+hold-from = From, if not now
+hold-until = Until, if an end is known
+hold-now = now
+hold-resumed = until it is resumed
+enter-pattern = How it is given
+pattern-regular = Every day, or as a frequency says
+pattern-weekdays = On named weekdays
+pattern-every_days = Every so many days
+pattern-cycle = Days on, days off
+pattern-monthly = On a day of the month
+pattern-steps_days = Taper or titration, by days
+pattern-steps_doses = Taper or titration, by doses
+pattern-turns = Doses in turn, day by day
+pattern-by_day = A dose for each weekday
+pattern-once = One time
+pattern-stat = At once (STAT)
+pattern-prn = As needed (PRN)
+enter-steps = Steps
+enter-steps_days-note = Each step lasts so many days. Leave the days of the last one empty if it goes on.
+enter-steps_doses-note = Each step lasts so many doses. Leave the doses of the last one empty if it goes on.
+enter-step_number = Dose
+enter-step_days = Days
+enter-step_doses = Doses
+enter-step_times = Times, if its own
+enter-add_step = Add a step
+enter-remove = Take this row out
+enter-turns = Doses in turn
+enter-turns-note = The first is given on the first day, the next on the day after it, and so on, over again.
+enter-add_turn = Add a dose
+enter-by_day = Dose for each weekday
+enter-by_day-note = On a day left empty nothing is given.
+enter-every = Every so many days
+enter-on = Days on
+enter-off = Days off
+enter-month_day = Day of the month
+enter-overflow = If a month has no such day
+enter-month_nth = Or which weekday of the month
+enter-month_dow = Weekday
+enter-months = Every so many months
+enter-anchor = Counted from, if not the start
+enter-first = First dose
+change-title = Change an order
+change-kind = What kind of change is it?
+change-new_version = New version: from now on it is something else
+change-correction = Correction: it never was as written, and nothing is charted yet
+change-reason = Why?
+change-go = Show the change
+change-leave = Leave it as it is
+wrong-kind = Choose what kind of change it is: a new version or a correction.
+wrong-reason = Say why it is changed.
+wrong-pattern = Choose how it is given.
+wrong-frequency_plain = With this pattern choose a frequency that only says how often a day, or none.
+wrong-steps = Write at least one step: its dose, and how long it lasts.
+wrong-length = Write how long this step lasts as a whole number above nothing. Only the last step may go on.
+wrong-turns = Write at least two doses.
+wrong-by_day = Write the dose of at least one weekday.
+wrong-whole = Write a whole number above nothing.
+wrong-month_day = Write a day from 1 to 31, or choose which weekday of the month.
+wrong-month_dow = Choose the weekday.
+wrong-overflow = Not every month has this day. Choose what happens then.
+wrong-anchor = Write the day as 2026-11-02, or with a time as 2026-11-02 08:00.
+
+## The pharmacist's review
+
+review-title = Pharmacy review
+review-all = Everybody: what asks for a look
+review-note = Each order with what asks for a second look: not verified, running out, doubtful, or doubted and answered. Choose a resident to see all their orders and how often those as needed were used. From here orders are verified and nothing else.
+review-none = No order asks for a look.
+review-expiring = Ends { $at }, in { $for }
+review-answered = Doubt answered: { $about } ({ $why })
+review-used = { $count ->
+    [one] Used once in the last 14 days
+   *[other] Used { $count } times in the last 14 days
+ }
+review-unused = Not used in the last 14 days

@@ -559,7 +559,15 @@ listed-next = próxima { $at }
 listed-charted_next = { $outcome } { $given }, próxima { $at }
 listed-none = no hay más dosis previstas
 listed-too_soon = posible a partir de { $at }
-listed-away = consta como ausente
+listed-unverified = espera que la verifique una segunda persona
+listed-away-hospital = en el hospital desde { $at }
+listed-away-leave = de permiso desde { $at }
+listed-away-day_release = fuera por el día desde { $at }
+listed-until = hasta { $at }
+listed-left = el residente ya no vive aquí
+listed-charted_last = { $outcome } { $given }, no hay más dosis previstas
+listed-why = ¿Por qué no toca ahora?
+listed-why_prn = ¿Por qué no se puede dar ahora?
 listed-self_managed = la guarda y toma el residente
 listed-running = en curso desde { $at }
 listed-running_until = en curso desde { $at } hasta { $until }
@@ -766,19 +774,18 @@ done-resume = Activa de nuevo.
 done-discontinue = Suspendida.
 done-enter = Introducida como borrador. Espera ser aceptada.
 enter-title = Introducir una orden
-enter-note = Es un borrador hasta que enfermería lo acepta. Las pautas descendentes, los ciclos y los parches que se retiran vienen de la farmacia.
+enter-note = Es un borrador hasta que enfermería lo acepta. Los parches que se retiran vienen de la farmacia.
 enter-resident = Residente
 enter-drug = Fármaco, como en el formulario
 enter-allergy = Reacción registrada aceptada por el prescriptor: por qué
 enter-number = Dosis
 enter-unit = Unidad
 enter-route = Vía
-enter-prn = Si hace falta (PRN)
 enter-when = Cuándo
 enter-frequency = Frecuencia
 enter-frequency-none = a las horas de abajo, cada día
 enter-times = Horas, si no son las del hogar
-enter-days = Días, si la frecuencia no los nombra
+enter-days = Días de la semana
 enter-limits = Límites
 enter-apart = Horas entre dosis, al menos
 enter-most = Dosis en 24 h, como máximo
@@ -813,3 +820,171 @@ wrong-time_gap = El cambio de hora se salta esta hora. Elija una anterior o post
 wrong-time_twice = El cambio de hora repite esta hora. Elija una anterior o posterior.
 wrong-stop = La orden terminaría antes de empezar. Elija un fin posterior.
 wrong-text = Como máximo 1,000 bytes. Acórtelo.
+
+## Lo que haría una orden
+
+preview-title = Lo que hace esto
+preview-added = { $count ->
+    [one] 1 dosis añadida
+   *[other] { $count } dosis añadidas
+ }
+preview-removed = { $count ->
+    [one] 1 dosis quitada
+   *[other] { $count } dosis quitadas
+ }
+preview-moved = { $count ->
+    [one] 1 dosis movida
+   *[other] { $count } dosis movidas
+ }
+preview-unchanged = { $count } como ahora
+preview-until = Se miraron las dosis anteriores a { $at }.
+preview-as_noted = Son las dosis que tendrá cuando enfermería la acepte.
+preview-gap_min = Intervalo menor { $for }: { $from } a { $to }
+preview-gap_max = Intervalo mayor { $for }: { $from } a { $to }
+preview-taken = { $at }, tomada
+preview-overlap = Demasiado cerca: { $ingredient } { $first } y { $second }, con { $for } de intervalo.
+preview-overlaps_more = { $count ->
+    [one] 1 más está demasiado cerca.
+   *[other] { $count } más están demasiado cerca.
+ }
+preview-was = (era { $at })
+preview-why-superseded = reemplazada
+preview-why-discontinued = suspendida
+preview-why-held = en pausa
+preview-why-away = ausente
+preview-total = { $ingredient } { $after }
+preview-now = (ahora { $before })
+preview-nothing = nada
+preview-left_out = dosis que no se pueden sumar
+preview-load = { $pass } { $before } → { $after }
+preview-none = No cambia ninguna dosis de los días mirados.
+preview-day = Día
+preview-doses = Dosis
+preview-totals = Principio activo en el día
+preview-loads = Dosis en la ronda, toda la unidad
+preview-more = { $count ->
+    [one] y 1 día más
+   *[other] y { $count } días más
+ }
+pass-none = entre rondas
+
+## Una orden leída de vuelta
+
+says-prn = si hace falta para { $for }
+says-first_now = primera dosis ahora
+says-first_next = primera dosis a su próxima hora
+says-once = una vez, { $at }
+says-interval = cada { $every }, diga lo que diga el reloj, desde { $at }
+says-times = a las { $times }
+says-daily = cada día
+says-dow = los { $days }
+says-every_days = cada { $days } días, contados desde { $date }
+says-cycle = { $on } días sí, { $off } días no, contados desde { $date }
+says-month_day = el día { $day }
+says-month_nth = el { $nth } { $day }
+nth-1 = primer
+nth-2 = segundo
+nth-3 = tercer
+nth-4 = cuarto
+nth-5 = quinto
+nth--1 = último
+says-each_month = { $day } de cada mes
+says-months = { $day }, cada { $every } meses, contados desde { $from }
+says-clamp = en un mes más corto, su último día
+says-skip = no en un mes más corto
+says-turns = por turno, día a día: { $doses }, contados desde { $date }
+says-other_days = otros días
+says-step = Paso { $number }: { $dose }{ $times }, { $for }
+says-step_days = { $count ->
+    [one] 1 día
+   *[other] { $count } días
+ }
+says-step_doses = { $count ->
+    [one] 1 dosis
+   *[other] { $count } dosis
+ }
+says-dates = { $from } a { $to }
+says-goes_on = de ahí en adelante
+says-ends_on = Ninguna dosis desde el { $date }.
+says-ends = Ninguna dosis después del último paso.
+
+## El formulario de una orden: pautas y cambios
+
+orders-change = Cambiar
+done-new_version = Cambiada: la nueva versión está vigente.
+done-correction = Corregida.
+hold-from = Desde, si no es ahora
+hold-until = Hasta, si se sabe el final
+hold-now = ahora
+hold-resumed = hasta que se reanude
+enter-pattern = Cómo se da
+pattern-regular = Cada día, o como dice una frecuencia
+pattern-weekdays = Ciertos días de la semana
+pattern-every_days = Cada tantos días
+pattern-cycle = Días sí, días no
+pattern-monthly = Un día del mes
+pattern-steps_days = Pauta escalonada, por días
+pattern-steps_doses = Pauta escalonada, por dosis
+pattern-turns = Dosis por turno, día a día
+pattern-by_day = Una dosis para cada día de la semana
+pattern-once = Una sola vez
+pattern-stat = De inmediato (STAT)
+pattern-prn = Si hace falta (PRN)
+enter-steps = Pasos
+enter-steps_days-note = Cada paso dura tantos días. Deje vacíos los días del último si continúa.
+enter-steps_doses-note = Cada paso dura tantas dosis. Deje vacías las dosis del último si continúa.
+enter-step_number = Dosis
+enter-step_days = Días
+enter-step_doses = Dosis
+enter-step_times = Horas, si son propias
+enter-add_step = Añadir un paso
+enter-remove = Quitar esta fila
+enter-turns = Dosis por turno
+enter-turns-note = La primera se da el primer día, la siguiente al día siguiente, y así, de nuevo desde el principio.
+enter-add_turn = Añadir una dosis
+enter-by_day = Dosis para cada día de la semana
+enter-by_day-note = En un día vacío no se da nada.
+enter-every = Cada tantos días
+enter-on = Días sí
+enter-off = Días no
+enter-month_day = Día del mes
+enter-overflow = Si un mes no tiene ese día
+enter-month_nth = O qué día de la semana del mes
+enter-month_dow = Día de la semana
+enter-months = Cada tantos meses
+enter-anchor = Contado desde, si no es el inicio
+enter-first = Primera dosis
+change-title = Cambiar una orden
+change-kind = ¿Qué clase de cambio es?
+change-new_version = Nueva versión: desde ahora es otra cosa
+change-correction = Corrección: nunca fue como está escrita y aún no hay nada registrado
+change-reason = ¿Por qué?
+change-go = Mostrar el cambio
+change-leave = Dejarla como está
+wrong-kind = Elija qué clase de cambio es: una nueva versión o una corrección.
+wrong-reason = Diga por qué se cambia.
+wrong-pattern = Elija cómo se da.
+wrong-frequency_plain = Con esta pauta elija una frecuencia que solo diga cuántas veces al día, o ninguna.
+wrong-steps = Escriba al menos un paso: su dosis y cuánto dura.
+wrong-length = Escriba cuánto dura este paso como un número entero mayor que cero. Solo el último puede continuar.
+wrong-turns = Escriba al menos dos dosis.
+wrong-by_day = Escriba la dosis de al menos un día de la semana.
+wrong-whole = Escriba un número entero mayor que cero.
+wrong-month_day = Escriba un día de 1 a 31, o elija qué día de la semana del mes.
+wrong-month_dow = Elija el día de la semana.
+wrong-overflow = No todos los meses tienen ese día. Elija qué pasa entonces.
+wrong-anchor = Escriba el día así: 2026-11-02, o con hora: 2026-11-02 08:00.
+
+## La revisión de farmacia
+
+review-title = Revisión de farmacia
+review-all = Todos: lo que pide una mirada
+review-note = Cada orden con lo que pide una segunda mirada: sin verificar, por terminar, dudosa, o dudosa y respondida. Elija un residente para ver todas sus órdenes y cuánto se usaron las de si hace falta. Desde aquí se verifican órdenes y nada más.
+review-none = Ninguna orden pide una mirada.
+review-expiring = Termina { $at }, en { $for }
+review-answered = Duda respondida: { $about } ({ $why })
+review-used = { $count ->
+    [one] Usada una vez en los últimos 14 días
+   *[other] Usada { $count } veces en los últimos 14 días
+ }
+review-unused = No usada en los últimos 14 días

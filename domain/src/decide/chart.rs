@@ -8,6 +8,7 @@ use crate::administration::{Administration, Mode, Outcome, Override, reason};
 use crate::amount::Amount;
 use crate::audit::leaf::{ADMINISTRATION, Action, salted_sha256};
 use crate::dose::{Dose, DoseOutcome, Withdrawal};
+use crate::dose_amount::of_dose;
 use crate::fact::{Fact, OrderEvent};
 use crate::id::{AdministrationId, CartId, DoseId, FactId, UserId};
 use crate::order::{Order, OrderAct, OrderState};
@@ -163,7 +164,7 @@ pub(super) fn chart(record: &mut Record<'_, '_>, c: &ChartCommand) -> Result<Ans
     act_fits(c, dose)?;
     reason_fits(c)?;
     let at = when(record, order, c)?;
-    let amount = amount(order, c)?;
+    let amount = amount(&of_dose(record.home, order, dose), c)?;
     if let Some(early) = dose.and_then(|d| out_of_reach(order, d, at)) {
         return Err(objected(vec![early]));
     }

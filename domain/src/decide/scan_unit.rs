@@ -11,6 +11,7 @@ use crate::administration::{Mode, Outcome, Override};
 use crate::audit::leaf::Action;
 use crate::cart::{Counting, InPot};
 use crate::dose::Withdrawal;
+use crate::dose_amount::of_dose;
 use crate::fact::{Fact, PotAct, PotFact};
 use crate::id::{AdministrationId, CartId, DoseId, OrderId, PreparedId, UserId};
 use crate::order::Order;
@@ -177,7 +178,8 @@ fn confirm(
     dose: InPot,
     effective: bool,
 ) -> AdministrationId {
-    let whole = order.current.dose;
+    let planned = record.home.doses.get(&dose.dose);
+    let whole = of_dose(record.home, order, planned).current.dose;
     let (outcome, amount, reason) = match dose.needed {
         None => (Outcome::Given, whole, dose.reason),
         Some(_) => {

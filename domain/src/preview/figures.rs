@@ -186,6 +186,8 @@ fn daily(home: &Home, part: &str, today: CivilDate, to: Instant) -> BTreeMap<Civ
             let partial = dose.outcome.as_ref().is_some_and(|o| o.outcome == Outcome::Partial);
             let amount = match &named {
                 None => Some(order.current.dose),
+                // A first dose given at once is no dose of the schedule.
+                Some(_) if dose.slot.slot == 0 => Some(order.current.dose),
                 Some(doses) if dose.slot.plan == order.plan => {
                     doses.get(&(dose.slot.date, dose.slot.slot)).copied().flatten()
                 }
@@ -206,8 +208,7 @@ type Named = BTreeMap<(CivilDate, i64), Option<Amount>>;
 fn named_doses(home: &Home, order: &Order, today: CivilDate, to: Instant) -> Option<Named> {
     let schedule = order.current.timing.schedule()?;
     let Schedule::Clock(clock) = schedule else { return None };
-    let names = clock.steps.is_some() || clock.dose_by_dow.is_some() || clock.alternate.is_some();
-    if !names {
+    if !clock.names_doses() {
         return None;
     }
     let from = home.zone.day_begins(today.plus_days(-1).unwrap_or(today));

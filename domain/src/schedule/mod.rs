@@ -324,6 +324,12 @@ impl Clock {
         [of_week, every, months, Some(DAY)].into_iter().flatten().max()
     }
 
+    /// Whether the schedule names its doses itself: a taper, doses in turn, or by weekday.
+    #[must_use]
+    pub const fn names_doses(&self) -> bool {
+        self.steps.is_some() || self.dose_by_dow.is_some() || self.alternate.is_some()
+    }
+
     /// Times of day in order, each once.
     pub(crate) fn sorted_times(&self) -> Vec<CivilTime> {
         sorted(&self.times)

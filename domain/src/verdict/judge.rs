@@ -7,6 +7,7 @@ use super::product::{package_objections, product_objections};
 use super::read::Named;
 use super::{Check, Objection, Package, Severity, order_objections};
 use crate::cart::CartSession;
+use crate::dose_amount::of_dose;
 use crate::drug::Units;
 use crate::home::Home;
 use crate::id::{DoseId, OrderId, ResidentId, UserId};
@@ -151,9 +152,9 @@ fn judge_package(
     if order.is_restricted(&home.policy) && !role.may(Action::ChartRestricted) {
         return stop(vec![Objection::new(Check::RoleCannotChart)]);
     }
-    let (of_product, units) = product_objections(package, order, resident);
-    objections.extend(of_product);
     let dose = pick_dose(home, order, now);
+    let (of_product, units) = product_objections(package, &of_dose(home, order, dose), resident);
+    objections.extend(of_product);
     let counted = (order.id(), dose.map(|d| d.id).filter(|_| !order.is_unplanned()));
     let other = cart.counting.as_ref().filter(|c| (c.order, c.dose) != counted);
     objections.extend(other.map(units_short));
@@ -194,7 +195,7 @@ fn pick_order<'a>(
         .filter(|o| o.current.drug.same_ingredient(product))
         .map(|order| {
             let dose = pick_dose(home, order, now);
-            let (mut all, _) = product_objections(package, order, resident);
+            let (mut all, _) = product_objections(package, &of_dose(home, order, dose), resident);
             all.extend(order_objections(home, order, None, now));
             all.extend(dose_objections(home, order, dose, None, now));
             let stops = all.iter().filter(|o| o.severity <= Severity::Refresh).count();

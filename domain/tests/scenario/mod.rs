@@ -23,7 +23,7 @@ use emar_domain::schedule::frequency::{Brought, Frequencies};
 use emar_domain::schedule::hours::AskedTiming;
 use emar_domain::schedule::meal::Meals;
 use emar_domain::schedule::policy::{Policy, Unit, UnitWindows};
-use emar_domain::schedule::{Clock, Interval, Once, Schedule};
+use emar_domain::schedule::{Clock, Interval, Once, Schedule, Step as TaperStep};
 use emar_domain::time::{CivilDate, CivilDateTime, CivilTime, Instant, Weekday};
 use emar_domain::verdict::Severity;
 use emar_domain::zone::{GapPolicy, OverlapPolicy, ZoneRules};
@@ -448,6 +448,26 @@ impl Script {
                     Standing::Due { .. } => "due",
                 };
                 expect(got, &why.join(" "))
+            }
+            ["order", drug, "for", name, "steps", "from", date, time, steps @ ..] => {
+                let mut timing = at_times(&[time]);
+                let step = |row: &[&str]| match row {
+                    [number, unit, days, "days"] => Some(TaperStep {
+                        dose: format!("{number} {unit}"),
+                        days: days.parse().ok(),
+                        doses: None,
+                        times: None,
+                    }),
+                    _ => None,
+                };
+                let steps: Option<Vec<TaperStep>> = steps.chunks(4).map(step).collect();
+                let first = steps.as_ref().and_then(|s| s.first()).ok_or("a step: 5 mg 2 days")?;
+                let dose = first.dose.clone();
+                if let Timing::Planned { schedule: Schedule::Clock(clock) } = &mut timing {
+                    clock.anchor_date = CivilDate::parse(date).ok();
+                    clock.steps = steps;
+                }
+                self.order(drug, name, &dose, timing, |_| {})
             }
             ["order", drug, "for", name, number, unit, "unschedulable", reason] => {
                 let timing = Timing::Unschedulable { reason: (*reason).into() };

@@ -1,6 +1,7 @@
 //! Charting without a scan of its own, and corrections.
 
 use super::json::{Json, Path};
+use super::keyed::Keyed;
 use super::scans::{OverrideBody, list_version, overrides};
 use super::{key, settle};
 use crate::http::Web;
@@ -9,7 +10,7 @@ use crate::http::problem::Problem;
 use crate::secret::random;
 use crate::service::lane::Asked;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use emar_domain::administration::{Administration, Mode, Outcome};
 use emar_domain::amount::Amount;
@@ -82,10 +83,10 @@ pub struct ChartBody {
 pub async fn post(
     State(web): State<Arc<Web>>,
     auth: Auth,
-    headers: HeaderMap,
+    keyed: Keyed,
     Json(body): Json<ChartBody>,
 ) -> Result<Response, Problem> {
-    chart(&web, auth, &headers, body, None).await
+    chart(&web, auth, &keyed, body, None).await
 }
 
 /// Corrects a record: appends another that points back to it.
@@ -102,24 +103,23 @@ pub async fn correct(
     State(web): State<Arc<Web>>,
     auth: Auth,
     Path(id): Path,
-    headers: HeaderMap,
+    keyed: Keyed,
     Json(body): Json<ChartBody>,
 ) -> Result<Response, Problem> {
     let id: AdministrationId = id.parse().map_err(|_| Problem::not_found())?;
     let earlier = web.app.store.administration(id).await.map_err(|_| Problem::unavailable())?;
     let earlier = earlier.ok_or_else(Problem::not_found)?;
-    chart(&web, auth, &headers, body, Some(earlier)).await
+    chart(&web, auth, &keyed, body, Some(earlier)).await
 }
 
 async fn chart(
     web: &Arc<Web>,
     auth: Auth,
-    headers: &HeaderMap,
+    keyed: &Keyed,
     body: ChartBody,
     corrected: Option<Administration>,
 ) -> Result<Response, Problem> {
-    let request = serde_json::to_vec(&(&body, corrected.as_ref().map(|c| c.id)));
-    let key = key(headers, &auth, "chart", &request.unwrap_or_default())?;
+    let key = keyed.over("chart", &auth, &(&body, corrected.as_ref().map(|c| c.id)));
     let is_page = body.fragments;
     let command = command(web, &auth, body, corrected)?;
     let cart = command.cart.clone();

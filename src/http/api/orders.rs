@@ -1,8 +1,9 @@
 //! Orders: the worklist of drafts, and the acts on them.
 
 use super::json::{Json, MaybeJson, Path, Query, Unread, parse};
+use super::keyed::Keyed;
 use super::residents::reads_unit;
-use super::settle;
+use super::settle_in;
 use crate::exchange::fhir::is_route;
 use crate::http::Web;
 use crate::http::auth::Auth;
@@ -28,8 +29,8 @@ use emar_domain::schedule::Schedule;
 use emar_domain::schedule::hours::AtHours;
 use emar_domain::time::Instant;
 use emar_domain::verdict::Check;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -57,7 +58,7 @@ const STATES: [OrderState; 8] = [
 ];
 
 /// Why.
-#[derive(Deserialize, utoipa::ToSchema)]
+#[derive(Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Because {
     /// In words.
@@ -65,7 +66,7 @@ pub struct Because {
 }
 
 /// Answers to doubts.
-#[derive(Deserialize, Default, utoipa::ToSchema)]
+#[derive(Deserialize, Serialize, Default, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Answers {
     /// `[{"code": "duplicate_order", "reason": "replaces"}]`.
@@ -85,7 +86,7 @@ pub struct Seen {
 }
 
 /// How long, and why.
-#[derive(Deserialize, utoipa::ToSchema)]
+#[derive(Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HoldBody {
     /// In words.
@@ -97,7 +98,7 @@ pub struct HoldBody {
 }
 
 /// Another version of an order.
-#[derive(Deserialize, utoipa::ToSchema)]
+#[derive(Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeBody {
     /// `new_version`: the prescriber wants something else from now on; `correction`: it never was
@@ -187,14 +188,22 @@ pub async fn list(
     Ok(Reply(json!({"orders": rows})))
 }
 
-pub(super) async fn act(
+/// Who asks, as they ask, and what was sent: the same request under the same key is done once.
+pub(super) struct Request<'a, T> {
+    pub(super) auth: Auth,
+    pub(super) keyed: Keyed,
+    pub(super) sent: (&'static str, &'a str, &'a T),
+}
+
+pub(super) async fn act<T: Serialize>(
     web: &Arc<Web>,
-    auth: Auth,
+    Request { auth, keyed, sent }: Request<'_, T>,
     command: OrderCommand,
 ) -> Result<Reply<Value>, Problem> {
     within_reach(web, &auth, &command)?;
-    let asked = Asked { actor: auth.actor, ..Asked::by_server(Command::Order(command)) };
-    let (answer, receipt, _) = settle(web, web.app.lane.ask(asked).await)?;
+    let key = Some(keyed.over("order", &auth, &sent));
+    let asked = Asked { actor: auth.actor, key, ..Asked::by_server(Command::Order(command)) };
+    let (answer, receipt, _) = settle_in(web, keyed.lang, web.app.lane.ask(asked).await)?;
     let Answer::Order { order, version, changed } = answer else { return Err(Problem::unknown()) };
     let now = web.app.clock.clinical();
     let state = web.app.home().orders.get(&order).map(|o| o.state_at(now).code());
@@ -235,6 +244,7 @@ pub(super) fn id(text: &str) -> Result<OrderId, Problem> {
 /// Enters an order: a draft until it is noted.
 #[utoipa::path(
     post, path = "/api/v1/orders", tag = "orders", request_body = Object,
+    params(("Idempotency-Key" = String, Header, description = "fresh for each request")),
     responses(
         (status = 201, description = "the draft"),
         (status = 409, body = Problem),
@@ -244,10 +254,13 @@ pub(super) fn id(text: &str) -> Result<OrderId, Problem> {
 pub async fn enter(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    keyed: Keyed,
     Unread(body): Unread,
 ) -> Result<Response, Problem> {
-    let version = entered(read(&body)?, &web, &auth)?;
-    let told = act(&web, auth, OrderCommand::Receive(Box::new(version))).await;
+    let version: OrderVersion = read(&body)?;
+    let anew = entered(version.clone(), &web, &auth)?;
+    let request = Request { auth, keyed, sent: ("enter", "", &version) };
+    let told = act(&web, request, OrderCommand::Receive(Box::new(anew))).await;
     let told = told.map_err(|problem| placed(problem, ""))?;
     Ok((StatusCode::CREATED, told).into_response())
 }
@@ -376,70 +389,83 @@ fn placed(mut problem: Problem, root: &str) -> Problem {
 /// A nurse accepts a received order into the home. What is doubtful about it (409, objections that
 /// warn) is answered by their codes, each with a reason.
 #[utoipa::path(
-    post, path = "/api/v1/orders/{id}/note", tag = "orders", params(("id" = String, Path)),
+    post, path = "/api/v1/orders/{id}/note", tag = "orders",
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = Option<Answers>,
     responses((status = 200, description = "noted"), (status = 409, body = Problem)),
 )]
 pub async fn note(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    keyed: Keyed,
     Path(order): Path,
     MaybeJson(answers): MaybeJson<Answers>,
 ) -> Result<Reply<Value>, Problem> {
-    let note = OrderCommand::Note(id(&order)?, answers.overrides);
-    act(&web, auth, as_seen(answers.version, note)).await
+    let note = OrderCommand::Note(id(&order)?, answers.overrides.clone());
+    let command = as_seen(answers.version, note);
+    act(&web, Request { auth, keyed, sent: ("note", &order, &answers) }, command).await
 }
 
 /// A second person confirms it.
 #[utoipa::path(
-    post, path = "/api/v1/orders/{id}/verify", tag = "orders", params(("id" = String, Path)),
+    post, path = "/api/v1/orders/{id}/verify", tag = "orders",
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = Option<Seen>,
     responses((status = 200, description = "verified"), (status = 409, body = Problem)),
 )]
 pub async fn verify(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    keyed: Keyed,
     Path(order): Path,
     MaybeJson(seen): MaybeJson<Seen>,
 ) -> Result<Reply<Value>, Problem> {
-    act(&web, auth, as_seen(seen.version, OrderCommand::Verify(id(&order)?))).await
+    let command = as_seen(seen.version, OrderCommand::Verify(id(&order)?));
+    act(&web, Request { auth, keyed, sent: ("verify", &order, &seen) }, command).await
 }
 
 /// Puts it on hold, from now or a later instant on, until another or until it is resumed: what is
 /// due in between is shown as held and not missed.
 #[utoipa::path(
-    post, path = "/api/v1/orders/{id}/hold", tag = "orders", params(("id" = String, Path)),
+    post, path = "/api/v1/orders/{id}/hold", tag = "orders",
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = HoldBody,
     responses((status = 200, description = "held"), (status = 409, body = Problem)),
 )]
 pub async fn hold(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    keyed: Keyed,
     Path(order): Path,
     Json(asked): Json<HoldBody>,
 ) -> Result<Reply<Value>, Problem> {
-    let why = reason(Because { reason: asked.reason })?;
-    let hold = hold_for(why, asked.from, asked.until)?;
-    act(&web, auth, OrderCommand::Hold(id(&order)?, hold)).await
+    let why = reason(&asked.reason)?;
+    let hold = hold_for(why, asked.from.as_deref(), asked.until.as_deref())?;
+    let command = OrderCommand::Hold(id(&order)?, hold);
+    act(&web, Request { auth, keyed, sent: ("hold", &order, &asked) }, command).await
 }
 
 /// Takes it off hold: its doses are due again from now on.
 #[utoipa::path(
-    post, path = "/api/v1/orders/{id}/resume", tag = "orders", params(("id" = String, Path)),
+    post, path = "/api/v1/orders/{id}/resume", tag = "orders",
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, description = "active again"), (status = 409, body = Problem)),
 )]
 pub async fn resume(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    keyed: Keyed,
     Path(order): Path,
 ) -> Result<Reply<Value>, Problem> {
-    act(&web, auth, OrderCommand::Resume(id(&order)?)).await
+    let command = OrderCommand::Resume(id(&order)?);
+    act(&web, Request { auth, keyed, sent: ("resume", &order, &()) }, command).await
 }
 
 /// Puts another version in force now: untouched doses to come are planned anew, what was charted
 /// stays, and a second person confirms the change.
 #[utoipa::path(
-    post, path = "/api/v1/orders/{id}/versions", tag = "orders", params(("id" = String, Path)),
+    post, path = "/api/v1/orders/{id}/versions", tag = "orders",
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = ChangeBody,
     responses(
         (status = 200, description = "in force"),
@@ -450,14 +476,16 @@ pub async fn resume(
 pub async fn change(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    keyed: Keyed,
     Path(order): Path,
     Unread(body): Unread,
 ) -> Result<Reply<Value>, Problem> {
     let asked: ChangeBody = read(&body)?;
-    let why = reason(Because { reason: asked.reason })?;
-    let anew = Anew { kind: asked.kind, reason: why, version: asked.order, pointer: "/order" };
+    let (why, version) = (reason(&asked.reason)?, asked.order.clone());
+    let anew = Anew { kind: asked.kind, reason: why, version, pointer: "/order" };
     let change = changed_anew(&web, &auth, id(&order)?, anew).await?;
-    act(&web, auth, change).await.map_err(|problem| placed(problem, "/order"))
+    let request = Request { auth, keyed, sent: ("change", &order, &asked) };
+    act(&web, request, change).await.map_err(|problem| placed(problem, "/order"))
 }
 
 /// Another version as it was sent; `pointer` says where in the body it stood.
@@ -495,36 +523,39 @@ pub(super) async fn changed_anew(
 /// A hold as it was sent.
 pub(super) fn hold_for(
     reason: String,
-    from: Option<String>,
-    until: Option<String>,
+    from: Option<&str>,
+    until: Option<&str>,
 ) -> Result<HoldFor, Problem> {
-    let from = from.map(|text| instant("/from", &text)).transpose()?;
-    let until = until.map(|text| instant("/until", &text)).transpose()?;
+    let from = from.map(|text| instant("/from", text)).transpose()?;
+    let until = until.map(|text| instant("/until", text)).transpose()?;
     Ok(HoldFor { from, until, reason })
 }
 
 /// Stops it.
 #[utoipa::path(
-    post, path = "/api/v1/orders/{id}/discontinue", tag = "orders", params(("id" = String, Path)),
+    post, path = "/api/v1/orders/{id}/discontinue", tag = "orders",
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = Because,
     responses((status = 200, description = "discontinued"), (status = 409, body = Problem)),
 )]
 pub async fn discontinue(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    keyed: Keyed,
     Path(order): Path,
     Json(because): Json<Because>,
 ) -> Result<Reply<Value>, Problem> {
-    act(&web, auth, OrderCommand::Discontinue(id(&order)?, reason(because)?)).await
+    let command = OrderCommand::Discontinue(id(&order)?, reason(&because.reason)?);
+    act(&web, Request { auth, keyed, sent: ("discontinue", &order, &because) }, command).await
 }
 
 pub(super) fn instant(pointer: &str, text: &str) -> Result<Instant, Problem> {
     Instant::parse(text).map_err(|fault| Problem::malformed(pointer, fault.to_string()))
 }
 
-pub(super) fn reason(because: Because) -> Result<String, Problem> {
-    if because.reason.trim().is_empty() || because.reason.len() > 1000 {
+pub(super) fn reason(text: &str) -> Result<String, Problem> {
+    if text.trim().is_empty() || text.len() > 1000 {
         return Err(Problem::malformed("/reason", "Say why, in at most 1,000 bytes."));
     }
-    Ok(because.reason)
+    Ok(text.to_owned())
 }

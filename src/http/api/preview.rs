@@ -2,14 +2,20 @@
 
 use super::json::{Query, Unread, parse};
 use super::orders::{
-    Anew, Because, changed_anew, entered, hold_for, read, read_back, reason, within_reach,
+    Anew, changed_anew, entered, hold_for, read, read_back, reason, within_reach,
 };
 use super::refused;
 use crate::http::Web;
 use crate::http::auth::Auth;
+use crate::http::pages::desk::render_preview;
 use crate::http::problem::Problem;
+use crate::http::screens::hub::frame;
+use crate::http::screens::preview::in_words;
+use crate::http::screens::routes::manner;
+use crate::http::screens::sight::Sight;
 use axum::Json as Reply;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use emar_domain::amount::Amount;
 use emar_domain::decide::{ChangeKind, OrderCommand, Stamp};
 use emar_domain::id::OrderId;
@@ -34,6 +40,9 @@ const DAYS: u32 = 7;
 pub struct Ahead {
     /// Civil days, today among them: 1 to 14, else 7.
     pub days: Option<u32>,
+    /// Asks for the same in words beside it, as HTML in the language of the request.
+    #[serde(default)]
+    pub fragments: bool,
 }
 
 /// A change of an order that is there.
@@ -101,6 +110,7 @@ struct Shape {
 pub async fn preview(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    headers: HeaderMap,
     Query(ahead): Query<Ahead>,
     Unread(body): Unread,
 ) -> Result<Reply<Value>, Problem> {
@@ -126,7 +136,8 @@ pub async fn preview(
         let mut stamp = Stamp { now, demo: false, fresh: &mut fresh };
         Rehearsal::new(&home, &auth.actor, &command, &mut stamp)
     };
-    let rehearsal = rehearsal.map_err(|refusal| refused(&web, refusal))?;
+    let manner = manner(&headers);
+    let rehearsal = rehearsal.map_err(|refusal| refused(&web, manner.lang, refusal))?;
     // Weeks of doses take a while: neither the home's lock nor a thread of the server waits.
     let worked_out = tokio::task::spawn_blocking(move || {
         rehearsal.preview(days, &mut Stamp { now, demo: false, fresh: &mut fresh })
@@ -135,7 +146,22 @@ pub async fn preview(
     let home = web.app.home();
     let mut told = told(&home.zone, &preview, !is_change, now);
     told["read_back"] = read_back;
+    if ahead.fragments {
+        let sight = Sight { home: &home, now, lang: manner.lang };
+        let frame = frame(&web.app, &sight, manner);
+        let written = render_preview(&frame, &in_words(&sight, &preview, written(&command)));
+        told["fragments"] = json!([written.map_err(|_| Problem::unavailable())?]);
+    }
     Ok(Reply(told))
+}
+
+/// The order as it would be, where there is one to read back.
+fn written(command: &OrderCommand) -> Option<&OrderVersion> {
+    match command {
+        OrderCommand::Receive(version) => Some(version),
+        OrderCommand::Change(change) => Some(&change.version),
+        _ => None,
+    }
 }
 
 fn new(body: &[u8], web: &Web, auth: &Auth) -> Result<OrderCommand, Problem> {
@@ -153,9 +179,11 @@ async fn changed(body: &[u8], web: &Web, auth: &Auth) -> Result<OrderCommand, Pr
     if !auth.actor.role.may(needed) {
         return Err(Problem::role_forbidden());
     }
-    let why = || reason(Because { reason: why.unwrap_or_default() });
+    let why = || reason(why.as_deref().unwrap_or_default());
     Ok(match change {
-        Change::Hold => OrderCommand::Hold(order, hold_for(why()?, from, until)?),
+        Change::Hold => {
+            OrderCommand::Hold(order, hold_for(why()?, from.as_deref(), until.as_deref())?)
+        }
         Change::Resume => OrderCommand::Resume(order),
         Change::Discontinue => OrderCommand::Discontinue(order, why()?),
         Change::NewVersion | Change::Correction => {

@@ -9,6 +9,7 @@ use crate::http::screens::month::Month;
 use axum::Json;
 use axum::extract::State;
 use emar_domain::dose::Dose;
+use emar_domain::dose_amount::of_dose;
 use emar_domain::explain::{Reason, Standing, due_list, kept_back};
 use emar_domain::home::Home;
 use emar_domain::id::{ResidentId, UnitId};
@@ -116,7 +117,7 @@ fn dose_told(home: &Home, dose: &Dose, now: Instant) -> Value {
         "id": dose.id,
         "order": dose.slot.order,
         "drug": order.map(|o| o.current.drug.name.clone()),
-        "amount": order.map(|o| o.current.dose.to_string()),
+        "amount": order.map(|o| of_dose(home, o, Some(dose)).current.dose.to_string()),
         "route": order.map(|o| o.current.drug.route.clone()),
         "due_at": local,
         "opens_at": home.zone.to_offset_time(dose.opens).to_string(),

@@ -4,30 +4,24 @@ use super::view::bedside::{Allergies, Banner};
 use super::view::desk::{DeskBar, DeskRefusal, DeskSign};
 use super::view::mar::{Day, History, Mar, OrderRows, PrnRows};
 use super::view::orders::{Choice, Entry, Orders, Work};
+use super::view::preview::Preview;
 use super::view::{Frame, Status};
 use super::words::Words;
 use askama::Template;
 
-/// Refusals of orders the page says in its own language; the server's API says them in English.
-const REFUSALS: [&str; 8] = [
-    "order_unknown",
-    "order_state",
-    "verify_own",
-    "resident_unknown",
-    "key_reused",
-    "sign_on_first",
-    "unavailable",
-    "outcome_unknown",
-];
+/// Refusals the page says itself: the rules' own come from the API in the page's language.
+const REFUSALS: [&str; 4] = ["key_reused", "sign_on_first", "unavailable", "outcome_unknown"];
 
 /// What the page says by itself.
-const DONE: [&str; 10] = [
+const DONE: [&str; 12] = [
     "done-note",
     "done-verify",
     "done-hold",
     "done-resume",
     "done-discontinue",
     "done-enter",
+    "done-new_version",
+    "done-correction",
     "enter-fields",
     "enter-unknown",
     "problem-network",
@@ -77,6 +71,7 @@ template!(OrdersT, "desk/orders.html",
     frame: &'a Frame, bar: &'a DeskBar, work: &'a Work, residents: &'a [Choice],
     entry: Option<&'a Entry>, device: &'a str, said: Vec<(&'static str, String)>);
 template!(WorkT, "desk/work.html", work: &'a Work);
+template!(PreviewT, "desk/preview.html", shown: &'a Preview);
 
 /// The page that asks to sign on.
 ///
@@ -153,4 +148,13 @@ pub fn render_orders(page: &Orders) -> askama::Result<String> {
 pub fn render_work(frame: &Frame, work: &Work) -> askama::Result<Fragment> {
     let html = WorkT { w: frame.words(), work }.render()?.trim().to_owned();
     Ok(Fragment { id: "work", html, seq: frame.seq })
+}
+
+/// Fragment `preview`.
+///
+/// # Errors
+/// As [`render_sign`].
+pub fn render_preview(frame: &Frame, shown: &Preview) -> askama::Result<Fragment> {
+    let html = PreviewT { w: frame.words(), shown }.render()?.trim().to_owned();
+    Ok(Fragment { id: "preview", html, seq: frame.seq })
 }

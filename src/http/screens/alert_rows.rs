@@ -7,6 +7,7 @@ use crate::http::pages::view::station::{AlertRow, Taken};
 use emar_domain::alert::{Alert, AlertKind, AlertState};
 use emar_domain::decide::order_fault;
 use emar_domain::dose::Dose;
+use emar_domain::dose_amount::of_dose;
 use emar_domain::id::UnitId;
 use emar_domain::order::Order;
 use std::cmp::Reverse;
@@ -75,7 +76,9 @@ fn title(sight: &Sight<'_>, alert: &Alert, status: Option<Status>, doses: &[&Dos
     if let Some(order) = named.and_then(|id| sight.home.orders.get(&id)) {
         line = line.text(": ");
         line.runs.extend(sight.drug(order).runs);
-        line = line.text(" — ").strong(&order.current.dose.to_string());
+        let dose = doses.first().filter(|d| d.slot.order == order.id());
+        let own = of_dose(sight.home, order, dose.copied());
+        line = line.text(" — ").strong(&own.current.dose.to_string());
     }
     if doses.len() > 1 {
         let more = (doses.len() - 1).to_string();

@@ -1,20 +1,22 @@
 //! An order from what was typed into the form, or what is wrong, field by field.
 use super::orders::{offered, routes};
+use super::pattern::{Doses, Pattern, frequency_of};
 use super::sight::Sight;
+use super::typed::Typed;
 use crate::policy_file::frequencies;
 use emar_domain::amount::{Amount, Unit};
 use emar_domain::condition::Conditions;
 use emar_domain::drug::{Product, terms};
 use emar_domain::id::OrderId;
-use emar_domain::order::{FirstDose, OrderVersion, OrderedDrug, Source, Timing};
+use emar_domain::order::{FirstDose, Order, OrderVersion, OrderedDrug, Source, Timing};
 use emar_domain::order_check::{cannot_be_made, reaction};
 use emar_domain::resident::{Resident, ResidentState};
-use emar_domain::schedule::YearMonth;
 use emar_domain::schedule::frequency::{Brought, Frequency, Kind, Need, Planned, Unschedulable};
 use emar_domain::schedule::hours::AskedTiming;
-use emar_domain::time::{CivilDateTime, CivilTime, Instant, Weekday};
+use emar_domain::schedule::{Schedule, YearMonth};
+use emar_domain::time::{CivilDate, CivilDateTime, CivilTime, Instant, Weekday};
 use emar_domain::zone::Resolved;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Longest text of a field, in bytes; the route that takes the order has its own bounds.
 const TEXT_MAX: usize = 1000;
@@ -23,58 +25,42 @@ const APART_MINUTES_MAX: i64 = 7 * 24 * 60;
 /// Most PRN givings in a day.
 const PER_DAY_MAX: u32 = 100;
 
-/// The form as typed.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Typed {
-    /// Resident id.
-    pub resident: String,
-    /// A name of the formulary.
-    pub drug: String,
-    /// The dose's number.
-    pub number: String,
-    /// The dose's unit.
-    pub unit: String,
-    /// Route code.
-    pub route: String,
-    /// Given when needed.
-    pub prn: bool,
-    /// Frequency code; may be empty when there are times.
-    pub frequency: String,
-    /// Times of day, `08:00 20:00`; empty: the home's.
-    pub times: String,
-    /// Codes of weekdays.
-    pub days: Vec<String>,
-    /// Fewest hours between two PRN givings.
-    pub apart: String,
-    /// Most PRN givings in 24 hours.
-    pub most: String,
-    /// `2026-11-02 08:00`, home time.
-    pub start: String,
-    /// The same; may be empty.
-    pub stop: String,
-    /// What for.
-    pub indication: String,
-    /// Special instructions.
-    pub instructions: String,
-    /// Why it is ordered in spite of a recorded reaction.
-    pub allergy: String,
-}
-
 /// What is wrong with a field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Wrong {
     /// Name of the field.
     pub field: &'static str,
+    /// Which of the fields of that name, from 0; absent: the only one, or all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<usize>,
     /// What, why and what to do.
     pub text: String,
 }
 
 /// Collects what is wrong; a field is told of once.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     sight: &'a Sight<'a>,
-    typed: &'a Typed,
+    pub(super) typed: &'a Typed,
+    /// The order that is changed.
+    current: Option<&'a Order>,
     wrong: Vec<Wrong>,
+}
+
+/// The span of a hold, to be sent to `POST /api/v1/orders/{id}/hold` with its reason.
+///
+/// # Errors
+/// What is wrong with either end.
+pub fn hold_span(
+    sight: &Sight<'_>,
+    typed: &Typed,
+) -> Result<(Option<Instant>, Option<Instant>), Vec<Wrong>> {
+    let mut reader = Reader { sight, typed, current: None, wrong: Vec::new() };
+    let from = reader.maybe_instant("from", &typed.from);
+    let until = reader.maybe_instant("until", &typed.until);
+    match (from, until) {
+        (Some(from), Some(until)) => Ok((from, until)),
+        _ => Err(reader.wrong),
+    }
 }
 
 /// The order, to be sent to `POST /api/v1/orders` as it stands; `reads` says whose residents the
@@ -87,17 +73,22 @@ pub fn compose(
     typed: &Typed,
     reads: &dyn Fn(&Resident) -> bool,
 ) -> Result<OrderVersion, Vec<Wrong>> {
-    let mut reader = Reader { sight, typed, wrong: Vec::new() };
+    let current = typed.order.parse().ok().and_then(|id| sight.home.orders.get(&id));
+    let mut reader = Reader { sight, typed, current, wrong: Vec::new() };
+    reader.change();
     let resident = reader.resident(reads);
     let drug = reader.drug(resident);
-    let dose = reader.dose(drug);
     let route = reader.route();
-    let start = reader.instant("start", &typed.start);
-    let when = reader.when(resident, drug, start);
-    let stop = if typed.stop.trim().is_empty() {
-        Some(None)
-    } else {
-        reader.instant("stop", &typed.stop).map(Some)
+    let pattern = reader.or(Pattern::parse(&typed.pattern), "pattern", "wrong-pattern");
+    let doses = pattern.and_then(|pattern| reader.doses(pattern, drug));
+    let start = match pattern {
+        Some(Pattern::Stat) => Some(sight.now),
+        _ => reader.instant("start", &typed.start),
+    };
+    let when = pattern.and_then(|pattern| reader.when(pattern, resident, drug, start, &doses));
+    let stop = match pattern {
+        Some(Pattern::Once | Pattern::Stat) => Some(None),
+        _ => reader.maybe_instant("stop", &typed.stop),
     };
     if let (Some(start), Some(Some(stop))) = (start, stop)
         && stop <= start
@@ -105,6 +96,8 @@ pub fn compose(
         reader.is_wrong("stop", "wrong-stop", &[]);
     }
     reader.texts();
+    let on = start.map(|start| sight.home.zone.to_civil(start).date().weekday());
+    let dose = doses.zip(on).and_then(|(doses, on)| doses.first(on));
     let (Some(resident), Some(drug), Some(dose), Some(route), Some(start), Some(when), Some(stop)) =
         (resident, drug, dose, route, start, when, stop)
     else {
@@ -114,9 +107,11 @@ pub fn compose(
         return Err(reader.wrong);
     }
     let text = |text: &str| text.trim().to_owned();
+    let home =
+        || Source { sender: "home".to_owned(), placer: String::new(), version: "1".to_owned() };
     Ok(OrderVersion {
-        order: OrderId(uuid::Uuid::nil()),
-        version: 1,
+        order: current.map_or(OrderId(uuid::Uuid::nil()), Order::id),
+        version: current.map_or(1, |order| order.current.version.saturating_add(1)),
         resident: resident.id,
         drug: OrderedDrug {
             ingredient: drug.ingredient.clone(),
@@ -142,15 +137,11 @@ pub fn compose(
         instructions: text(&typed.instructions),
         accepted: Vec::new(),
         conditions: Conditions::default(),
-        first_dose: FirstDose::NextTime,
+        first_dose: if typed.first == "now" { FirstDose::Now } else { FirstDose::NextTime },
         not_before: None,
         allergy_override: Some(text(&typed.allergy)).filter(|why| !why.is_empty()),
         entered_by: None,
-        source: Source {
-            sender: "home".to_owned(),
-            placer: String::new(),
-            version: "1".to_owned(),
-        },
+        source: current.map_or_else(home, |order| order.current.source.clone()),
     })
 }
 
@@ -161,6 +152,13 @@ fn without_thousands(number: &str) -> String {
     let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()));
     let parted = first && whole.contains(',') && groups.all(|group| group.len() == 3);
     if parted && !part.contains(',') { number.replace(',', "") } else { number.to_owned() }
+}
+
+/// A dose's number in billionths, above nothing.
+pub(super) fn number(text: &str) -> Option<i64> {
+    let number = without_thousands(text);
+    let plain = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    emar_domain::amount::parse_nano(&number).ok().filter(|n| plain && *n > 0)
 }
 
 fn is_critical(sight: &Sight<'_>, drug: &Product) -> bool {
@@ -176,13 +174,40 @@ struct When {
 }
 
 impl<'a> Reader<'a> {
-    fn is_wrong(&mut self, field: &'static str, id: &str, args: &[(&str, &str)]) {
-        if self.wrong.iter().all(|w| w.field != field) {
-            self.wrong.push(Wrong { field, text: self.sight.words().with(id, args) });
+    pub(super) fn is_wrong(&mut self, field: &'static str, id: &str, args: &[(&str, &str)]) {
+        self.is_wrong_at(field, None, id, args);
+    }
+
+    pub(super) fn is_wrong_at(
+        &mut self,
+        field: &'static str,
+        row: Option<usize>,
+        id: &str,
+        args: &[(&str, &str)],
+    ) {
+        if self.wrong.iter().all(|w| (w.field, w.row) != (field, row)) {
+            self.wrong.push(Wrong { field, row, text: self.sight.words().with(id, args) });
         }
     }
 
-    fn or<T>(&mut self, found: Option<T>, field: &'static str, id: &str) -> Option<T> {
+    /// Of a change: which order, what kind, chosen by hand, and why.
+    fn change(&mut self) {
+        let typed = self.typed;
+        if typed.order.is_empty() {
+            return;
+        }
+        if self.current.is_none() {
+            self.is_wrong("resident", "refusal-order_unknown", &[]);
+        }
+        if !matches!(typed.kind.as_str(), "new_version" | "correction") {
+            self.is_wrong("kind", "wrong-kind", &[]);
+        }
+        if typed.reason.trim().is_empty() {
+            self.is_wrong("reason", "wrong-reason", &[]);
+        }
+    }
+
+    pub(super) fn or<T>(&mut self, found: Option<T>, field: &'static str, id: &str) -> Option<T> {
         if found.is_none() {
             self.is_wrong(field, id, &[]);
         }
@@ -190,9 +215,12 @@ impl<'a> Reader<'a> {
     }
 
     fn resident(&mut self, reads: &dyn Fn(&Resident) -> bool) -> Option<&'a Resident> {
-        let id = self.typed.resident.parse().ok();
+        let own = self.current.map(|order| order.current.resident);
+        let id = own.or(self.typed.resident.parse().ok());
         let found = id.and_then(|id| self.sight.home.residents.get(&id));
-        let found = found.filter(|r| r.state == ResidentState::Admitted && reads(r));
+        // Orders of who is away go on being changed; new ones wait for their return.
+        let here = |r: &Resident| own.is_some() || r.state == ResidentState::Admitted;
+        let found = found.filter(|r| here(r) && reads(r));
         self.or(found, "resident", "wrong-resident")
     }
 
@@ -201,6 +229,7 @@ impl<'a> Reader<'a> {
         let name = self.typed.drug.trim();
         let mut products = self.sight.home.products.values();
         let found = products.find(|p| p.name.eq_ignore_ascii_case(name));
+        let found = found.or_else(|| self.as_ordered(name));
         let drug = self.or(found, "drug", "wrong-drug")?;
         let met = resident.and_then(|r| reaction(r, &drug.ingredient));
         if let Some(allergy) = met.filter(|_| self.typed.allergy.trim().is_empty()) {
@@ -213,12 +242,19 @@ impl<'a> Reader<'a> {
         Some(drug)
     }
 
+    /// The product of an order that is changed: a sender may call it by another name.
+    fn as_ordered(&self, name: &str) -> Option<&'a Product> {
+        let drug = self.current.map(|o| &o.current.drug).filter(|drug| drug.name == name)?;
+        let mut products = self.sight.home.products.values();
+        products.find(|p| {
+            let strength = drug.strength.is_none_or(|s| s.same_as(p.strength));
+            drug.same_ingredient(p) && p.form == drug.form && strength
+        })
+    }
+
     /// A dose the formulary's product can make: an amount no count of pieces gives is a slip.
-    fn dose(&mut self, drug: Option<&Product>) -> Option<Amount> {
-        let number = without_thousands(self.typed.number.trim());
-        let plain = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        let nano = emar_domain::amount::parse_nano(&number).ok().filter(|n| plain && *n > 0);
-        let nano = self.or(nano, "number", "wrong-number");
+    pub(super) fn dose(&mut self, drug: Option<&Product>) -> Option<Amount> {
+        let nano = self.or(number(self.typed.number.trim()), "number", "wrong-number");
         let unit = Unit::parse(&self.typed.unit);
         let unit = self.or(unit, "unit", "wrong-unit");
         let dose = Amount { nano: nano?, unit: unit? };
@@ -236,9 +272,18 @@ impl<'a> Reader<'a> {
         self.or(found, "route", "wrong-route")
     }
 
+    /// An instant that may be left out.
+    fn maybe_instant(&mut self, field: &'static str, text: &str) -> Option<Option<Instant>> {
+        if text.trim().is_empty() { Some(None) } else { self.instant(field, text).map(Some) }
+    }
+
     fn instant(&mut self, field: &'static str, text: &str) -> Option<Instant> {
         let civil = CivilDateTime::parse(text.trim()).ok();
         let civil = self.or(civil, field, "wrong-time")?;
+        self.resolved(field, civil)
+    }
+
+    fn resolved(&mut self, field: &'static str, civil: CivilDateTime) -> Option<Instant> {
         match self.sight.home.zone.resolve(civil) {
             Resolved::Single(at) => Some(at),
             Resolved::Gap { .. } => {
@@ -252,58 +297,102 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// What days, and elapsed intervals, are counted from.
+    fn anchor(&mut self, start: Instant) -> Option<(CivilDate, Instant)> {
+        let text = self.typed.anchor.trim();
+        let begins = self.sight.home.zone.to_civil(start);
+        if text.is_empty() {
+            return Some((begins.date(), start));
+        }
+        let day = CivilDate::parse(text).map(|date| date.at(begins.time()));
+        let civil = day.or_else(|_| CivilDateTime::parse(text)).ok();
+        let civil = self.or(civil, "anchor", "wrong-anchor")?;
+        Some((civil.date(), self.resolved("anchor", civil)?))
+    }
+
     fn when(
         &mut self,
+        pattern: Pattern,
         resident: Option<&Resident>,
         drug: Option<&Product>,
         start: Option<Instant>,
+        doses: &Option<Doses>,
     ) -> Option<When> {
-        if self.typed.prn {
+        if pattern == Pattern::Prn {
             return self.prn();
         }
-        let times = self.times();
-        let days = self.days();
-        let code = self.typed.frequency.trim();
-        let row = match (code, times.as_deref()) {
-            ("", Some([])) => return self.or(None, "frequency", "wrong-frequency_none"),
-            ("", Some(times)) => by_count(times.len()),
-            (code, _) => offered().find(|row| row.code.eq_ignore_ascii_case(code)),
-        };
-        let row = self.or(row, "frequency", "wrong-frequency")?;
-        let (times, days, start) = (times?, days?, start?);
-        let civil = self.sight.home.zone.to_civil(start);
+        let times = self.read_times("times", None, &self.typed.times);
+        let row = self.row(pattern, times.as_deref());
+        let days = if pattern == Pattern::Regular { self.days() } else { Some(Vec::new()) };
+        let (row, times, days, start) = (row?, times?, days?, start?);
         if !days.is_empty() && !row.needs.contains(&Need::Dow) {
             self.is_wrong("days", "wrong-days_unused", &[]);
             return None;
         }
+        let (date, anchor) = self.anchor(start)?;
         let brought = Brought {
             times: (!times.is_empty()).then_some(times),
-            anchor: Some(start),
+            anchor: Some(anchor),
             at: Some(start),
-            anchor_date: Some(civil.date()),
-            anchor_month: Some(YearMonth::of(civil.date())),
-            day: Some(civil.date().day()),
+            anchor_date: Some(date),
+            anchor_month: Some(YearMonth::of(date)),
+            day: Some(date.day()),
             dow: (!days.is_empty()).then_some(days),
             ..Brought::default()
         };
         let resident = resident?;
         let hours = self.sight.home.policy.hours_of(resident.unit.as_str(), row);
         let planned = match row.plan(&brought, hours.as_deref()) {
-            Ok(Planned::Doses(schedule)) => Timing::Planned { schedule },
-            Ok(Planned::Pair { apply, remove }) => Timing::Pair { apply, remove },
             Ok(Planned::Unplanned) if row.kind == Kind::Continuous => {
                 let (timing, frequency) = (Timing::Continuous, row.code.clone());
-                return Some(When { timing, frequency, window: (0, 0) });
+                return Some(When { timing, asked: None, frequency, window: (0, 0) });
             }
-            Ok(Planned::Unplanned) => return self.or(None, "frequency", "wrong-frequency"),
+            Ok(planned) => planned,
             Err(why) => return self.unschedulable(&why),
         };
         let (policy, critical) = (&self.sight.home.policy, is_critical(self.sight, drug?));
-        let unit = resident.unit.as_str();
-        let window = policy.order_window(frequencies(), row, unit, critical);
+        let window = policy.order_window(frequencies(), row, resident.unit.as_str(), critical);
         let window = self.or(window, "frequency", "wrong-window")?;
-        let asked = Some(AskedTiming { code: row.code.clone(), brought });
-        Some(When { timing: planned, asked, frequency: row.code.clone(), window })
+        let (timing, frequency, asked) = match planned {
+            Planned::Doses(plain) => {
+                let schedule = match plain.clone() {
+                    Schedule::Clock(clock) => {
+                        let clock = self.shaped(pattern, *clock, doses.as_ref()?, date)?;
+                        Schedule::Clock(Box::new(clock))
+                    }
+                    other => other,
+                };
+                self.or(schedule.validate().ok(), "pattern", "wrong-pattern")?;
+                // A pattern the form shaped is more than its code asks for.
+                let asked = AskedTiming { code: row.code.clone(), brought };
+                let asked = (schedule == plain).then_some(asked);
+                let frequency = frequency_of(pattern, row, &schedule);
+                (Timing::Planned { schedule }, frequency, asked)
+            }
+            Planned::Pair { apply, remove } => {
+                (Timing::Pair { apply, remove }, row.code.clone(), None)
+            }
+            Planned::Unplanned => return self.or(None, "frequency", "wrong-frequency"),
+        };
+        Some(When { timing, asked, frequency, window })
+    }
+
+    /// The frequency that is meant.
+    fn row(&mut self, pattern: Pattern, times: Option<&[CivilTime]>) -> Option<&'static Frequency> {
+        let code = self.typed.frequency.trim();
+        let found = match (pattern, code, times) {
+            (Pattern::Once, ..) => frequencies().find("ONCE"),
+            (Pattern::Stat, ..) => frequencies().find("STAT"),
+            (Pattern::Regular, "", Some([])) => {
+                return self.or(None, "frequency", "wrong-frequency_none");
+            }
+            (Pattern::Regular, "", Some(times)) => by_count(times.len()),
+            (Pattern::Regular, code, _) => {
+                offered().find(|row| row.code.eq_ignore_ascii_case(code))
+            }
+            (_, _, times) => return self.plain_row(times.map_or(0, <[CivilTime]>::len)),
+        };
+        self.or(found, "frequency", "wrong-frequency")
     }
 
     fn unschedulable(&mut self, why: &Unschedulable) -> Option<When> {
@@ -341,13 +430,22 @@ impl<'a> Reader<'a> {
         Some(When { timing, asked: None, frequency: "PRN".to_owned(), window: (0, 0) })
     }
 
-    fn times(&mut self) -> Option<Vec<CivilTime>> {
-        let words = self.typed.times.split([' ', ',', ';']).filter(|t| !t.is_empty());
+    /// Times of day, none where none are written.
+    pub(super) fn read_times(
+        &mut self,
+        field: &'static str,
+        row: Option<usize>,
+        text: &str,
+    ) -> Option<Vec<CivilTime>> {
+        let words = text.split([' ', ',', ';']).filter(|t| !t.is_empty());
         let times = words.map(|t| CivilTime::parse(t).ok()).collect::<Option<Vec<_>>>();
-        self.or(times, "times", "wrong-times")
+        if times.is_none() {
+            self.is_wrong_at(field, row, "wrong-times", &[]);
+        }
+        times
     }
 
-    fn days(&mut self) -> Option<Vec<Weekday>> {
+    pub(super) fn days(&mut self) -> Option<Vec<Weekday>> {
         let days = self.typed.days.iter().map(|d| Weekday::parse(d).ok());
         let days = days.collect::<Option<Vec<_>>>();
         self.or(days, "days", "wrong-days")
@@ -359,6 +457,7 @@ impl<'a> Reader<'a> {
             ("indication", &typed.indication),
             ("instructions", &typed.instructions),
             ("allergy", &typed.allergy),
+            ("reason", &typed.reason),
         ];
         for (field, text) in texts {
             if text.len() > TEXT_MAX {
@@ -369,7 +468,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The code of so many times a day, for display and for its window.
-fn by_count(count: usize) -> Option<&'static Frequency> {
+pub(super) fn by_count(count: usize) -> Option<&'static Frequency> {
     let code = match count {
         1 => "DAILY",
         2 => "BID",

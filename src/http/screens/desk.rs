@@ -1,12 +1,13 @@
 //! The addresses of the nurses' desk: a resident's MAR, and orders. Who is nobody here is asked to
 //! sign on; who may not read is told so.
-use super::compose::{Typed, compose};
+use super::compose::{Wrong, compose, hold_span};
 use super::hub::frame;
 use super::mar;
 use super::month::Month;
 use super::routes::{Viewing, fragments, html, manner};
 use super::sight::Sight;
-use super::{history, orders};
+use super::typed::Typed;
+use super::{history, orders, review};
 use crate::http::api::json::{Json, Path, Query};
 use crate::http::api::residents::reads_unit;
 use crate::http::auth::Auth;
@@ -14,15 +15,18 @@ use crate::http::pages::desk::{
     render_history, render_mar, render_orders, render_refusal, render_sign, render_work,
 };
 use crate::http::pages::view::desk::{DeskBar, DeskRefusal, DeskSign};
-use crate::http::pages::view::orders::Orders;
+use crate::http::pages::view::orders::{Orders, Work};
 use crate::http::problem::Problem;
+use crate::store::StoreError;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use emar_domain::administration::Administration;
 use emar_domain::home::Home;
 use emar_domain::id::{DoseId, ResidentId, Slug};
 use emar_domain::resident::Resident;
 use emar_domain::role::Action;
+use emar_domain::time::Instant;
 use serde::Deserialize;
 
 /// Most doses of one cell.
@@ -42,10 +46,17 @@ pub struct OfDoses {
     doses: String,
 }
 
-/// Whose orders.
+/// Whose orders, and whether they are reviewed.
 #[derive(Debug, Default, Deserialize)]
 pub struct OfResident {
     resident: Option<String>,
+    view: Option<String>,
+}
+
+impl OfResident {
+    fn is_review(&self) -> bool {
+        self.view.as_deref() == Some("review")
+    }
 }
 
 fn bar(sight: &Sight<'_>, auth: Option<&Auth>, title: &str) -> DeskBar {
@@ -182,7 +193,7 @@ pub async fn mar_history(
     Ok(fragments(frame.seq, told.map(|fragment| vec![fragment])))
 }
 
-/// `GET /orders?resident=`: the worklist and the form.
+/// `GET /orders?resident=&view=`: the worklist and the form, or the pharmacist's review.
 pub async fn orders_page(
     State(v): State<Viewing>,
     who: Who,
@@ -197,15 +208,20 @@ pub async fn orders_page(
         let why = ("orders-title", "mar-no_resident");
         return v.refuse(&headers, &auth, why, StatusCode::NOT_FOUND);
     };
+    let Ok(done) = charted_lately(&v, resident, &of).await else {
+        let why = ("orders-title", "desk-unavailable");
+        return v.refuse(&headers, &auth, why, StatusCode::SERVICE_UNAVAILABLE);
+    };
     let manner = manner(&headers);
     let home = v.app.home();
     let sight = Sight { home: &home, now: v.app.clock.clinical(), lang: manner.lang };
+    let title = if of.is_review() { "review-title" } else { "orders-title" };
     html(render_orders(&Orders {
         frame: frame(&v.app, &sight, manner),
-        bar: bar(&sight, Some(&auth), "orders-title"),
-        work: orders::work(&sight, &auth, resident),
+        bar: bar(&sight, Some(&auth), title),
+        work: work(&sight, &auth, resident, done.as_deref()),
         residents: orders::residents(&sight, &auth, resident),
-        entry: orders::entry(&sight, &auth),
+        entry: orders::entry(&sight, &auth).filter(|_| !of.is_review()),
         device: auth.actor.device.as_ref().map(ToString::to_string).unwrap_or_default(),
     }))
 }
@@ -216,7 +232,33 @@ fn one(v: &Viewing, auth: &Auth, of: &OfResident) -> Result<Option<ResidentId>, 
     find(&v.app.home(), auth, id).map(|r| Some(r.id)).ok_or_else(Problem::not_found)
 }
 
-/// `GET /orders/fragments?resident=`: the worklist anew.
+/// What was charted of the one resident who is reviewed; `None` where nothing is reviewed.
+async fn charted_lately(
+    v: &Viewing,
+    resident: Option<ResidentId>,
+    of: &OfResident,
+) -> Result<Option<Vec<Administration>>, StoreError> {
+    let Some(resident) = resident.filter(|_| of.is_review()) else {
+        return Ok(of.is_review().then(Vec::new));
+    };
+    let now = v.app.clock.clinical();
+    let from = now.plus_minutes(-review::USE_DAYS * 24 * 60).unwrap_or(Instant::MIN);
+    v.app.store.administrations_of_resident(resident, from, now).await.map(Some)
+}
+
+fn work(
+    sight: &Sight<'_>,
+    auth: &Auth,
+    of: Option<ResidentId>,
+    reviewed: Option<&[Administration]>,
+) -> Work {
+    match reviewed {
+        Some(done) => review::review(sight, auth, of, done),
+        None => orders::work(sight, auth, of),
+    }
+}
+
+/// `GET /orders/fragments?resident=&view=`: the worklist, or the review, anew.
 pub async fn orders_fragments(
     State(v): State<Viewing>,
     auth: Auth,
@@ -224,16 +266,17 @@ pub async fn orders_fragments(
     Query(of): Query<OfResident>,
 ) -> Result<Response, Problem> {
     let resident = one(&v, &auth, &of)?;
+    let done = charted_lately(&v, resident, &of).await.map_err(|_| Problem::unavailable())?;
     let manner = manner(&headers);
     let home = v.app.home();
     let sight = Sight { home: &home, now: v.app.clock.clinical(), lang: manner.lang };
     let frame = frame(&v.app, &sight, manner);
-    let work = render_work(&frame, &orders::work(&sight, &auth, resident));
+    let work = render_work(&frame, &work(&sight, &auth, resident, done.as_deref()));
     Ok(fragments(frame.seq, work.map(|fragment| vec![fragment])))
 }
 
-/// `POST /orders/compose`: the order the form means, to be sent as it stands, or what is wrong with
-/// which field. Nothing is recorded.
+/// `POST /orders/compose`: the order, the change or the span of a hold that the form means, to be
+/// sent as it stands, or what is wrong with which field. Nothing is recorded.
 pub async fn orders_compose(
     State(v): State<Viewing>,
     auth: Auth,
@@ -244,9 +287,18 @@ pub async fn orders_compose(
     let lang = manner(&headers).lang;
     let sight = Sight { home: &home, now: v.app.clock.clinical(), lang };
     let reads = |resident: &Resident| reads_unit(&home, &auth, &resident.unit);
-    let answer = match compose(&sight, &typed, &reads) {
-        Ok(order) => serde_json::json!({ "order": order }),
-        Err(wrong) => serde_json::json!({ "wrong": wrong }),
+    let answer = if typed.act == "hold" {
+        hold_span(&sight, &typed).map(|(from, until)| {
+            let text = |at: Option<Instant>| at.map(|at| at.to_string());
+            serde_json::json!({ "hold": { "from": text(from), "until": text(until) } })
+        })
+    } else {
+        compose(&sight, &typed, &reads).map(|order| {
+            let Typed { order: of, kind, reason, .. } = &typed;
+            let change = serde_json::json!({ "order": of, "kind": kind, "reason": reason });
+            serde_json::json!({ "order": order, "change": (!of.is_empty()).then_some(change) })
+        })
     };
-    axum::Json(answer).into_response()
+    let wrong = |wrong: Vec<Wrong>| serde_json::json!({ "wrong": wrong });
+    axum::Json(answer.unwrap_or_else(wrong)).into_response()
 }

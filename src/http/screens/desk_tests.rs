@@ -1,12 +1,15 @@
 //! What the desk's form makes of what is typed, and what the desk offers to whom.
-use super::compose::{Typed, compose};
+use super::compose::compose;
 use super::orders::work;
+use super::regimen::read_back;
 use super::sight::Sight;
 use super::tests::scenario::Script;
 use super::tests::{sight, told};
+use super::typed::Typed;
 use crate::http::auth::Auth;
 use crate::http::pages::view::orders::{Act, Work};
 use crate::http::pages::words::Lang;
+use emar_domain::administration::Override;
 use emar_domain::amount::Amount;
 use emar_domain::decide::{Actor, Command, HoldFor, OrderCommand};
 use emar_domain::order::{OrderVersion, Timing};
@@ -26,6 +29,7 @@ fn senna(script: &Script) -> Typed {
         number: "17.2".into(),
         unit: "mg".into(),
         route: "po".into(),
+        pattern: "regular".into(),
         frequency: "BID".into(),
         start: "2026-11-02 08:00".into(),
         ..Typed::default()
@@ -62,7 +66,7 @@ fn what_is_typed_right_is_an_order_the_rules_take() {
     let weekly = Typed { frequency: "WEEKLY".into(), days: vec!["mon".into()], ..senna(&script) };
     assert!(composed(&script, &weekly).is_ok());
     let prn = Typed {
-        prn: true,
+        pattern: "prn".into(),
         frequency: String::new(),
         apart: "4.5".into(),
         most: "3".into(),
@@ -106,9 +110,11 @@ fn each_slip_is_told_at_its_field() {
     ] {
         assert_eq!(composed(&script, &typed), Err(vec![field]), "{typed:?}");
     }
-    let prn = Typed { prn: true, ..typed() };
+    let prn = Typed { pattern: "prn".into(), ..typed() };
     assert_eq!(composed(&script, &prn), Err(vec!["indication", "apart", "most"]));
-    let nothing = composed(&script, &Typed::default()).unwrap_err();
+    assert!(composed(&script, &Typed::default()).unwrap_err().contains(&"pattern"));
+    let blank = Typed { pattern: "regular".into(), ..Typed::default() };
+    let nothing = composed(&script, &blank).unwrap_err();
     for field in ["resident", "drug", "number", "unit", "route", "start", "frequency"] {
         assert!(nothing.contains(&field), "{field} of {nothing:?}");
     }
@@ -141,6 +147,158 @@ fn another_units_resident_is_nobody_here() {
     assert_eq!(wrong[0].field, "resident");
 }
 
+fn list(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+/// Every way the form can say when and how much: what is typed, and how it is read back.
+fn patterns(script: &Script) -> Vec<(Typed, &'static str)> {
+    let typed = || Typed { frequency: String::new(), ..senna(script) };
+    let of = |pattern: &str| Typed { pattern: pattern.into(), ..typed() };
+    let steps = |pattern: &str, lengths: &[&str]| Typed {
+        step_number: list(&["34.4", "17.2", "8.6"]),
+        step_length: list(lengths),
+        step_times: list(&["", "", "20:00"]),
+        times: "08:00".into(),
+        ..of(pattern)
+    };
+    let month = |day: &str| Typed { month_day: day.into(), ..of("monthly") };
+    vec![
+        (senna(script), "every day"),
+        (Typed { days: list(&["mon", "thu"]), ..of("weekdays") }, "on Mon, Thu"),
+        (
+            Typed { every: "3".into(), ..of("every_days") },
+            "every 3 days, counted from Mon 02-Nov-2026",
+        ),
+        (
+            Typed { every: "2".into(), anchor: "2026-11-01".into(), ..of("every_days") },
+            "every 2 days, counted from Sun 01-Nov-2026",
+        ),
+        (
+            Typed { on: "21".into(), off: "7".into(), ..of("cycle") },
+            "21 days on, 7 days off, counted from Mon 02-Nov-2026",
+        ),
+        (month("15"), "day 15 of every month"),
+        (
+            Typed { overflow: "clamp".into(), months: "3".into(), ..month("31") },
+            "day 31 of every 3 months, counted from November 2026 (in a shorter month on its last",
+        ),
+        (
+            Typed { month_nth: "-1".into(), month_dow: "fri".into(), ..month("") },
+            "the last Fri of every month",
+        ),
+        (
+            steps("steps_days", &["5", "5", "3"]),
+            "Step 2: 17.2 mg, 5 days, Sat 07-Nov-2026 to Wed 11-Nov-2026",
+        ),
+        (steps("steps_days", &["5", "5", "3"]), "No dose from Sun 15-Nov-2026 on"),
+        (steps("steps_days", &["5", "5", ""]), "Step 3: 8.6 mg at 20:00, from then on"),
+        (steps("steps_doses", &["4", "2", "1"]), "Step 1: 34.4 mg, 4 doses"),
+        (
+            Typed { turn: list(&["8.6", "17.2"]), ..of("turns") },
+            "in turn, day by day: 8.6 mg, 17.2 mg, counted from Mon 02-Nov-2026",
+        ),
+        (
+            Typed { by_day: list(&["8.6", "", "17.2", "", "", "", ""]), ..of("by_day") },
+            "Mon 8.6 mg · Wed 17.2 mg",
+        ),
+        (of("once"), "once, Mon 02-Nov-2026 08:00"),
+        (of("stat"), "once, Mon 02-Nov-2026 06:30"),
+        (Typed { first: "now".into(), ..senna(script) }, "first dose now"),
+    ]
+}
+
+#[test]
+fn every_pattern_is_read_back_as_it_was_meant() {
+    let script = told("");
+    for (typed, part) in patterns(&script) {
+        let order = composed(&script, &typed).unwrap_or_else(|w| panic!("{w:?}: {typed:?}"));
+        let said = read_back(&sight(&script), &order).join("\n").replace('\u{a0}', " ");
+        assert!(said.contains(part), "{part} in {said}");
+    }
+}
+
+/// What the form shows of an order in force is what it would make again: a change of one thing
+/// changes nothing else.
+#[test]
+fn an_order_opened_in_the_form_means_what_it_meant() {
+    for at in 0..patterns(&told("")).len() {
+        let mut script = told("");
+        let (typed, part) = patterns(&script).swap_remove(at);
+        let mut version = composed(&script, &typed).unwrap();
+        version.order = emar_domain::id::OrderId(uuid::Uuid::from_u128(78));
+        let novak = auth(&script, "Novak", Role::Charge);
+        version.accepted = ["duplicate_order", "same_ingredient_ordered"]
+            .map(|code| Override { code: code.into(), reason: "both_meant".into() })
+            .to_vec();
+        let (id, timing) = (version.order, version.timing.clone());
+        let receive = Command::Order(OrderCommand::Receive(Box::new(version)));
+        script.run(&novak.actor, &receive).answer.unwrap();
+        let opened = Typed::of(&sight(&script), &script.home.orders[&id]);
+        assert!(!opened.pattern.is_empty(), "{part}: no way to say it");
+        let (order, kind) = (id.to_string(), "new_version".to_owned());
+        let again = Typed { order, kind, reason: "less".into(), ..opened };
+        let again = compose(&sight(&script), &again, &|_| true).unwrap();
+        assert_eq!(again.timing, timing, "{part}");
+        assert_eq!((again.order, again.version), (id, 2), "{part}");
+    }
+}
+
+#[test]
+fn a_slip_in_a_row_is_told_at_its_row() {
+    let script = told("");
+    let steps = Typed {
+        pattern: "steps_days".into(),
+        frequency: String::new(),
+        step_number: list(&["17.2", "10", "8.6"]),
+        step_length: list(&["5", "5", "0"]),
+        step_times: list(&["", "25:00", ""]),
+        ..senna(&script)
+    };
+    let wrong = compose(&sight(&script), &steps, &|_| true).unwrap_err();
+    let told: Vec<_> = wrong.iter().map(|w| (w.field, w.row)).collect();
+    let at = |field, row| (field, Some(row));
+    assert_eq!(told, [at("step_number", 1), at("step_times", 1), at("step_length", 2)]);
+    let of = |pattern: &str| Typed { pattern: pattern.into(), ..senna(&script) };
+    let plain = |pattern: &str| Typed { frequency: String::new(), ..of(pattern) };
+    for (field, typed) in [
+        ("step_number", plain("steps_days")),
+        (
+            "step_length",
+            Typed {
+                step_length: list(&["", "5", "5"]),
+                times: "08:00".into(),
+                step_times: list(&["", "", ""]),
+                step_number: list(&["8.6", "8.6", "8.6"]),
+                ..steps.clone()
+            },
+        ),
+        ("turn", Typed { turn: list(&["8.6", ""]), ..plain("turns") }),
+        ("by_day", plain("by_day")),
+        ("days", plain("weekdays")),
+        ("every", plain("every_days")),
+        ("off", Typed { on: "21".into(), ..plain("cycle") }),
+        ("month_day", Typed { month_day: "32".into(), ..plain("monthly") }),
+        ("overflow", Typed { month_day: "30".into(), ..plain("monthly") }),
+        ("month_dow", Typed { month_nth: "1".into(), ..plain("monthly") }),
+        ("anchor", Typed { anchor: "monday".into(), every: "2".into(), ..plain("every_days") }),
+        ("frequency", Typed { every: "2".into(), frequency: "MWF".into(), ..of("every_days") }),
+        ("pattern", of("")),
+    ] {
+        assert_eq!(composed(&script, &typed), Err(vec![field]), "{typed:?}");
+    }
+}
+
+#[test]
+fn a_change_says_what_kind_it_is_and_why() {
+    let script = told("");
+    let order = script.home.orders.values().next().unwrap();
+    let change = Typed { order: order.id().to_string(), ..Typed::of(&sight(&script), order) };
+    assert_eq!(composed(&script, &change), Err(vec!["kind", "reason"]));
+    let nobody = Typed { order: uuid::Uuid::nil().to_string(), ..change };
+    assert!(composed(&script, &nobody).unwrap_err().contains(&"resident"));
+}
+
 fn auth(script: &Script, name: &str, role: Role) -> Auth {
     let user = script.home.users.values().find(|u| u.name.0 == name).map(|u| u.id);
     let actor = Actor { user, role, session: None, device: None, auth: "badge+pin".into() };
@@ -168,16 +326,21 @@ fn each_order_stands_once_where_it_waits_and_offers_what_the_role_may() {
     run(&mut script, &novak, OrderCommand::Receive(Box::new(version)));
     let see = |script: &Script, who: &Auth| work(&sight(script), who, None);
     let draft = see(&script, &novak);
-    assert_eq!(of(&draft, "to-note")[0].acts, [Act::Note, Act::Discontinue]);
+    assert_eq!(of(&draft, "to-note")[0].acts, [Act::Note, Act::Change, Act::Discontinue]);
     let pharmacist = auth(&script, "Nobody", Role::Pharmacist);
-    assert_eq!(of(&see(&script, &pharmacist), "to-note")[0].acts, [Act::Discontinue]);
+    let seen = see(&script, &pharmacist);
+    assert_eq!(of(&seen, "to-note")[0].acts, [Act::Change, Act::Discontinue]);
     let don = see(&script, &auth(&script, "Nobody", Role::Don));
     assert!(of(&don, "to-note")[0].acts.is_empty() && !don.role_note.is_empty());
 
     run(&mut script, &novak, OrderCommand::Note(id, Vec::new()));
     let own = see(&script, &novak);
     let row = &of(&own, "to-verify")[0];
-    assert_eq!(row.acts, [Act::Hold, Act::Discontinue], "not verified by who noted it");
+    assert_eq!(
+        row.acts,
+        [Act::Change, Act::Hold, Act::Discontinue],
+        "not verified by who noted it"
+    );
     assert!(!row.not_yours.is_empty());
     assert!(of(&own, "to-note").is_empty());
     let other = see(&script, &osei);
@@ -187,7 +350,7 @@ fn each_order_stands_once_where_it_waits_and_offers_what_the_role_may() {
     run(&mut script, &osei, OrderCommand::Hold(id, hold));
     let held = see(&script, &osei);
     let row = &of(&held, "on-hold")[0];
-    assert_eq!(row.acts, [Act::Verify, Act::Resume, Act::Discontinue]);
+    assert_eq!(row.acts, [Act::Verify, Act::Resume, Act::Change, Act::Discontinue]);
     assert!(row.notes.iter().any(|n| n.contains("low sugar")), "{:?}", row.notes);
     assert!(of(&held, "to-verify").is_empty());
 

@@ -1,16 +1,17 @@
 //! The due list of an open resident: every active order is on it, or below it with why it is not
 //! due.
-use super::mar::marked;
+use super::regimen::times;
 use super::sight::{Sight, pieces, span, units_of};
-use super::standing::{charted, status};
+use super::standing::status;
+use super::why::{is_over, why_not_due};
 use crate::http::pages::line::Line;
 use crate::http::pages::say::date_text;
 use crate::http::pages::view::bedside::{DoseRow, Doses, How, NotDue};
 use crate::http::pages::view::{Chip, Status};
 use emar_domain::cart::CartSession;
 use emar_domain::condition::{SelfAdministration, Tie};
-use emar_domain::decide::order_fault;
-use emar_domain::dose::{Dose, DoseOutcome};
+use emar_domain::dose::Dose;
+use emar_domain::dose_amount::of_dose;
 use emar_domain::home::Home;
 use emar_domain::id::{OrderId, ResidentId};
 use emar_domain::order::{Order, OrderState, Timing};
@@ -38,11 +39,12 @@ pub fn doses(sight: &Sight<'_>, cart: &CartSession, resident: &Resident) -> Dose
     let mut rows: Vec<DoseRow> = found.into_iter().map(|(_, row)| row).collect();
     let mut not_due = Vec::new();
     for order in sight.home.orders_of(resident.id) {
-        if list.may_give(order) {
-            rows.push(list.unplanned(order));
-        } else if let Some(why) = list.why_not_due(order).filter(|_| !listed.contains(&order.id()))
-        {
-            not_due.push(NotDue { drug: sight.drug(order), why });
+        match why_not_due(sight, order) {
+            None if order.is_unplanned() => rows.push(list.unplanned(order)),
+            Some(why) if !listed.contains(&order.id()) && !is_over(sight, order) => {
+                not_due.push(NotDue { drug: sight.drug(order), why });
+            }
+            _ => {}
         }
     }
     let counting = cart.counting.as_ref();
@@ -70,7 +72,10 @@ pub(super) fn under(sight: &Sight<'_>, order: &Order) -> Vec<String> {
     let version = &order.current;
     let frequency = if order.is_prn() { "" } else { version.frequency.as_str() };
     let mut parts = vec![sight.word("route", &version.drug.route)];
-    parts.push(sight.word("freq", frequency));
+    parts.push(match (&version.timing, frequency) {
+        (Timing::Planned { schedule }, "") => times(sight, schedule),
+        _ => sight.word("freq", frequency),
+    });
     parts.push(match &version.timing {
         Timing::Prn { indication, .. } if !indication.is_empty() => indication.clone(),
         _ => version.indication.clone(),
@@ -175,14 +180,15 @@ impl List<'_> {
             under.insert(0, tie_text(sight, tie));
         }
         under.extend(self.notes(dose));
-        let units = units_of(sight.home, order);
+        let own = of_dose(sight.home, order, Some(dose));
+        let units = units_of(sight.home, &own);
         Some(DoseRow {
             dose: dose.id.to_string(),
             order: order.id().to_string(),
             time,
             drug: sight.drug(order),
-            amount: order.current.dose.to_string(),
-            units: pieces(sight, order, units),
+            amount: own.current.dose.to_string(),
+            units: pieces(sight, &own, units),
             under: Line::from(under.join(" · ").as_str()),
             how: self.how(dose, units.map_or(1, |u| u.packages)),
             chip: Chip::new(status, &note),
@@ -262,11 +268,14 @@ impl List<'_> {
         let (sight, w) = (self.sight, self.sight.words());
         let units = units_of(sight.home, order);
         let mut under = under(sight, order);
-        let (count, last) = self.taken(order);
-        under.extend(last.map(|at| w.one("row-last", "at", &sight.time(at))));
-        if let Timing::Prn { per_day_max: Some(most), .. } = &order.current.timing {
-            let (count, most) = (count.to_string(), most.to_string());
-            under.push(w.with("row-count", &[("count", &count), ("most", &most)]));
+        let history: Vec<Instant> = sight.home.taken_of(order, None).collect();
+        let last = history.iter().max();
+        under.extend(last.map(|at| w.one("row-last", "at", &sight.time(*at))));
+        if let Some(limit) = order.prn_limit()
+            && let Some(most) = limit.per_day_max
+        {
+            let count = limit.counted(&sight.home.zone, &history, sight.now).to_string();
+            under.push(w.with("row-count", &[("count", &count), ("most", &most.to_string())]));
         }
         let counting = self.cart.counting.as_ref();
         let counting = counting.filter(|c| c.order == order.id() && c.dose.is_none());
@@ -285,100 +294,5 @@ impl List<'_> {
             current: false,
             open: true,
         }
-    }
-
-    fn taken(&self, order: &Order) -> (u32, Option<Instant>) {
-        let day = self.sight.now.plus_minutes(-24 * 60).unwrap_or(Instant::MIN);
-        self.sight.home.taken_since(order, day, None)
-    }
-
-    /// Whether an order without planned times may be given now.
-    fn may_give(&self, order: &Order) -> bool {
-        order.is_unplanned() && self.not_now(order).is_none()
-    }
-
-    /// Why an order without planned times may not be given now; `None` when it may.
-    fn not_now(&self, order: &Order) -> Option<String> {
-        let (sight, w) = (self.sight, self.sight.words());
-        if let Some(why) = self.standing(order) {
-            return Some(why);
-        }
-        if order.is_self_managed() {
-            return Some(w.t("listed-self_managed"));
-        }
-        let Timing::Prn { interval_minutes_min, per_day_max, .. } = &order.current.timing else {
-            return None;
-        };
-        let (count, last) = self.taken(order);
-        let next = interval_minutes_min.and_then(|m| last?.plus_minutes(m));
-        if let Some(next) = next.filter(|next| sight.now < *next) {
-            return Some(w.one("listed-too_soon", "at", &sight.time(next)));
-        }
-        let most = per_day_max.filter(|most| count >= *most)?;
-        let (count, most) = (count.to_string(), most.to_string());
-        Some(w.with("row-count", &[("count", &count), ("most", &most)]))
-    }
-
-    /// What the order's own state says; an empty text for an order that is over.
-    fn standing(&self, order: &Order) -> Option<String> {
-        let (sight, w) = (self.sight, self.sight.words());
-        match order.state_at(sight.now) {
-            OrderState::Draft => return Some(w.t("listed-draft")),
-            OrderState::Held => {
-                let Some(hold) = order.hold_at(sight.now) else { return Some(String::new()) };
-                let from = sight.time(hold.from);
-                let held = match hold.until.map(|until| sight.time(until)) {
-                    None => w.one("listed-held", "at", &from),
-                    Some(until) => w.with("listed-held_until", &[("at", &from), ("until", &until)]),
-                };
-                let why = hold.reason.as_str();
-                return Some(if why.is_empty() { held } else { format!("{held}: {why}") });
-            }
-            OrderState::DoNotGive => return Some(marked(sight, order)),
-            OrderState::Active => {}
-            _ => return Some(String::new()),
-        }
-        let opens = order.current.start.plus_minutes(-order.current.before_minutes);
-        opens
-            .is_some_and(|opens| sight.now < opens)
-            .then(|| w.one("listed-not_started", "at", &sight.time(order.current.start)))
-    }
-
-    /// Why an order has no dose to give now; `None` for one that is over.
-    fn why_not_due(&self, order: &Order) -> Option<String> {
-        let (sight, w) = (self.sight, self.sight.words());
-        if let Some(why) = self.standing(order) {
-            return Some(why).filter(|why| !why.is_empty());
-        }
-        if order.is_self_managed() {
-            return Some(w.t("listed-self_managed"));
-        }
-        match &order.current.timing {
-            Timing::Prn { .. } | Timing::OnCall { .. } | Timing::Continuous => {
-                return self.not_now(order);
-            }
-            Timing::Unschedulable { reason } => {
-                return Some(w.one("listed-unschedulable", "why", reason));
-            }
-            Timing::Planned { .. } | Timing::Pair { .. } => {}
-        }
-        let mut all = sight.home.doses_of_order(order.id());
-        let Some(next) = all.find(|d| d.is_open() && d.due > sight.now) else {
-            return Some(match order_fault(sight.home, order, sight.now) {
-                Some(why) => w.one("listed-unschedulable", "why", &why),
-                None => w.t("listed-none"),
-            });
-        };
-        let next = sight.time(next.due);
-        let today = |done: &&DoseOutcome| {
-            sight.home.today(done.at) == sight.home.today(sight.now) && done.at <= sight.now
-        };
-        let done = sight.home.doses_of_order(order.id()).filter_map(|d| d.outcome.as_ref());
-        let Some(done) = done.filter(today).max_by_key(|done| done.at) else {
-            return Some(w.one("listed-next", "at", &next));
-        };
-        let (outcome, given) = (w.t(charted(done.outcome).word()), sight.time(done.at));
-        let args = [("outcome", outcome.as_str()), ("given", &given), ("at", &next)];
-        Some(w.with("listed-charted_next", &args))
     }
 }

@@ -114,8 +114,7 @@ impl Screens {
 
     /// A refusal in one sentence, in the language of the cart's page.
     #[must_use]
-    pub fn refusal_sentence(&self, app: &App, cart: Option<&CartId>, refusal: &Refusal) -> String {
-        let lang = cart.map_or(Lang::En, |cart| self.lang(cart));
+    pub fn refusal_sentence(&self, app: &App, lang: Lang, refusal: &Refusal) -> String {
         let home = app.home();
         let sight = Sight { home: &home, now: app.clock.clinical(), lang };
         scan_view::refusal(&sight, refusal)
@@ -196,7 +195,8 @@ impl Screens {
     }
 }
 
-pub(super) fn frame(app: &App, sight: &Sight<'_>, manner: Manner) -> Frame {
+/// What a page of this home needs besides its content.
+pub fn frame(app: &App, sight: &Sight<'_>, manner: Manner) -> Frame {
     Frame {
         lang: manner.lang,
         shift: Theme::of_hour(sight.hour()),

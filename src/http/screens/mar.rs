@@ -4,6 +4,7 @@ use super::due_list::{hour_text, under};
 use super::month::Month;
 use super::sight::Sight;
 use super::standing::{charted, status};
+use super::why::why_not_due;
 use crate::http::pages::line::Line;
 use crate::http::pages::view::desk::DeskBar;
 use crate::http::pages::view::mar::{Cell, Day, Giving, Mar, OrderRows, PrnRows, TimeRow};
@@ -12,6 +13,7 @@ use crate::service::App;
 use crate::store::StoreError;
 use emar_domain::administration::{Administration, reason};
 use emar_domain::dose::{Dose, Withdrawal};
+use emar_domain::dose_amount::of_dose;
 use emar_domain::fact::OrderEvent;
 use emar_domain::id::{DoseId, OrderId, ResidentId};
 use emar_domain::order::{Order, OrderAct, OrderState, OrderVersion, Timing};
@@ -25,6 +27,8 @@ pub struct MonthRecord {
     done: Vec<Administration>,
     /// Orders no longer in memory that have a dose in the month.
     gone: Vec<Order>,
+    /// Of orders that were changed: every version, and since when it was in force.
+    versions: BTreeMap<OrderId, Vec<(Instant, OrderVersion)>>,
 }
 
 /// Reads the month, and of orders long over what became of them.
@@ -52,7 +56,27 @@ pub async fn read(
         let events = app.store.order_events(version.order).await?;
         gone.push(ended(version, &events));
     }
-    Ok(MonthRecord { doses, done, gone })
+    let changed: Vec<OrderId> = {
+        let home = app.home();
+        let all = home.orders_of(resident).chain(&gone);
+        all.filter(|o| o.current.version > 1).map(Order::id).collect()
+    };
+    let mut versions = BTreeMap::new();
+    for order in changed {
+        let events = app.store.order_events(order).await?;
+        let all = app.store.order_versions(order).await?.into_iter();
+        versions.insert(order, all.map(|v| (in_force(&v, &events), v)).collect());
+    }
+    Ok(MonthRecord { doses, done, gone, versions })
+}
+
+/// Since when a version was in force: the event that brought it says so.
+fn in_force(version: &OrderVersion, events: &[OrderEvent]) -> Instant {
+    use OrderAct::{Changed, Corrected, Received};
+    let brought = |e: &&OrderEvent| {
+        e.version == version.version && matches!(e.act, Received | Changed | Corrected)
+    };
+    events.iter().find(brought).map_or(version.start, |e| e.at)
 }
 
 /// An order no longer in memory, as its events left it: one that was not ended ran out.
@@ -127,7 +151,7 @@ pub fn mar(
     let (ended, orders): (Vec<&Order>, Vec<&Order>) =
         planned.into_iter().partition(|o| is_over(o.state_at(sight.now)));
     let rows = |orders: Vec<&Order>| {
-        let mut rows: Vec<OrderRows> = orders.into_iter().map(|o| view.order(o)).collect();
+        let mut rows: Vec<OrderRows> = orders.into_iter().flat_map(|o| view.order(o)).collect();
         rows.sort_by_cached_key(|o| o.rows.first().map(|row| row.time.clone()));
         rows
     };
@@ -250,6 +274,10 @@ pub(super) fn marked(sight: &Sight<'_>, order: &Order) -> String {
     sight.words().with("listed-do_not_give", &args)
 }
 
+/// The doses of each time of day, by day; what comes off at the hour at which the next goes on
+/// has a row of its own.
+type Slots<'a> = BTreeMap<(CivilTime, bool), Vec<Vec<&'a Dose>>>;
+
 struct View<'a> {
     sight: &'a Sight<'a>,
     month: Month,
@@ -258,9 +286,7 @@ struct View<'a> {
 
 impl View<'_> {
     fn title(&self) -> String {
-        let first = self.month.first();
-        let name = self.sight.words().t(&format!("month-{}", first.month()));
-        format!("{name} {}", first.year())
+        self.sight.of_month(self.month.first())
     }
 
     fn days(&self) -> Vec<Day> {
@@ -277,17 +303,35 @@ impl View<'_> {
         Line::from(under(self.sight, order).join(" · ").as_str())
     }
 
-    fn order(&self, order: &Order) -> OrderRows {
+    /// The rows of an order, under one heading for each amount it had in the month: what was given
+    /// is told with the amount it was given under.
+    fn order(&self, order: &Order) -> Vec<OrderRows> {
         let width = self.month.days().count();
-        // What comes off at the hour at which the next goes on has a row of its own.
-        let mut rows: BTreeMap<(CivilTime, bool), Vec<Vec<&Dose>>> = BTreeMap::new();
+        let mut groups: Vec<(String, Slots<'_>)> = Vec::new();
         for dose in self.record.doses.iter().filter(|d| d.slot.order == order.id()) {
-            let key = (dose.local.time(), dose.slot.is_removal());
-            let days = rows.entry(key).or_insert_with(|| vec![Vec::new(); width]);
+            let amount = self.amount(order, dose);
+            let at = groups.iter().position(|(of, _)| *of == amount).unwrap_or_else(|| {
+                groups.push((amount, Slots::new()));
+                groups.len() - 1
+            });
+            let Some((_, rows)) = groups.get_mut(at) else { continue };
+            let days = rows
+                .entry((dose.local.time(), dose.slot.is_removal()))
+                .or_insert_with(|| vec![Vec::new(); width]);
             if let Some(day) = days.get_mut(self.month.column(dose.local.date())) {
                 day.push(dose);
             }
         }
+        if groups.is_empty() {
+            groups.push((order.current.dose.to_string(), Slots::new()));
+        }
+        let last = groups.len() - 1;
+        let headed = groups.into_iter().enumerate();
+        headed.map(|(at, (amount, rows))| self.rows(order, amount, rows, at == last)).collect()
+    }
+
+    /// The last heading of an order tells how it stands.
+    fn rows(&self, order: &Order, amount: String, rows: Slots<'_>, last: bool) -> OrderRows {
         let mut rows: Vec<TimeRow> = rows
             .into_iter()
             .map(|((time, off), days)| TimeRow {
@@ -296,14 +340,16 @@ impl View<'_> {
             })
             .collect();
         if rows.is_empty() {
-            rows.push(TimeRow { time: "—".to_owned(), cells: vec![None; width] });
+            let cells = vec![None; self.month.days().count()];
+            rows.push(TimeRow { time: "—".to_owned(), cells });
         }
         OrderRows {
             id: order.id().to_string(),
             drug: self.sight.drug(order),
-            amount: order.current.dose.to_string(),
+            amount,
             under: self.under(order),
-            standing: standing(self.sight, order),
+            standing: if last { standing(self.sight, order) } else { String::new() },
+            why: if last { self.why(order) } else { String::new() },
             rows,
         }
     }
@@ -311,6 +357,31 @@ impl View<'_> {
     fn time(&self, order: &Order, time: CivilTime, off: bool) -> String {
         let text = hour_text(self.sight, order, time);
         if off { self.sight.words().one("orders-off", "at", &text) } else { text }
+    }
+
+    /// Why nothing is due now, where the standing does not say it already.
+    fn why(&self, order: &Order) -> String {
+        let says = order.state_at(self.sight.now) == OrderState::Active;
+        why_not_due(self.sight, order).filter(|_| says).unwrap_or_default()
+    }
+
+    /// How much a dose is or was: of the version it was charted under, of the one in force when an
+    /// older plan had it due, or as the order has it now.
+    fn amount(&self, order: &Order, dose: &Dose) -> String {
+        let charted = dose.outcome.as_ref().map(|o| o.administration);
+        let done = self.record.done.iter().find(|a| Some(a.id) == charted);
+        let versions = self.record.versions.get(&order.id());
+        let mut versions = versions.into_iter().flatten();
+        let replaced = dose.withdrawn == Some(Withdrawal::Superseded);
+        let then = match done {
+            Some(done) => versions.find(|(_, v)| v.version == done.version),
+            None if dose.slot.plan == order.plan || replaced => None,
+            None => versions.rfind(|(since, _)| *since <= dose.due),
+        };
+        let as_then = then.map(|(_, v)| Order { current: v.clone(), ..order.clone() });
+        let order = as_then.as_ref().unwrap_or(order);
+        let own = of_dose(self.sight.home, order, Some(dose)).current.dose;
+        if own.nano == 0 { order.current.dose.to_string() } else { own.to_string() }
     }
 
     /// A day may have a dose of an older plan beside the one that took its place: what was charted
@@ -366,6 +437,7 @@ impl View<'_> {
             amount: order.current.dose.to_string(),
             under: Line::from(parts.join(" · ").as_str()),
             standing: standing(sight, order),
+            why: self.why(order),
             givings: givings.into_iter().map(|(_, giving)| giving).collect(),
         }
     }

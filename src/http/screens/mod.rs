@@ -16,12 +16,18 @@ pub mod mar;
 pub mod month;
 pub mod orders;
 pub mod parts;
+pub mod pattern;
+pub mod preview;
+pub mod regimen;
+pub mod review;
 pub mod routes;
 pub mod scan_view;
 pub mod sight;
 pub mod standing;
 pub mod station;
 pub mod streams;
+pub mod typed;
+pub mod why;
 
 pub use hub::Screens;
 pub use routes::{Viewer, Viewing, routes};

@@ -1,7 +1,10 @@
 //! The worklist of orders, for the one who looks at it.
 use super::due_list::under;
 use super::mar::{is_over, limits, standing};
+use super::pattern::Pattern;
+use super::regimen::times;
 use super::sight::Sight;
+use super::typed::Typed;
 use crate::http::api::residents::reads_unit;
 use crate::http::auth::Auth;
 use crate::http::pages::line::Line;
@@ -12,9 +15,8 @@ use emar_domain::id::{ResidentId, UserId};
 use emar_domain::order::{Order, OrderState, Timing};
 use emar_domain::resident::{Resident, ResidentState};
 use emar_domain::role::Action;
-use emar_domain::schedule::Schedule;
 use emar_domain::schedule::frequency::{Frequency, Kind, Need};
-use emar_domain::time::{CivilTime, Weekday};
+use emar_domain::time::Weekday;
 use std::collections::BTreeMap;
 
 /// Most rows of one section.
@@ -33,7 +35,10 @@ pub fn work(sight: &Sight<'_>, auth: &Auth, of: Option<ResidentId>) -> Work {
         ("on-hold", "orders-on_hold", "orders-on_hold-none"),
         ("active", "orders-active", "orders-active-none"),
     ]
-    .map(|(id, title, none)| Section { id, title, none, rows: Vec::new(), more: 0 });
+    .map(|(id, title, none)| {
+        let (title, none) = (sight.words().t(title), sight.words().t(none));
+        Section { id: id.to_owned(), title, none, rows: Vec::new(), more: 0 }
+    });
     let mut orders: Vec<(&Order, &Resident)> = home
         .orders
         .values()
@@ -57,7 +62,7 @@ pub fn work(sight: &Sight<'_>, auth: &Auth, of: Option<ResidentId>) -> Work {
         sections.truncate(3);
     }
     let resident = of.map(|id| id.to_string()).unwrap_or_default();
-    Work { resident, role_note: role_note(sight, auth), sections }
+    Work { resident, view: "", role_note: role_note(sight, auth), sections }
 }
 
 /// The section of an order that is not over.
@@ -81,7 +86,8 @@ fn role_note(sight: &Sight<'_>, auth: &Auth) -> String {
     sight.words().t(id)
 }
 
-fn row(sight: &Sight<'_>, auth: &Auth, order: &Order, resident: &Resident) -> OrderRow {
+/// An order as the lists show it.
+pub(super) fn row(sight: &Sight<'_>, auth: &Auth, order: &Order, resident: &Resident) -> OrderRow {
     let version = &order.current;
     let (family, given) = (resident.family.0.to_uppercase(), &resident.given.0);
     let mut parts = under(sight, order);
@@ -89,11 +95,10 @@ fn row(sight: &Sight<'_>, auth: &Auth, order: &Order, resident: &Resident) -> Or
         Timing::Prn { interval_minutes_min, per_day_max, .. } => {
             parts.extend(limits(sight, *interval_minutes_min, *per_day_max));
         }
-        Timing::Planned { schedule } => parts.extend(times(schedule)),
+        Timing::Planned { schedule } => parts.push(times(sight, schedule)),
         Timing::Pair { apply, remove } => {
-            parts.extend(times(apply));
-            let off = times(remove).map(|times| sight.words().one("orders-off", "at", &times));
-            parts.extend(off);
+            parts.push(times(sight, apply));
+            parts.push(sight.words().one("orders-off", "at", &times(sight, remove)));
         }
         Timing::OnCall { repeat } => {
             let id = if *repeat { "row-on_call" } else { "row-on_call_once" };
@@ -109,6 +114,8 @@ fn row(sight: &Sight<'_>, auth: &Auth, order: &Order, resident: &Resident) -> Or
         _ => ("system", "orders-state-active"),
     };
     let (acts, not_yours) = acts(sight, auth, order);
+    let typed = acts.contains(&Act::Change).then(|| Typed::of(sight, order));
+    let typed = typed.and_then(|typed| serde_json::to_string(&typed).ok()).unwrap_or_default();
     OrderRow {
         id: order.id().to_string(),
         who: format!("{family}, {given} · {}", resident.room),
@@ -116,18 +123,13 @@ fn row(sight: &Sight<'_>, auth: &Auth, order: &Order, resident: &Resident) -> Or
         drug: sight.drug(order),
         amount: version.dose.to_string(),
         under: Line::from(parts.join(" · ").as_str()),
+        flags: Vec::new(),
         notes: notes(sight, order),
         state,
         acts,
+        typed,
         not_yours,
     }
-}
-
-/// The times of day, where there are any.
-fn times(schedule: &Schedule) -> Option<String> {
-    let Schedule::Clock(clock) = schedule else { return None };
-    let text = |t: &CivilTime| format!("{:02}:{:02}", t.hour(), t.minute());
-    Some(clock.times.iter().map(text).collect::<Vec<_>>().join(" "))
 }
 
 /// From when and until when; who entered, noted and verified it; how it stands and why.
@@ -158,13 +160,15 @@ fn notes(sight: &Sight<'_>, order: &Order) -> Vec<String> {
 fn acts(sight: &Sight<'_>, auth: &Auth, order: &Order) -> (Vec<Act>, String) {
     let may = |action| auth.actor.role.may(action);
     let state = order.state_at(sight.now);
-    let unverified = state != OrderState::Draft && order.verified_by.is_none();
+    let draft = state == OrderState::Draft;
+    let unverified = !draft && order.verified_by.is_none();
     let me = auth.actor.user;
     let own = me.is_some() && (order.noted_by == me || order.current.entered_by == me);
     let all = [
-        (Act::Note, state == OrderState::Draft && may(Action::NoteOrder)),
+        (Act::Note, draft && may(Action::NoteOrder)),
         (Act::Verify, unverified && may(Action::VerifyOrder) && !own),
         (Act::Resume, state == OrderState::Held && may(Action::NoteOrder)),
+        (Act::Change, may(Action::EnterOrder) && (may(Action::NoteOrder) || draft)),
         (Act::Hold, state == OrderState::Active && may(Action::StopOrder)),
         (Act::Discontinue, may(Action::StopOrder)),
     ];
@@ -206,7 +210,10 @@ pub fn entry(sight: &Sight<'_>, auth: &Auth) -> Option<Entry> {
         routes: routes().map(|code| word("route", &code)).collect(),
         frequencies: offered().map(|row| word("freq", &row.code)).collect(),
         days: Weekday::ALL.iter().map(|d| word("day", d.code())).collect(),
+        patterns: Pattern::ALL.iter().map(|p| word("pattern", p.code())).collect(),
+        nths: ["1", "2", "3", "4", "5", "-1"].iter().map(|n| word("nth", n)).collect(),
         now: format!("{} {}", civil.date(), sight.clock(sight.now)),
+        today: civil.date().to_string(),
     })
 }
 
@@ -215,8 +222,8 @@ pub(super) fn routes() -> impl Iterator<Item = String> {
     ROUTES.lines().skip(1).filter_map(|row| Some(row.split(',').next()?.to_lowercase()))
 }
 
-/// Frequencies all of whose needs the form can meet: the start brings anchor and instant, the
-/// weekdays are asked. Tapers and cycles come from the pharmacy.
+/// Frequencies all of whose needs the form can meet by itself: the start brings anchor and instant,
+/// the weekdays are asked. Steps and cycles are patterns of their own.
 pub(super) fn offered() -> impl Iterator<Item = &'static Frequency> {
     let meets = |need: &Need| !matches!(need, Need::On | Need::Off | Need::Steps);
     let kind = |kind: Kind| kind != Kind::Prn;

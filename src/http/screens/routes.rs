@@ -108,7 +108,8 @@ pub(super) fn fragments(seq: i64, found: askama::Result<Vec<Fragment>>) -> Respo
     }
 }
 
-pub(super) fn manner(headers: &HeaderMap) -> Manner {
+/// The language and theme a request asks for.
+pub fn manner(headers: &HeaderMap) -> Manner {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
     let pairs: Vec<(&str, &str)> =
         cookies.flat_map(|all| all.split(';')).filter_map(|p| p.trim().split_once('=')).collect();

@@ -9,6 +9,8 @@ use crate::http::pages::view::bedside::{Look, Slab};
 use crate::http::pages::words::ObjectionText;
 use emar_domain::cart::CartSession;
 use emar_domain::decide::{ChartAnswer, Refusal, ScanAnswer, ScanEffect};
+use emar_domain::dose::Dose;
+use emar_domain::dose_amount::of_dose;
 use emar_domain::home::Home;
 use emar_domain::id::{CartId, DoseId, OrderId, ResidentId, ScanId, SessionId};
 use emar_domain::order::Order;
@@ -227,10 +229,10 @@ pub fn said_objections(sight: &Sight<'_>, objections: &[Objection]) -> Vec<SaidO
 /// The headline and sentence of a charting, for its receipt.
 #[must_use]
 pub fn charted(sight: &Sight<'_>, answer: &ChartAnswer) -> ObjectionText {
-    let order = sight.home.doses.get(&answer.dose).map(|d| d.slot.order);
-    let order = order.and_then(|id| sight.home.orders.get(&id));
+    let planned = sight.home.doses.get(&answer.dose);
+    let order = planned.and_then(|d| sight.home.orders.get(&d.slot.order));
     let outcome = sight.words().t(super::standing::charted(answer.outcome).word());
-    let (drug, dose) = drug_and_dose(order);
+    let (drug, dose) = drug_and_dose(sight, order, planned);
     let args = [("drug", drug.as_str()), ("dose", &dose), ("outcome", &outcome)];
     sight.words().said("charted", 0, &args)
 }
@@ -319,7 +321,8 @@ fn say(sight: &Sight<'_>, cart: &CartId, answer: &ScanAnswer) -> ObjectionText {
 fn done(sight: &Sight<'_>, cart: &CartId, answer: &ScanAnswer) -> ObjectionText {
     let w = sight.words();
     let order = answer.order.and_then(|id| sight.home.orders.get(&id));
-    let (drug, dose) = drug_and_dose(order);
+    let planned = answer.dose.and_then(|id| sight.home.doses.get(&id));
+    let (drug, dose) = drug_and_dose(sight, order, planned);
     match answer.effect {
         ScanEffect::Badge => ObjectionText { headline: w.t("sign-read"), detail: w.t("sign-pin") },
         ScanEffect::ResidentOpened => {
@@ -353,9 +356,14 @@ fn done(sight: &Sight<'_>, cart: &CartId, answer: &ScanAnswer) -> ObjectionText 
     }
 }
 
-fn drug_and_dose(order: Option<&Order>) -> (String, String) {
+fn drug_and_dose(
+    sight: &Sight<'_>,
+    order: Option<&Order>,
+    dose: Option<&Dose>,
+) -> (String, String) {
     order.map_or_else(Default::default, |o| {
-        (o.current.drug.name.clone(), o.current.dose.to_string())
+        let own = of_dose(sight.home, o, dose);
+        (o.current.drug.name.clone(), own.current.dose.to_string())
     })
 }
 

@@ -9,7 +9,7 @@ use emar_domain::home::Home;
 use emar_domain::id::{UnitId, UserId};
 use emar_domain::order::Order;
 use emar_domain::resident::{Resident, ResidentState};
-use emar_domain::time::Instant;
+use emar_domain::time::{CivilDate, Instant};
 use emar_domain::verdict::Objection;
 use std::sync::LazyLock;
 
@@ -55,9 +55,20 @@ impl<'a> Sight<'a> {
     /// `Tue 03-Nov-2026`.
     #[must_use]
     pub fn date(&self, at: Instant) -> String {
-        let date = self.home.zone.to_civil(at).date();
+        self.of_date(self.home.zone.to_civil(at).date())
+    }
+
+    /// The same of a civil date.
+    #[must_use]
+    pub fn of_date(&self, date: CivilDate) -> String {
         let day = self.words().t(&format!("day-{}", date.weekday()));
         format!("{day} {}", date_text(self.lang, date))
+    }
+
+    /// `November 2026`.
+    #[must_use]
+    pub fn of_month(&self, date: CivilDate) -> String {
+        format!("{} {}", self.words().t(&format!("month-{}", date.month())), date.year())
     }
 
     /// `Tue 03-Nov-2026 08:04`, within a day of a clock change with the zone's abbreviation: then

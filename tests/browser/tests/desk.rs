@@ -66,6 +66,16 @@ async fn because(page: &WebDriver, reason: &str) -> WebDriverResult<()> {
     until(page, "!document.querySelector('dialog#because').open").await
 }
 
+/// Reads what it would do, and confirms it.
+async fn confirm(page: &WebDriver, says: &str) -> WebDriverResult<()> {
+    until(page, "document.querySelector('dialog#confirm').open").await?;
+    until(page, "document.activeElement?.id === 'preview'").await?;
+    shows(page, "#preview", says).await?;
+    tab_to(page, "e.value === 'yes'").await?;
+    press(page, Key::Enter).await?;
+    until(page, "!document.querySelector('dialog#confirm').open").await
+}
+
 /// Signs off and another one on, on the page that is open.
 async fn change_to(page: &WebDriver, user: &User) -> WebDriverResult<()> {
     page.execute("document.activeElement?.blur()", vec![]).await?;
@@ -172,6 +182,16 @@ async fn an_order_from_the_form_to_the_mar_by_keyboard() {
 
         fill(&page, "number", "500").await?;
         press(&page, Key::Enter).await?;
+        // Esc leaves everything as it was; nothing is entered until it is confirmed.
+        shows(&page, "#preview .says", "every day").await?;
+        shot(&page, "orders-preview").await?;
+        press(&page, Key::Escape).await?;
+        until(&page, "!document.querySelector('dialog#confirm').open").await?;
+        assert_eq!(look(&page, kept).await?, "diabetes");
+        assert_eq!(look(&page, DRAFTS).await?, Value::from(drafts));
+        until(&page, "document.activeElement?.type === 'submit'").await?;
+        press(&page, Key::Enter).await?;
+        confirm(&page, "doses added").await?;
         shows(&page, "#said", "Entered as a draft").await?;
         assert_eq!(look(&page, DRAFTS).await?, Value::from(drafts + 1));
         assert_eq!(look(&page, kept).await?, "", "the form is empty again");
@@ -209,11 +229,14 @@ async fn an_order_from_the_form_to_the_mar_by_keyboard() {
 
         act(&page, &order, "hold").await?;
         because(&page, "low blood sugar").await?;
+        confirm(&page, "removed").await?;
         shows(&page, &format!("#on-hold [id='order-{order}']"), "low blood sugar").await?;
         act(&page, &order, "resume").await?;
+        confirm(&page, "added").await?;
         shows(&page, &format!("#active [id='order-{order}']"), "").await?;
         act(&page, &order, "discontinue").await?;
         because(&page, "stopped by the prescriber").await?;
+        confirm(&page, "removed").await?;
         shows(&page, "#said", "Stopped").await?;
         until(&page, &format!("!document.getElementById('order-{order}')")).await?;
         page.goto(&mar).await?;
@@ -234,9 +257,11 @@ async fn an_order_entered_twice_asks_why() {
         shows(&page, "#to-note", "To note").await?;
         let drafts = look(&page, DRAFTS).await?.as_i64().expect("a count");
         type_order(&page, "500").await?;
+        confirm(&page, "doses added").await?;
         shows(&page, "#said", "Entered as a draft").await?;
         page.execute("document.getElementById('said').textContent = ''", vec![]).await?;
         type_order(&page, "500").await?;
+        confirm(&page, "doses added").await?;
         shows(&page, "#because [data-about]", "is ordered already").await?;
         because(&page, "another time of the same course").await?;
         shows(&page, "#said", "Entered as a draft").await?;

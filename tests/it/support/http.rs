@@ -69,6 +69,12 @@ async fn exchange(asked: &Asked, server: SocketAddr) -> Reply {
         asked.path,
         asked.body.len()
     );
+    // What changes an order carries a key; a test that says none asks for something new each time.
+    let named = |(name, _): &(String, String)| name == "Idempotency-Key";
+    let orders = asked.method == "POST" && asked.path.starts_with("/api/v1/orders");
+    if orders && !asked.headers.iter().any(named) {
+        head.push_str(&format!("Idempotency-Key: {}\r\n", uuid::Uuid::now_v7()));
+    }
     for (name, value) in &asked.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }

@@ -55,6 +55,8 @@ pub struct OrderRows {
     pub under: Line,
     /// Its state, where that is not simply active: on hold, waiting, ended, each with when and why.
     pub standing: String,
+    /// Why nothing of it is due now; empty when a dose is, or when it is over.
+    pub why: String,
     /// A row for each time of day; one without a time when no dose of it is in the month.
     pub rows: Vec<TimeRow>,
 }
@@ -92,6 +94,8 @@ pub struct PrnRows {
     pub under: Line,
     /// As of [`OrderRows`].
     pub standing: String,
+    /// Why it may not be given now; empty when it may, or when it is over.
+    pub why: String,
     /// Oldest first.
     pub givings: Vec<Giving>,
 }

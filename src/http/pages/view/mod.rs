@@ -4,6 +4,7 @@ pub mod demo;
 pub mod desk;
 pub mod mar;
 pub mod orders;
+pub mod preview;
 pub mod station;
 
 #[cfg(test)]

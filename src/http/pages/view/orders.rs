@@ -25,6 +25,8 @@ pub struct Orders {
 pub struct Work {
     /// Id of the one resident; empty: what waits, of everybody.
     pub resident: String,
+    /// `review`, or empty for the worklist.
+    pub view: &'static str,
     /// What the role may not do, said plainly; empty when it may do all of it.
     pub role_note: String,
     /// To note, to verify, on hold; of one resident also the rest.
@@ -35,11 +37,11 @@ pub struct Work {
 #[derive(Clone, Debug)]
 pub struct Section {
     /// Element id.
-    pub id: &'static str,
-    /// Key of its title.
-    pub title: &'static str,
-    /// Key of what it says when it is empty.
-    pub none: &'static str,
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// What it says when it is empty.
+    pub none: String,
     /// Oldest first.
     pub rows: Vec<OrderRow>,
     /// How many more there are.
@@ -61,12 +63,16 @@ pub struct OrderRow {
     pub amount: String,
     /// Route, frequency and times, what for, instructions.
     pub under: Line,
+    /// Class and text of what a reviewer must see.
+    pub flags: Vec<(&'static str, String)>,
     /// From when, until when, who entered, noted, held it and why.
     pub notes: Vec<String>,
     /// Class of its colour and key of its word; the glyph of a held one is that of a held dose.
     pub state: (&'static str, &'static str),
     /// What the one who looks may do about it.
     pub acts: Vec<Act>,
+    /// The form as it would be filled in for the order, as JSON; empty where it may not be changed.
+    pub typed: String,
     /// Why an act that is needed is another's: said in place of its button.
     pub not_yours: String,
 }
@@ -92,6 +98,8 @@ pub enum Act {
     Note,
     /// Confirm it as a second person.
     Verify,
+    /// Put another version in its place.
+    Change,
     /// Put it on hold.
     Hold,
     /// Take it off hold.
@@ -106,6 +114,7 @@ impl Act {
         match self {
             Self::Note => "note",
             Self::Verify => "verify",
+            Self::Change => "change",
             Self::Hold => "hold",
             Self::Resume => "resume",
             Self::Discontinue => "discontinue",
@@ -117,6 +126,7 @@ impl Act {
         match self {
             Self::Note => "orders-note",
             Self::Verify => "orders-verify",
+            Self::Change => "orders-change",
             Self::Hold => "orders-hold",
             Self::Resume => "orders-resume",
             Self::Discontinue => "orders-discontinue",
@@ -126,6 +136,16 @@ impl Act {
     /// Whether it asks why.
     pub fn asks_why(self) -> bool {
         matches!(self, Self::Hold | Self::Discontinue)
+    }
+
+    /// Whether it opens the form.
+    pub fn is_change(self) -> bool {
+        self == Self::Change
+    }
+
+    /// Whether it is what the order waits for.
+    pub fn is_first(self) -> bool {
+        matches!(self, Self::Note | Self::Verify | Self::Resume)
     }
 }
 
@@ -153,6 +173,12 @@ pub struct Entry {
     pub frequencies: Vec<Choice>,
     /// Days of the week, code and name.
     pub days: Vec<Choice>,
+    /// Ways in which an order is given.
+    pub patterns: Vec<Choice>,
+    /// Which weekday of a month.
+    pub nths: Vec<Choice>,
+    /// Today, `2026-11-02`.
+    pub today: String,
     /// Now, as the fields of time are written: `2026-11-02 08:04`.
     pub now: String,
 }
