@@ -151,9 +151,11 @@ pub fn mar(
     let (ended, orders): (Vec<&Order>, Vec<&Order>) =
         planned.into_iter().partition(|o| is_over(o.state_at(sight.now)));
     let rows = |orders: Vec<&Order>| {
-        let mut rows: Vec<OrderRows> = orders.into_iter().flat_map(|o| view.order(o)).collect();
-        rows.sort_by_cached_key(|o| o.rows.first().map(|row| row.time.clone()));
-        rows
+        let mut all: Vec<Vec<OrderRows>> = orders.into_iter().map(|o| view.order(o)).collect();
+        // The headings of one order stay together, where its first time puts it.
+        let first = |of: &Vec<OrderRows>| Some(of.first()?.rows.first()?.time.clone());
+        all.sort_by_cached_key(first);
+        all.into_iter().flatten().collect()
     };
     Mar {
         frame,

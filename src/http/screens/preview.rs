@@ -115,7 +115,10 @@ impl Teller<'_> {
                 day.totals.push(self.total(total));
             }
         }
-        for load in of.load.iter().filter(|l| l.before != l.after) {
+        let mut loads: Vec<&PassLoad> = of.load.iter().filter(|l| l.before != l.after).collect();
+        let passes = &self.sight.home.policy.passes;
+        loads.sort_by_key(|load| passes.get(&load.pass).map(|span| span.opens));
+        for load in loads {
             if let Some(day) = days.get_mut(&load.date) {
                 day.load.push(self.load(load));
             }

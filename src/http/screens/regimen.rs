@@ -45,10 +45,15 @@ fn life(sight: &Sight<'_>, version: &OrderVersion) -> String {
     parts.join(" · ")
 }
 
-/// When, in one line: for a list that names the dose elsewhere.
+/// When, in one line: for a list that says elsewhere how often.
 #[must_use]
 pub fn times(sight: &Sight<'_>, schedule: &Schedule) -> String {
-    schedule_lines(sight, schedule).join("; ")
+    let mut lines = schedule_lines(sight, schedule);
+    let daily = format!(", {}", sight.words().t("says-daily"));
+    if let Some(short) = lines.first().and_then(|line| line.strip_suffix(&daily)) {
+        lines = vec![short.to_owned()].into_iter().chain(lines.iter().skip(1).cloned()).collect();
+    }
+    lines.join("; ")
 }
 
 /// Whether the schedule names its doses itself.
