@@ -98,6 +98,7 @@ fn version(order: u8, version: u32, timing: Timing, start: Instant) -> OrderVers
         accepted: vec![],
         first_dose: FirstDose::NextTime,
         not_before: None,
+        conditions: emar_domain::condition::Conditions::default(),
         allergy_override: None,
         entered_by: None,
         source: Source {

@@ -17,7 +17,8 @@ use emar_domain::administration::Outcome;
 use emar_domain::alert::AlertKind;
 use emar_domain::amount::{Amount, Unit};
 use emar_domain::decide::{
-    Actor, Answer, ChangeKind, Command, Decision, OrderCommand, is_overdue, order_fault,
+    Actor, Answer, AwayFor, ChangeKind, Command, Decision, OrderCommand, Stay, is_overdue,
+    order_fault,
 };
 use emar_domain::dose::DoseState;
 use emar_domain::drug::{Label, Product};
@@ -27,6 +28,7 @@ use emar_domain::home::Home;
 use emar_domain::id::{LabelId, OrderId, ProductId, Slug};
 use emar_domain::order::{OrderState, OrderVersion, Timing};
 use emar_domain::order_check::{self, Occasion};
+use emar_domain::resident::AbsenceKind;
 use emar_domain::role::Role;
 use emar_domain::schedule::{
     ClockChange, Expansion, Flag, Interval, OrderLife, PlannedDose, Schedule, Span, expand,
@@ -623,7 +625,6 @@ fn edits() -> impl Strategy<Value = Edit> {
 
 fn edit(world: &mut World, order: OrderId, edit: &Edit) -> bool {
     let now = world.now;
-    let mut person = world.home.residents[&resident_id(1)].clone();
     match edit {
         Edit::Change(quarters, correct) => {
             let hours: Vec<String> = quarters.iter().map(|q| hhmm(q * 15)).collect();
@@ -635,26 +636,30 @@ fn edit(world: &mut World, order: OrderId, edit: &Edit) -> bool {
                 ..old
             };
             let kinds = [ChangeKind::NewVersion, ChangeKind::Correction];
-            return world.change(changed, kinds[usize::from(*correct)]).is_ok();
+            world.change(changed, kinds[usize::from(*correct)]).is_ok()
         }
         Edit::Hold(from, length) => {
             let from = plus(now, *from);
             let span = hold(Some(from), length.map(|length| plus(from, length)));
-            return world.order(&nurse(1), OrderCommand::Hold(order, span)).is_ok();
+            world.order(&nurse(1), OrderCommand::Hold(order, span)).is_ok()
         }
-        Edit::Resume => return world.order(&nurse(1), OrderCommand::Resume(order)).is_ok(),
+        Edit::Resume => world.order(&nurse(1), OrderCommand::Resume(order)).is_ok(),
         Edit::Discontinue => {
             let stop = OrderCommand::Discontinue(order, "stopped".into());
-            return world.order(&nurse(1), stop).is_ok();
+            world.order(&nurse(1), stop).is_ok()
         }
-        Edit::Away(gone) => person.away_since = gone.then_some(now),
-        Edit::Discharge(gone) => {
-            let state = if *gone { "discharged" } else { "admitted" };
-            person.state = serde_json::from_value(json!(state)).unwrap();
+        Edit::Away(true) => {
+            let (kind, reason) = (AbsenceKind::Hospital, "fall".to_owned());
+            let away = AwayFor { kind, from: None, until: None, reason };
+            world.stay(1, Stay::Away(away)).is_ok()
         }
+        Edit::Away(false) => world.stay(1, Stay::Return).is_ok(),
+        Edit::Discharge(true) => {
+            let reason = "moved".to_owned();
+            world.stay(1, Stay::Discharge { reason, deceased: false }).is_ok()
+        }
+        Edit::Discharge(false) => world.stay(1, Stay::Readmit { room: None }).is_ok(),
     }
-    world.resident(person);
-    true
 }
 
 proptest! {

@@ -26,13 +26,16 @@ mod world;
 #[path = "expansion/zone.rs"]
 mod zone;
 
-use emar_domain::decide::{Actor, Answer, ChangeKind, Command, OrderCommand, ScanEffect};
+use emar_domain::decide::{
+    Actor, Answer, AwayFor, ChangeKind, Command, OrderCommand, ScanEffect, Stay,
+};
 use emar_domain::dose::Dose;
 use emar_domain::drug::{Product, Strength};
 use emar_domain::explain;
 use emar_domain::fact::{Device, Fact, User};
 use emar_domain::id::{DoseId, OrderId, ProductId, ScanId, SessionId, Slug};
 use emar_domain::order::{FirstDose, OrderState, OrderVersion, Timing};
+use emar_domain::resident::AbsenceKind;
 use emar_domain::scan::check::check_digit;
 use emar_domain::schedule::window::is_too_near;
 use emar_domain::schedule::{ClockChange, OrderLife, Schedule, Span};
@@ -491,38 +494,39 @@ impl Week {
 
     fn come_and_go(&mut self, what: &str, n: u128, since: Instant) -> bool {
         let now = self.now();
-        let mut person = self.world.home.residents[&resident_id(n)].clone();
-        let gone = person.state != emar_domain::resident::ResidentState::Admitted;
+        let person = &self.world.home.residents[&resident_id(n)];
+        let was_away = person.absence_at(now).is_some();
+        let (from, reason) = (Some(since), "as arranged".to_owned());
+        let act = match what {
+            "away" if !was_away => {
+                Stay::Away(AwayFor { kind: AbsenceKind::Leave, from, until: None, reason })
+            }
+            "back" if was_away => Stay::Return,
+            "discharge" => Stay::Discharge { reason, deceased: false },
+            "readmit" => Stay::Readmit { room: None },
+            _ => return false,
+        };
+        if self.world.stay(n, act).is_err() {
+            return false;
+        }
         let away = self.away.get_mut(&n).unwrap();
         match what {
-            "away" if !gone && person.away_since.is_none() => {
-                away.spans.push(Span { from: since, to: Instant::MAX });
-                person.away_since = Some(since);
-            }
-            "back" if !gone && person.away_since.is_some() => {
-                last(&mut away.spans).to = now;
-                person.away_since = None;
-            }
-            "discharge" if !gone => {
-                if person.away_since.is_none() {
+            "away" => away.spans.push(Span { from: since, to: Instant::MAX }),
+            "discharge" => {
+                if !was_away {
                     away.spans.push(Span { from: now, to: Instant::MAX });
                 }
                 away.left.push(now);
-                person.state = serde_json::from_value(json!("discharged")).unwrap();
             }
-            "readmit" if gone => {
-                last(&mut away.spans).to = now;
-                person.away_since = None;
-                person.state = serde_json::from_value(json!("admitted")).unwrap();
-            }
-            _ => return false,
+            _ => last(&mut away.spans).to = now,
         }
-        self.world.resident(person);
-        self.begin_on_return(n);
+        if what == "readmit" {
+            self.begin_on_return(n);
+        }
         true
     }
 
-    /// What was noted while they were away begins when they are back, first dose and all.
+    /// What was noted while they did not live here begins when they do, first dose and all.
     fn begin_on_return(&mut self, n: u128) {
         let now = self.world.now;
         let ledger = &self.world.ledger;

@@ -7,6 +7,7 @@ use crate::store::AHEAD_MINUTES;
 use crate::worker::horizon::ORDERS_MAX;
 use crate::zones::Catalogue;
 use anyhow::{Context as _, bail};
+use emar_domain::condition::Conditions;
 use emar_domain::amount::{Amount, Unit};
 use emar_domain::decide::{Actor, Answer, Command, Stamp, decide};
 use emar_domain::home::Home;
@@ -192,7 +193,8 @@ fn resident(id: ResidentId) -> anyhow::Result<Resident> {
         number: Personal(number.clone()),
         band: Personal(number),
         state: ResidentState::Admitted,
-        away_since: None,
+        absences: Vec::new(),
+        left_because: String::new(),
         allergies: Vec::new(),
         how_taken: String::new(),
         code_status: String::new(),
@@ -215,8 +217,12 @@ fn order(id: OrderId, resident: ResidentId, schedule: Schedule, now: Instant) ->
         dose_text: "5 mg".to_owned(),
         frequency: String::new(),
         timing: Timing::Planned { schedule },
+        asked: None,
         start: now,
         stop: None,
+        expires: None,
+        prescriber: String::new(),
+        renews: None,
         before_minutes: 60,
         after_minutes: 60,
         time_critical: false,
@@ -225,6 +231,7 @@ fn order(id: OrderId, resident: ResidentId, schedule: Schedule, now: Instant) ->
         accepted: Vec::new(),
         first_dose: FirstDose::NextTime,
         not_before: None,
+        conditions: Conditions::default(),
         allergy_override: None,
         entered_by: None,
         source: Source {
@@ -241,6 +248,7 @@ fn order(id: OrderId, resident: ResidentId, schedule: Schedule, now: Instant) ->
         since: now,
         reason: String::new(),
         hold: None,
+        do_not_give: None,
         noted_by: None,
         verified_by: None,
     }

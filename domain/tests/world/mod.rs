@@ -4,8 +4,8 @@
 use emar_domain::administration::Override;
 use emar_domain::amount::Amount;
 use emar_domain::decide::{
-    Actor, Answer, ChangeCommand, ChangeKind, ChartCommand, Command, Decision,
-    HoldFor, OrderCommand, Refusal, Stamp, decide,
+    Actor, Answer, ChangeCommand, ChangeKind, ChartCommand, Command, Decision, HoldFor,
+    OrderCommand, Refusal, Stamp, Stay, StayCommand, decide,
 };
 use emar_domain::dose::{Dose, Slot, Withdrawal};
 use emar_domain::fact::Fact;
@@ -297,6 +297,12 @@ impl World {
 
     pub(crate) fn resident(&mut self, resident: Resident) {
         self.run(&Actor::server(), &Command::Resident(Box::new(resident))).answer.unwrap();
+    }
+
+    /// By the charge nurse, who may do all of it.
+    pub(crate) fn stay(&mut self, n: u128, act: Stay) -> Result<Answer, Refusal> {
+        let charge = Actor { role: Role::Charge, ..nurse(1) };
+        self.run(&charge, &Command::Stay(StayCommand { resident: resident_id(n), act })).answer
     }
 
     pub(crate) fn order(&mut self, actor: &Actor, c: OrderCommand) -> Result<Answer, Refusal> {

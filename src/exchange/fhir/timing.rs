@@ -7,6 +7,7 @@ use super::repeat::{self, Bounds, Length, PeriodUnit, Rate, Repeat};
 use super::{Context, system};
 use emar_domain::condition::TiedHour;
 use emar_domain::order::Timing;
+use emar_domain::schedule::Schedule;
 use emar_domain::schedule::frequency::{Brought, Frequency, Planned, Unschedulable};
 use emar_domain::schedule::hours::AskedTiming;
 use emar_domain::time::{Instant, Weekday};

@@ -3,7 +3,7 @@
 use super::json::{Json, Path};
 use super::keyed::Keyed;
 use super::scans::{OverrideBody, list_version, overrides};
-use super::{key, settle};
+use super::settle;
 use crate::http::Web;
 use crate::http::auth::Auth;
 use crate::http::problem::Problem;

@@ -17,12 +17,9 @@ pub mod sessions;
 pub mod stays;
 
 use super::Web;
-use super::auth::Auth;
 use super::pages::words::Lang;
 use super::problem::Problem;
-use crate::secret::sha256;
-use crate::service::lane::{Key, Outcome, Receipt};
-use axum::http::{HeaderMap, StatusCode};
+use crate::service::lane::{Outcome, Receipt};
 use emar_domain::decide::{Answer, Refusal};
 
 /// The answer and its receipt, or the problem to send instead, said in English.

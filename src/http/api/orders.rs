@@ -78,7 +78,7 @@ pub struct Answers {
 }
 
 /// What was read.
-#[derive(Deserialize, Default, utoipa::ToSchema)]
+#[derive(Deserialize, Serialize, Default, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Seen {
     /// The version that was read; another is refused as `order_changed`.

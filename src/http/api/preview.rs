@@ -1,9 +1,7 @@
 //! What a change of an order would do to doses. Nothing is written.
 
 use super::json::{Query, Unread, parse};
-use super::orders::{
-    Anew, changed_anew, entered, hold_for, read, read_back, reason, within_reach,
-};
+use super::orders::{Anew, changed_anew, entered, hold_for, read, read_back, reason, within_reach};
 use super::refused;
 use crate::http::Web;
 use crate::http::auth::Auth;

@@ -1,16 +1,16 @@
 //! A resident's stay: away, back, discharged, readmitted.
 
 use super::json::{Json, MaybeJson, Path};
-use super::orders::{Because, instant, reason};
+use super::keyed::Keyed;
+use super::orders::{instant, reason};
 use super::residents::{find, told};
-use super::{key, settle};
+use super::settle_in;
 use crate::http::Web;
 use crate::http::auth::Auth;
 use crate::http::problem::Problem;
 use crate::service::lane::Asked;
 use axum::Json as Reply;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use emar_domain::decide::{Answer, AwayFor, Command, Stay, StayCommand};
 use emar_domain::resident::AbsenceKind;
 use serde::Deserialize;
@@ -70,17 +70,17 @@ pub struct ReadmitBody {
 pub async fn absence(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    keyed: Keyed,
     Path(id): Path,
-    headers: HeaderMap,
     Json(asked): Json<AbsenceBody>,
 ) -> Result<Reply<Value>, Problem> {
     let away = AwayFor {
         kind: asked.kind,
         from: asked.from.map(|text| instant("/from", &text)).transpose()?,
         until: asked.until.map(|text| instant("/until", &text)).transpose()?,
-        reason: reason(Because { reason: asked.reason })?,
+        reason: reason(&asked.reason)?,
     };
-    act(&web, auth, &id, &headers, Stay::Away(away)).await
+    act(&web, auth, &keyed, &id, Stay::Away(away)).await
 }
 
 /// Records that a resident is back, sooner or later than said, or does not go after all: what is
@@ -100,10 +100,10 @@ pub async fn absence(
 pub async fn returned(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    keyed: Keyed,
     Path(id): Path,
-    headers: HeaderMap,
 ) -> Result<Reply<Value>, Problem> {
-    act(&web, auth, &id, &headers, Stay::Return).await
+    act(&web, auth, &keyed, &id, Stay::Return).await
 }
 
 /// A resident leaves for good, or has died: nothing more is due.
@@ -124,13 +124,13 @@ pub async fn returned(
 pub async fn discharge(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    keyed: Keyed,
     Path(id): Path,
-    headers: HeaderMap,
     Json(asked): Json<DischargeBody>,
 ) -> Result<Reply<Value>, Problem> {
-    let reason = reason(Because { reason: asked.reason })?;
+    let reason = reason(&asked.reason)?;
     let discharge = Stay::Discharge { reason, deceased: asked.deceased };
-    act(&web, auth, &id, &headers, discharge).await
+    act(&web, auth, &keyed, &id, discharge).await
 }
 
 /// A resident who was discharged lives here again: their orders go on from now.
@@ -150,27 +150,26 @@ pub async fn discharge(
 pub async fn readmit(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    keyed: Keyed,
     Path(id): Path,
-    headers: HeaderMap,
     MaybeJson(asked): MaybeJson<ReadmitBody>,
 ) -> Result<Reply<Value>, Problem> {
-    act(&web, auth, &id, &headers, Stay::Readmit { room: asked.room }).await
+    act(&web, auth, &keyed, &id, Stay::Readmit { room: asked.room }).await
 }
 
 async fn act(
     web: &Arc<Web>,
     auth: Auth,
+    keyed: &Keyed,
     id: &str,
-    headers: &HeaderMap,
     act: Stay,
 ) -> Result<Reply<Value>, Problem> {
     let resident = find(&web.app.home(), &auth, id)?.id;
     let command = Command::Stay(StayCommand { resident, act });
-    let request = serde_json::to_vec(&command).unwrap_or_default();
-    let key = key(headers, &auth, "stay", &request)?;
+    let key = keyed.over("stay", &auth, &command);
     let actor = auth.actor.clone();
     let asked = Asked { actor, key: Some(key), ..Asked::by_server(command) };
-    let (answer, receipt, _) = settle(web, web.app.lane.ask(asked).await)?;
+    let (answer, receipt, _) = settle_in(web, keyed.lang, web.app.lane.ask(asked).await)?;
     let Answer::Done { count } = answer else { return Err(Problem::unknown()) };
     let home = web.app.home();
     let now = web.app.clock.clinical();

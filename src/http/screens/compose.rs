@@ -127,8 +127,9 @@ pub fn compose(
         asked: when.asked,
         start,
         stop,
-        expires: None,
-        prescriber: String::new(),
+        // What the form does not ask is no part of a change.
+        expires: current.and_then(|order| order.current.expires),
+        prescriber: current.map(|order| order.current.prescriber.clone()).unwrap_or_default(),
         renews: None,
         before_minutes: when.window.0,
         after_minutes: when.window.1,
@@ -136,13 +137,18 @@ pub fn compose(
         indication: text(&typed.indication),
         instructions: text(&typed.instructions),
         accepted: Vec::new(),
-        conditions: Conditions::default(),
+        conditions: current.map(conditions).unwrap_or_default(),
         first_dose: if typed.first == "now" { FirstDose::Now } else { FirstDose::NextTime },
         not_before: None,
         allergy_override: Some(text(&typed.allergy)).filter(|why| !why.is_empty()),
         entered_by: None,
         source: current.map_or_else(home, |order| order.current.source.clone()),
     })
+}
+
+/// Those of the order that is changed; what its hours stand for follows from the new ones.
+fn conditions(order: &Order) -> Conditions {
+    Conditions { hours: Vec::new(), ..order.current.conditions.clone() }
 }
 
 /// A comma may part thousands and nothing else: "1,5" is one and a half to half the world.

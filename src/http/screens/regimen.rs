@@ -23,8 +23,16 @@ pub fn read_back(sight: &Sight<'_>, version: &OrderVersion) -> Vec<String> {
             parts.extend(limits(sight, *interval_minutes_min, *per_day_max));
             lines.push(parts.join(" · "));
         }
+        Timing::Pair { apply, remove } => {
+            lines.extend(schedule_lines(sight, apply));
+            lines.push(w.one("orders-off", "at", &times(sight, remove)));
+        }
+        Timing::OnCall { repeat } => {
+            lines.push(w.t(if *repeat { "row-on_call" } else { "row-on_call_once" }));
+        }
+        Timing::Continuous => lines.push(w.t("row-running")),
         Timing::Unschedulable { reason } => {
-            lines.push(w.one("listed-unschedulable", "why", reason))
+            lines.push(w.one("listed-unschedulable", "why", reason));
         }
     }
     lines.push(life(sight, version));

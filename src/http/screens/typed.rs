@@ -134,7 +134,8 @@ impl Typed {
                     ..blank.clone()
                 }]
             }
-            Timing::Unschedulable { .. } => Vec::new(),
+            Timing::Pair { .. } | Timing::Continuous => vec![blank.regular(&version.frequency)],
+            Timing::OnCall { .. } | Timing::Unschedulable { .. } => Vec::new(),
         };
         let same = |typed: &Self| {
             let (order, kind) = (order.id().to_string(), "new_version".to_owned());

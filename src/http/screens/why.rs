@@ -14,9 +14,9 @@ use emar_domain::time::Instant;
 pub fn why_not_due(sight: &Sight<'_>, order: &Order) -> Option<String> {
     match explain(sight.home, order, sight.now) {
         Standing::Due { .. } => None,
-        Standing::NotDue { reason: Reason::Prn | Reason::OnCall | Reason::Running { .. }, .. } => {
-            unplanned_refusal(sight, order)
-        }
+        Standing::NotDue {
+            reason: Reason::Prn | Reason::OnCall | Reason::Running { .. }, ..
+        } => unplanned_refusal(sight, order),
         Standing::NotDue { reason, next } => Some(said(sight, order, &reason, next)),
     }
 }
@@ -43,7 +43,8 @@ fn said(sight: &Sight<'_>, order: &Order, reason: &Reason, next: Option<NextDose
         Reason::EnteredInError => ended(order.since, ""),
         Reason::DoNotGive { .. } => marked(sight, order),
         Reason::Away { kind, since, until, because } => {
-            let mut said = w.one(&format!("listed-away-{}", kind.code()), "at", &sight.stamp(*since));
+            let mut said =
+                w.one(&format!("listed-away-{}", kind.code()), "at", &sight.stamp(*since));
             if let Some(until) = until {
                 said = format!("{said} {}", w.one("listed-until", "at", &sight.stamp(*until)));
             }
@@ -66,7 +67,9 @@ fn said(sight: &Sight<'_>, order: &Order, reason: &Reason, next: Option<NextDose
             w.one("listed-not_started", "at", &sight.time(order.current.start))
         }
         Reason::OpensLater => String::new(),
-        Reason::Prn | Reason::OnCall | Reason::Running { .. } | Reason::AllDone => w.t("listed-none"),
+        Reason::Prn | Reason::OnCall | Reason::Running { .. } | Reason::AllDone => {
+            w.t("listed-none")
+        }
     };
     let next = next.map(|next| w.one("listed-next", "at", &sight.time(next.due)));
     let parts: Vec<String> = [said].into_iter().chain(next).filter(|s| !s.is_empty()).collect();

@@ -264,6 +264,9 @@ proptest! {
             Timing::Planned { schedule: Schedule::Interval(_) } => "interval",
             Timing::Prn { .. } => "prn",
             Timing::Unschedulable { .. } => "unschedulable",
+            Timing::OnCall { .. } => "on_call",
+            Timing::Continuous => "continuous",
+            Timing::Pair { .. } => "pair",
         });
         prop_assert_eq!(found, Some(kind), "{}", members);
         prop_assert_eq!(plain, beside, "{}", members);
