@@ -1,6 +1,7 @@
 //! What cannot stand in an order at all, whoever writes it: told with its place, why, and what to
 //! do, before anybody looks at what is doubtful. Stories 5, 18, 19; schedules, sections 2 and 3.
 
+use crate::amount::Amount;
 use crate::condition::{Conditions, SelfAdministration};
 use crate::home::Home;
 use crate::order::{OrderVersion, Timing};
@@ -45,6 +46,8 @@ pub enum InputFault {
     ExpiresBeforeStart,
     #[error("{0}: the schedule cannot be planned. Write what is missing.")]
     Schedule(ScheduleFault),
+    #[error("Write each dose as 40 mg.")]
+    NamedDose,
     #[error("Say what for, in at most 1,000 bytes.")]
     Indication,
     #[error("Two givings are 1 minute to 7 days apart.")]
@@ -175,7 +178,10 @@ fn timing(home: &Home, version: &OrderVersion) -> Checked {
         schedule.validate().or_else(|fault| bad(pointer, InputFault::Schedule(fault)))
     };
     match &version.timing {
-        Timing::Planned { schedule } => sound("/timing/schedule", schedule),
+        Timing::Planned { schedule } => {
+            sound("/timing/schedule", schedule)?;
+            named_doses(schedule)
+        }
         Timing::Pair { apply, remove } => {
             sound("/timing/apply", apply)?;
             sound("/timing/remove", remove)?;
@@ -196,6 +202,20 @@ fn timing(home: &Home, version: &OrderVersion) -> Checked {
         Timing::Unschedulable { reason } => {
             holds(reason.len() <= 200, "/timing/reason", InputFault::Reason)
         }
+    }
+}
+
+/// What is counted at the bedside is the amount a schedule names: it must be one.
+fn named_doses(schedule: &Schedule) -> Checked {
+    let Schedule::Clock(clock) = schedule else { return Ok(()) };
+    let steps = clock.steps.iter().flatten().map(|step| ("/timing/schedule/steps", &step.dose));
+    let turns = clock.alternate.iter().flatten().map(|dose| ("/timing/schedule/alternate", dose));
+    let days = clock.dose_by_dow.iter().flat_map(|all| all.values());
+    let days = days.map(|dose| ("/timing/schedule/dose_by_dow", dose));
+    let unread = |dose: &str| !Amount::parse_text(dose).is_ok_and(|dose| dose.nano > 0);
+    match steps.chain(turns).chain(days).find(|(_, dose)| unread(dose)) {
+        Some((place, _)) => bad(place, InputFault::NamedDose),
+        None => Ok(()),
     }
 }
 

@@ -496,6 +496,8 @@ fn story_09_last_dose_never_missed() {
         for (restarts, before, after) in [(false, 60, 60), (true, 60, 60), (false, 0, 0)] {
             let start = plus(monday, -DAY + 1);
             let mut world = World::with_residents(new_york(), start, 1);
+            // So that no later dose is there.
+            world.home.policy.horizon_days = 3;
             let mut order = version(1, 1, timing, start);
             order.stop = *stop;
             (order.before_minutes, order.after_minutes) = (before, after);

@@ -30,6 +30,7 @@ use emar_domain::decide::{
     Actor, Answer, AwayFor, ChangeKind, Command, OrderCommand, ScanEffect, Stay,
 };
 use emar_domain::dose::Dose;
+use emar_domain::dose_amount::of_dose;
 use emar_domain::drug::{Product, Strength};
 use emar_domain::explain;
 use emar_domain::fact::{Device, Fact, User};
@@ -287,7 +288,7 @@ impl Week {
                 continue;
             }
             match how {
-                "scan" if in_window && self.next_to_take(dose, order) => {
+                "scan" if in_window && self.is_one_package(dose, order) => {
                     self.scan(resident, order);
                 }
                 "refused" | "held" => {
@@ -310,6 +311,14 @@ impl Week {
     /// What it says may be given now; a dose before its end is charted as told, with a reason.
     fn runs(&self, order: OrderId) -> bool {
         self.world.home.orders[&order].state_at(self.now()) == OrderState::Active
+    }
+
+    /// One scan gives it: the step of a taper may name more than a package.
+    fn is_one_package(&self, dose: DoseId, order: OrderId) -> bool {
+        let home = &self.world.home;
+        let (of, dose_of) = (&home.orders[&order], &home.doses[&dose]);
+        let amount = of_dose(home, of, Some(dose_of)).current.dose;
+        amount == of.current.dose && self.next_to_take(dose, order)
     }
 
     /// Nothing stands against a scan: it runs, and no later dose of it was taken.

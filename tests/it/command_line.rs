@@ -275,7 +275,7 @@ async fn every_fault_of_a_policy_is_told_to_people_and_to_programs() {
     }
     let (code, out, _) = check(true).await;
     assert_eq!(code, 1);
-    let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let told: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(told["ok"], false);
     let codes: Vec<&str> =
         told["faults"].as_array().unwrap().iter().map(|f| f["code"].as_str().unwrap()).collect();

@@ -38,10 +38,8 @@ pub async fn renew(
     Path(order): Path,
     Json(asked): Json<RenewBody>,
 ) -> Result<Reply<Value>, Problem> {
-    let renewal = RenewFor {
-        until: instant("/until", &asked.until)?,
-        reason: reason(&asked.reason)?,
-    };
+    let renewal =
+        RenewFor { until: instant("/until", &asked.until)?, reason: reason(&asked.reason)? };
     let command = OrderCommand::Renew(id(&order)?, renewal);
     act(&web, Request { auth, keyed, sent: ("renew", &order, &asked) }, command).await
 }

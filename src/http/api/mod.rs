@@ -9,6 +9,7 @@ pub mod explain;
 pub mod json;
 pub mod keyed;
 pub mod marks;
+mod order_entry;
 pub mod orders;
 pub mod preview;
 pub mod residents;

@@ -1,7 +1,8 @@
 //! What a change of an order would do to doses. Nothing is written.
 
 use super::json::{Query, Unread, parse};
-use super::orders::{Anew, changed_anew, entered, hold_for, read, read_back, reason, within_reach};
+use super::order_entry::{Anew, changed_anew, entered, read};
+use super::orders::{hold_for, read_back, reason, within_reach};
 use super::refused;
 use crate::http::Web;
 use crate::http::auth::Auth;

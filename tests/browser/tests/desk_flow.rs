@@ -5,7 +5,6 @@
 use emar_browser_tests::{
     Demo, Sheet, Stock, User, clean, look, press, scan, shot, shows, type_by_hand, until, with_page,
 };
-use serde_json::Value;
 use thirtyfour::prelude::*;
 
 async fn sign_on(page: &WebDriver, user: &User) -> WebDriverResult<()> {
@@ -210,7 +209,7 @@ async fn changed_and_held(
     order: &str,
 ) -> WebDriverResult<()> {
     page.goto(demo.url(&format!("/orders?resident={}", one.resident))).await?;
-    if look(page, "document.body.dataset.screen").await? == Value::from("sign-on") {
+    if look(page, "document.body.dataset.screen").await? == "sign-on" {
         sign_on(page, &demo.user("nurse")).await?;
     }
     shows(page, &format!("[id='order-{order}']"), "Step 2").await?;
