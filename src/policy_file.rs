@@ -227,6 +227,7 @@ fn place(text: &str, offset: usize) -> (usize, usize) {
 }
 
 /// What is wrong and what to do, in words.
+#[allow(clippy::too_many_lines, reason = "a table, one arm a fault")]
 fn words(fault: &Fault) -> (String, String) {
     let last = fault.path.last().map_or("", String::as_str);
     let told = |what: &str, remedy: &str| (what.to_owned(), remedy.to_owned());

@@ -176,6 +176,17 @@ impl Dose {
         self.outcome.is_none() && matches!(self.withdrawn, Some(Away | Held | DoNotGive))
     }
 
+    /// Whether it is to come or only kept back: what an order's end, or its resident's leaving,
+    /// calls off.
+    #[must_use]
+    pub fn may_be_called_off(&self) -> bool {
+        let gone = matches!(
+            self.withdrawn,
+            Some(Withdrawal::Superseded | Withdrawal::Discontinued | Withdrawal::NotApplied)
+        );
+        self.outcome.is_none() && !gone
+    }
+
     /// Whether something must still be done about it.
     #[must_use]
     pub fn is_open(&self) -> bool {

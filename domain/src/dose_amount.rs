@@ -14,7 +14,8 @@ const DAY_MINUTES: i64 = 24 * 60;
 /// The order as this dose of it has it: with the amount its schedule names for it, else as it is.
 /// Schedules, rule 7.
 ///
-/// An amount that cannot be read is nothing at all: no package makes it, so a scan stops.
+/// An amount that cannot be read is nothing at all: no package makes it, so a scan stops. So is that
+/// of a dose of an older plan, whose schedule is not known here any more.
 #[must_use]
 pub fn of_dose<'a>(home: &Home, order: &'a Order, dose: Option<&Dose>) -> Cow<'a, Order> {
     let Timing::Planned { schedule } = &order.current.timing else { return Cow::Borrowed(order) };
@@ -27,7 +28,9 @@ pub fn of_dose<'a>(home: &Home, order: &'a Order, dose: Option<&Dose>) -> Cow<'a
     }
     let none = Amount { nano: 0, ..order.current.dose };
     let mut own = order.clone();
-    own.current.dose = named(home, order, schedule, dose).unwrap_or(none);
+    let known = dose.slot.plan == order.plan;
+    let named = known.then(|| named(home, order, schedule, dose)).flatten();
+    own.current.dose = named.unwrap_or(none);
     own.current.dose_text = own.current.dose.to_string();
     Cow::Owned(own)
 }

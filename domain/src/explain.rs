@@ -193,7 +193,7 @@ pub fn explain(home: &Home, order: &Order, now: Instant) -> Standing {
             Timing::Prn { .. } => Some(Reason::Prn),
             Timing::OnCall { .. } => Some(Reason::OnCall),
             Timing::Continuous => {
-                let (since, until) = (order.current.start, order.current.stop);
+                let (since, until) = (order.current.start, order.current.ends_at());
                 Some(Reason::Running { since, until })
             }
             Timing::Planned { .. } | Timing::Pair { .. } => None,
@@ -298,7 +298,8 @@ fn next_dose(
     now: Instant,
     after: Instant,
 ) -> Result<Option<NextDose>, String> {
-    let planned = home.doses_after(order.id(), after).find(|d| d.is_open());
+    let to_give = |d: &&Dose| d.is_open() && !d.slot.is_removal();
+    let planned = home.doses_after(order.id(), after).find(to_give);
     if let Some(Dose { due, opens, closes, .. }) = planned.cloned() {
         return Ok(Some(NextDose { due, opens, closes }));
     }
@@ -355,7 +356,6 @@ pub fn due_list(home: &Home, resident: ResidentId, now: Instant) -> DueList<'_> 
 /// list is made of.
 #[must_use]
 pub fn unlisted(home: &Home, resident: ResidentId, now: Instant) -> Vec<OrderId> {
-    use OrderState::{Active, Draft, Held};
     let list = home.residents.contains_key(&resident).then(|| due_list(home, resident, now));
     let on = |list: &DueList<'_>, order: OrderId| {
         list.doses.iter().any(|d| d.slot.order == order)
@@ -363,7 +363,7 @@ pub fn unlisted(home: &Home, resident: ResidentId, now: Instant) -> Vec<OrderId>
     };
     let missing = |order: &&Order| {
         order.current.resident == resident
-            && matches!(order.state_at(now), Active | Draft | Held)
+            && (order.state_at(now) == OrderState::Draft || order.state_at(now).is_in_force())
             && !list.as_ref().is_some_and(|list| on(list, order.id()))
     };
     home.orders.values().filter(missing).map(Order::id).collect()

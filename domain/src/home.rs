@@ -258,10 +258,12 @@ impl Home {
         self.alerts.insert(alert.id, alert);
     }
 
-    /// Forgets those of these doses that memory does not reach.
+    /// Forgets those of these doses that memory does not reach. What is on a body stays: it may
+    /// come off at any time.
     pub fn forget_far(&mut self, doses: impl IntoIterator<Item = DoseId>) {
         for id in doses {
-            if self.doses.get(&id).is_some_and(|dose| dose.due >= self.reach) {
+            let far = |dose: &Dose| dose.due >= self.reach && !dose.is_worn();
+            if self.doses.get(&id).is_some_and(far) {
                 self.drop_dose(id);
             }
         }

@@ -30,6 +30,26 @@ fn nurse(n: u128) -> Actor {
     Actor { user: Some(UserId(Uuid::from_u128(n))), role: Role::Nurse, ..Actor::server() }
 }
 
+fn resident() -> Resident {
+    Resident {
+        id: RESIDENT,
+        family: "Garza".into(),
+        given: "Ana".into(),
+        nickname: "".into(),
+        birth_date: None,
+        unit: Slug::new("east").unwrap(),
+        room: "112-B".into(),
+        number: "".into(),
+        band: "band".into(),
+        state: ResidentState::Admitted,
+        absences: vec![],
+        left_because: String::new(),
+        allergies: vec![],
+        how_taken: String::new(),
+        code_status: String::new(),
+    }
+}
+
 impl World {
     /// A home whose one order is a patch, put on at `on` and off at `off` every `every` days, in
     /// the week in which the clocks go back.
@@ -44,24 +64,7 @@ impl World {
         let home = Home::new(Slug::new("oakhill").unwrap(), policy.unwrap(), rules);
         let now = Instant::parse("2026-10-30T04:00:00Z").unwrap();
         let mut world = Self { home, now, ids: 1 << 40 };
-        let resident = Resident {
-            id: RESIDENT,
-            family: "Garza".into(),
-            given: "Ana".into(),
-            nickname: "".into(),
-            birth_date: None,
-            unit: Slug::new("east").unwrap(),
-            room: "112-B".into(),
-            number: "".into(),
-            band: "band".into(),
-            state: ResidentState::Admitted,
-            absences: vec![],
-            left_because: String::new(),
-            allergies: vec![],
-            how_taken: String::new(),
-            code_status: String::new(),
-        };
-        world.run(&Actor::server(), Command::Resident(Box::new(resident)));
+        world.run(&Actor::server(), Command::Resident(Box::new(resident())));
         let apply = json!({"kind": "clock", "times": [format!("{on:02}:00")],
             "every_days": every, "anchor_date": "2026-10-30"});
         let remove = json!({"kind": "clock", "times": [format!("{off:02}:00")]});

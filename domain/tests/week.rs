@@ -30,7 +30,6 @@ use emar_domain::decide::{
     Actor, Answer, AwayFor, ChangeKind, Command, OrderCommand, ScanEffect, Stay,
 };
 use emar_domain::dose::Dose;
-use emar_domain::dose_amount::of_dose;
 use emar_domain::drug::{Product, Strength};
 use emar_domain::explain;
 use emar_domain::fact::{Device, Fact, User};
@@ -313,12 +312,11 @@ impl Week {
         self.world.home.orders[&order].state_at(self.now()) == OrderState::Active
     }
 
-    /// One scan gives it: the step of a taper may name more than a package.
+    /// One scan gives it: where the schedule names doses, they may be more than a package.
     fn is_one_package(&self, dose: DoseId, order: OrderId) -> bool {
-        let home = &self.world.home;
-        let (of, dose_of) = (&home.orders[&order], &home.doses[&dose]);
-        let amount = of_dose(home, of, Some(dose_of)).current.dose;
-        amount == of.current.dose && self.next_to_take(dose, order)
+        let timing = &self.world.home.orders[&order].current.timing;
+        let named = matches!(timing.schedule(), Some(Schedule::Clock(c)) if c.names_doses());
+        !named && self.next_to_take(dose, order)
     }
 
     /// Nothing stands against a scan: it runs, and no later dose of it was taken.

@@ -19,7 +19,8 @@ fn schema() -> Value {
 fn whole() -> Value {
     json!({
         "schema": 1, "facility": "a", "name": "A", "profile": "us", "zone": "UTC",
-        "effective_from": "2026-11-02",
+        "effective_from": "2026-11-02", "horizon_days": 10,
+        "meals": {"breakfast": "08:00", "lunch": "12:00", "dinner": "17:00", "bedtime": "21:00"},
         "units": {"east": {"rooms": ["1"], "hours": {"DAILY": ["09:00"]},
             "windows": {"class": {"QHS": "stat"}, "minutes": {"stat": minutes()}}}},
         "passes": {"morning": "07:00-10:00"}, "hours": {"DAILY": ["09:00"]},
@@ -38,13 +39,14 @@ fn minutes() -> Value {
 }
 
 /// Where the form has keys of its own, and the object of the schema that lists them.
-const OBJECTS: [(&str, &str); 10] = [
+const OBJECTS: [(&str, &str); 11] = [
     ("", ""),
     ("/units/east", "/definitions/unit"),
     ("/units/east/windows", "/definitions/unit_windows"),
     ("/windows/minutes/stat", "/definitions/minutes"),
     ("/units/east/windows/minutes/stat", "/definitions/minutes"),
     ("/windows", "/definitions/windows"),
+    ("/meals", "/definitions/meals"),
     ("/giving", "/definitions/giving"),
     ("/witness", "/definitions/witness"),
     ("/escalation", "/definitions/escalation"),

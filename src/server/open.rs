@@ -140,14 +140,13 @@ pub async fn open(config: &Config, seams: Seams) -> Result<Opened, StartError> {
         fatal: stop,
     }
     .start();
-    let ids = seams.ids;
     let app = Arc::new(App {
         facility,
         store,
         home,
         lane,
         clock,
-        ids,
+        ids: seams.ids,
         outgoing,
         changes,
         activity: Default::default(),
@@ -167,7 +166,7 @@ const ZONE_RULES: &str = "zone_rules";
 async fn follow_zone(app: &App) -> Result<(), StartError> {
     let (now, plans) = {
         let home = app.home();
-        (zone_mark(&home.zone), !home.doses.is_empty())
+        (zone_mark(&home.zone), home.orders.values().any(|o| o.planned_until.is_some()))
     };
     let before = app.store.meta(&app.facility, ZONE_RULES).await?;
     if before.as_ref() == Some(&now) {

@@ -86,7 +86,6 @@ pub async fn run(app: Arc<App>, mut shutdown: Shutdown) {
                 }
                 outcome => {
                     tracing::warn!(?outcome, orders = batch.len(), "planning waits");
-                    break;
                 }
             }
         }

@@ -241,7 +241,7 @@ async fn an_order_of_a_home_is_shown_beside_its_running_server() {
         ["2026-11-02 Mon  08:00  20:00", "2026-11-03 Tue  08:00  20:00", "4 doses",]
     );
     let (code, _, why) = ask(prn.to_string()).await;
-    assert!(code == 1 && why.contains("--order: ") && why.contains("when needed"), "{why}");
+    assert!(code == 1 && why.contains("--order: ") && why.contains("PRN"), "{why}");
     let (code, _, why) = ask(garza.to_string()).await;
     assert!(code == 1 && why.contains("has no order"), "{why}");
     app.finish().await;

@@ -106,7 +106,7 @@ async fn discharged_and_readmitted_by_who_may() {
     let nowhere = stay(&app, &novak, garza, "readmit", &json!({"room": "no such room"})).await;
     assert_eq!(nowhere.problem(409), "room_unknown");
     let back = stay(&app, &novak, garza, "readmit", &json!({"room": "113-B"})).await.expect(200);
-    assert_eq!((&back["resident"]["room"], &back["doses"]), (&json!("113-B"), &json!(1)));
+    assert_eq!((&back["resident"]["room"], &back["doses"]), (&json!("113-B"), &json!(14)));
     assert_eq!(back["resident"]["left_because"], "");
     assert_eq!(app.home().doses[&evening].withdrawn, None);
     let died = json!({"reason": "in her sleep", "deceased": true});

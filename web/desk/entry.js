@@ -2,7 +2,7 @@
 /** The form that enters an order or changes one: its rows, its faults, and its sending. */
 import { Problem, send } from "../bedside/api.js";
 import { askWhy, confirmed, rehearsed } from "./ask.js";
-import { doubts, field, key, put, renew, say, sentence, spent, word } from "./page.js";
+import { doubts, field, isRefusal, key, put, renew, say, sentence, spent, word } from "./page.js";
 import * as sign from "./sign.js";
 
 const form = /** @type {HTMLFormElement | null} */ (document.getElementById("enter"));
@@ -105,6 +105,7 @@ async function sent(form, { order, change }) {
     await renew(told.order).catch(() => location.reload());
     say(word(change ? `done-${change.kind}` : "done-enter"));
   } catch (error) {
+    if (isRefusal(error)) spent(what);
     const codes = doubts(error);
     if (codes.length === 0) throw error;
     askWhy({ ...named(form), said: sentence(error) }, async ({ reason }) => {

@@ -3,7 +3,7 @@
 import { Problem, send } from "../bedside/api.js";
 import { askWhy, confirmed, notRight, rehearsed } from "./ask.js";
 import { change } from "./entry.js";
-import { doubts, key, put, renew, say, sentence, spent, word } from "./page.js";
+import { doubts, isRefusal, key, put, renew, say, sentence, spent, word } from "./page.js";
 import * as sign from "./sign.js";
 
 /** What is asked about an order, and what the API is sent for it. */
@@ -30,6 +30,7 @@ class Asked {
       await renew(order).catch(() => location.reload());
       say(word(`done-${act}`));
     } catch (error) {
+      if (isRefusal(error)) spent(named);
       const codes = doubts(error);
       if (codes.length === 0) {
         await this.failed(error);

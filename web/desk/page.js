@@ -51,6 +51,14 @@ export function spent(of) {
   keys.delete(of);
 }
 
+/**
+ * Whether the server understood and said no: asked again, it is another command.
+ * @param {unknown} error
+ */
+export function isRefusal(error) {
+  return error instanceof Problem && error.status >= 400 && error.status < 500;
+}
+
 /** @typedef {{code: string, reason: string}[]} Answers */
 
 /**

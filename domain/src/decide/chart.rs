@@ -1,6 +1,7 @@
 //! Charting: exceptions, confirmations and past givings, and corrections of them.
 
 use super::double::possible_double_dose;
+use super::hold::kept_back;
 use super::order::replan;
 use super::record::{Record, fields};
 use super::{Answer, ChartAnswer, ChartCommand, Effect, Refusal};
@@ -101,8 +102,11 @@ fn space_new_plan(record: &mut Record<'_, '_>, order: &Order, a: &Administration
     let older = home.doses.get(&a.dose).is_some_and(|d| d.slot.plan < order.plan);
     let Some(schedule) = order.current.timing.schedule() else { return };
     let Some(interval) = schedule.nominal_interval_minutes() else { return };
-    if !(older && a.effective && a.outcome.is_taken()) {
+    if !(older && a.effective) {
         return;
+    }
+    if !a.outcome.is_taken() {
+        return expect_again(record, order, a, interval);
     }
     let at = a.administered_at;
     let near = |d: &&Dose| {
@@ -114,6 +118,26 @@ fn space_new_plan(record: &mut Record<'_, '_>, order: &Order, a: &Administration
         record.settle(dose.id);
     }
     super::plan::pass_over(record, order, schedule, at);
+}
+
+/// The record of that giving was wrong: what was passed over for it alone is expected again.
+fn expect_again(record: &mut Record<'_, '_>, order: &Order, a: &Administration, interval: u32) {
+    let home = record.home;
+    let was = home.doses.get(&a.dose).and_then(|d| d.outcome.as_ref());
+    let Some(wrong) = was.filter(|o| o.outcome.is_taken()).map(|o| o.at) else { return };
+    let Some(resident) = home.residents.get(&order.current.resident) else { return };
+    let passed_over = |d: &&Dose| {
+        let of_plan = d.slot.plan == order.plan && !d.slot.is_removal();
+        let replaced = d.withdrawn == Some(Withdrawal::Superseded) && d.outcome.is_none();
+        of_plan && replaced && d.due >= record.now && is_too_near(wrong, d.due, interval)
+    };
+    let others: Vec<Instant> = home.taken_of(order, Some(wrong)).collect();
+    let free = |d: &&Dose| !others.iter().any(|at| is_too_near(*at, d.due, interval));
+    let again: Vec<&Dose> =
+        home.doses_of_order(order.id()).filter(passed_over).filter(free).collect();
+    for dose in again {
+        replan(record, dose, kept_back(resident, order, dose.due), record.now);
+    }
 }
 
 /// What was put on is to be taken off; what was not, is not. Settled with the application, so that
@@ -302,6 +326,12 @@ fn amount(order: &Order, c: &ChartCommand) -> Result<Option<Amount>, Refusal> {
         let taken = c.amount.ok_or_else(|| Refusal::new("amount_missing", "amount"))?;
         return if scale.gives(taken) { Ok(Some(taken)) } else { Err(unfit()) };
     }
+    if dose.nano == 0 && matches!(c.outcome, Outcome::Given | Outcome::Partial) {
+        // How much this dose was is not known any more: whoever gave it says.
+        let taken = c.amount.ok_or_else(|| Refusal::new("amount_missing", "amount"))?;
+        let fits = taken.nano > 0 && taken.comparable(dose);
+        return if fits { Ok(Some(taken)) } else { Err(unfit()) };
+    }
     match (c.outcome, c.amount) {
         (Outcome::Given, None) => Ok(Some(dose)),
         (Outcome::Given, Some(taken)) if against(taken)?.is_eq() => Ok(Some(taken)),
@@ -421,7 +451,7 @@ fn filed(
     let seen = c.list_version.filter(|_| c.mode == Mode::Now);
     let mut all = filing_objections(record.home, order, dose, seen, at);
     // What lies in a pot was counted out for what the order said then.
-    if other_version {
+    if other_version && !all.iter().any(|o| o.code == Check::OrderChanged) {
         all.push(Objection::new(Check::OrderChanged).severity(Severity::Stop));
     }
     let open = unanswered(all, &overrides, c.mode);

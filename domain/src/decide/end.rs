@@ -36,18 +36,23 @@ pub(crate) fn limited(home: &Home, version: &OrderVersion) -> bool {
 }
 
 /// When the law ends this version, as far as it or its sender says. A change of an order that runs
-/// does not begin its days anew.
+/// under the law does not begin its days anew; one that comes under it begins them now, and one that
+/// leaves it has no end of the law any more.
 pub(super) fn lawful_end(
     home: &Home,
     version: &OrderVersion,
     running: Option<&Order>,
+    now: Instant,
 ) -> Option<Instant> {
+    let was = running.filter(|order| limited(home, &order.current));
+    let of_law = was.and_then(|order| order.current.expires);
     if !limited(home, version) {
-        return version.expires;
+        return version.expires.filter(|end| Some(*end) != of_law);
     }
-    let limit = match running.filter(|order| limited(home, &order.current)) {
-        Some(order) => order.current.expires,
-        None => civil_expiry(&home.zone, version.start, PSYCHOTROPIC_PRN_DAYS),
+    let from = if running.is_some() { version.start.max(now) } else { version.start };
+    let limit = match was {
+        Some(_) => of_law,
+        None => civil_expiry(&home.zone, from, PSYCHOTROPIC_PRN_DAYS),
     };
     version.expires.into_iter().chain(limit).min()
 }

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 /// The orders all of whose doses must be in memory before `command` is decided: with them the
 /// decision is the one on a home that holds every dose. The others have what they need in reach:
-/// a dose is opened at most a day and two hours before it is due.
+/// a dose is opened at most a day and two hours before it is due, and what is on a body is always
+/// in memory.
 #[must_use]
 pub fn far_orders(home: &Home, command: &Command) -> BTreeSet<OrderId> {
     match command {
@@ -60,12 +61,12 @@ fn far_order(command: &OrderCommand) -> Option<OrderId> {
     }
 }
 
-/// A resident's orders with an open dose of an older plan: given now, it spaces the new plan
+/// A resident's orders with a dose of an older plan: given now, it spaces the new plan
 /// (model, section 1, "dose"); and pairs, of which what is put on now comes off days later.
 fn spaced_orders(home: &Home, resident: ResidentId) -> BTreeSet<OrderId> {
     let older = |order: &&Order| {
         let mut doses = home.doses_of_order(order.id());
-        doses.any(|dose| dose.slot.plan < order.plan && dose.withdrawn.is_none())
+        doses.any(|dose| dose.slot.plan < order.plan)
     };
     let far = |order: &&Order| is_pair(order) || older(order);
     home.orders_of(resident).filter(far).map(Order::id).collect()

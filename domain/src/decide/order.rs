@@ -103,7 +103,7 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
         FirstDose::Now => FirstDose::NextTime,
         FirstDose::NextTime => c.version.first_dose,
     };
-    let expires = lawful_end(record.home, &c.version, Some(order).filter(|_| in_force));
+    let expires = lawful_end(record.home, &c.version, Some(order).filter(|_| in_force), now);
     let renews = None;
     let version = OrderVersion { first_dose, not_before, expires, renews, ..c.version.clone() };
     let number = version.version;
@@ -224,7 +224,7 @@ fn receive(record: &mut Record<'_, '_>, sent: &OrderVersion) -> Result<Answer, R
     if sent.entered_by.is_some() {
         nothing_stands(home, sent, &sent.accepted, Occasion::Entered)?;
     }
-    let expires = lawful_end(home, sent, None);
+    let expires = lawful_end(home, sent, None, record.now);
     let version = OrderVersion { version: number, expires, renews: None, ..sent.clone() };
     record.fact(Fact::OrderVersion(Box::new(version)));
     event(record, id, number, OrderAct::Received, "", None);
@@ -326,7 +326,7 @@ pub(super) fn event(
 /// that is still in its window is no longer anybody's to give. What is on the body still comes off.
 fn discontinue_doses(record: &mut Record<'_, '_>, order: &Order) {
     let now = record.now;
-    let ahead = |d: &&Dose| d.is_open() && d.closes >= now && !d.slot.is_removal();
+    let ahead = |d: &&Dose| d.may_be_called_off() && d.closes >= now && !d.slot.is_removal();
     for dose in record.home.doses_of_order(order.id()).filter(ahead) {
         replan(record, dose, Some(Withdrawal::Discontinued), now);
         record.settle(dose.id);

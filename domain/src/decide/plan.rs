@@ -5,7 +5,7 @@ use super::hold::kept_back;
 use super::record::{Record, fields};
 use super::resident::resident_of;
 use crate::audit::leaf::Action;
-use crate::dose::{Slot, Withdrawal};
+use crate::dose::{Dose, Slot, Withdrawal};
 use crate::fact::{DoseDue, DoseFact, Fact};
 use crate::home::Home;
 use crate::id::{DoseId, OrderId};
@@ -102,7 +102,7 @@ fn due_doses(record: &mut Record<'_, '_>, order: &Order) -> Vec<(PlannedDose, Op
     let home = record.home;
     let Some(schedule) = order.current.timing.schedule() else { return Vec::new() };
     let lives_here = super::resident::lives_here(home, order.current.resident);
-    if !order.state_at(record.now).is_in_force() || !lives_here {
+    if !order.state_at(record.now).is_in_force() || !lives_here || still_waits(home, order) {
         return Vec::new();
     }
     let range = range(home, order, schedule, record.now).filter(|r| r.from < r.to);
@@ -117,6 +117,13 @@ fn due_doses(record: &mut Record<'_, '_>, order: &Order) -> Vec<(PlannedDose, Op
         super::alert::order_problem(record, order);
     }
     due
+}
+
+/// Whether the one dose of a one-time order, planned before the order was changed, is still to be
+/// given: another would be a second one.
+fn still_waits(home: &Home, order: &Order) -> bool {
+    let mut older = home.doses_of_order(order.id()).filter(|d| d.slot.plan < order.plan);
+    order.is_given_once() && older.any(Dose::is_open)
 }
 
 /// Schedules, rule 1: an order whose first dose is given now has one where planning begins, and its
@@ -139,7 +146,8 @@ fn first_now(
         let ahead = near_after(home, order, schedule, at, at);
         due.extend(ahead.into_iter().map(|dose| (dose, None)));
     }
-    if let Some((next, withdrawn)) = due.first_mut()
+    let given = resident_of(home, order).is_none_or(|r| kept_back(r, order, at).is_none());
+    if let Some((next, withdrawn)) = due.first_mut().filter(|_| given)
         && interval.is_some_and(|minutes| is_too_near(at, next.at, minutes))
     {
         // Written down as passed over, or the next planning would find it missing and plan it.
@@ -272,10 +280,11 @@ pub fn order_fault(home: &Home, order: &Order, now: Instant) -> Option<String> {
 }
 
 /// Stories, 3: an order in force that has no dose behind it and none to come would be seen by
-/// nobody. One on hold says so by itself.
+/// nobody. One on hold says so by itself, and so does one whose resident is away.
 fn never_due(home: &Home, order: &Order, schedule: &Schedule, now: Instant) -> Option<String> {
     let held = order.hold.as_ref().is_some_and(|hold| !hold.is_over(now));
-    if order.planned_until.is_some() || held {
+    let away = resident_of(home, order).is_some_and(|r| r.absence_at(now).is_some());
+    if order.planned_until.is_some() || held || away {
         return None;
     }
     match next_unplanned(home, order, schedule, now) {

@@ -5,7 +5,7 @@ use super::order::{event, person, replan};
 use super::record::{Record, fields};
 use super::{Answer, Refusal};
 use crate::audit::leaf::Action;
-use crate::dose::Withdrawal;
+use crate::dose::{Dose, Withdrawal};
 use crate::fact::Fact;
 use crate::home::Home;
 use crate::id::{ResidentId, Slug};
@@ -205,7 +205,8 @@ fn follow_all(record: &mut Record<'_, '_>, resident: &Resident, what: &str, from
 fn leave(record: &mut Record<'_, '_>, resident: &Resident) -> u32 {
     let (home, now) = (record.home, record.now);
     let mut withdrawn = 0u32;
-    for dose in home.doses_of(resident.id).filter(|d| d.is_open() && d.closes >= now) {
+    let ahead = |d: &&Dose| d.may_be_called_off() && d.closes >= now;
+    for dose in home.doses_of(resident.id).filter(ahead) {
         replan(record, dose, Some(Withdrawal::Discontinued), now);
         record.settle(dose.id);
         withdrawn += 1;

@@ -141,7 +141,8 @@ pub(super) fn confirm_pot(
             let planned = record.home.doses.get(&dose.dose);
             let mut all = filing_objections(record.home, order, planned, None, record.now);
             // What lies in the pot was counted out for what the order said then.
-            if dose.version != order.current.content_version() {
+            let told = all.iter().any(|o| o.code == Check::OrderChanged);
+            if dose.version != order.current.content_version() && !told {
                 all.push(Objection::new(Check::OrderChanged));
             }
             let asked = |v: &&Override| all.iter().any(|o| o.code.code() == v.code);

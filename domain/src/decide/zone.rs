@@ -2,14 +2,16 @@
 //! rule 7.
 
 use super::Answer;
+use super::hold::kept_back;
 use super::order::{replan, revision};
 use super::plan::{begins, expansion, write_dose};
 use super::record::{Record, fields};
+use super::resident::resident_of;
 use crate::audit::leaf::Action;
 use crate::dose::{Dose, Slot, Withdrawal};
 use crate::fact::{DoseDue, Fact};
 use crate::home::Home;
-use crate::order::{Order, OrderState, Timing};
+use crate::order::{Order, Timing};
 use crate::schedule::{ClockChange, Schedule, Span};
 use crate::time::{CivilDate, Instant};
 use crate::zone::Due;
@@ -21,8 +23,7 @@ pub(super) fn rules(record: &mut Record<'_, '_>, before: &str) -> Answer {
     let home = record.home;
     let (mut moved, mut added) = (0u32, 0u32);
     for order in home.orders.values() {
-        let state = order.state_at(record.now);
-        if matches!(state, OrderState::Active | OrderState::Held) {
+        if order.state_at(record.now).is_in_force() {
             let (of_order, new) = move_doses(record, order);
             (moved, added) = (moved + of_order, added + new);
         }
@@ -41,31 +42,40 @@ pub(super) fn rules(record: &mut Record<'_, '_>, before: &str) -> Answer {
 /// How many doses of an order moved, and how many came to be that had been one with another.
 fn move_doses(record: &mut Record<'_, '_>, order: &Order) -> (u32, u32) {
     let (home, now) = (record.home, record.now);
+    let timing = &order.current.timing;
     // Elapsed times are instants already, and so is the one of a one-time order.
-    let Timing::Planned { schedule: schedule @ Schedule::Clock(_) } = &order.current.timing else {
-        return (0, 0);
+    let by_clock = |dose: &Dose| {
+        let schedule = match timing {
+            Timing::Pair { remove, .. } if dose.slot.is_removal() => Some(remove),
+            _ => timing.schedule(),
+        };
+        matches!(schedule, Some(Schedule::Clock(_)))
     };
     let Some(last) = order.planned_until else { return (0, 0) };
     let ours = home.doses_of_order(order.id()).filter(|d| d.slot.plan == order.plan);
     let ours: Vec<&Dose> = ours.collect();
     let mut times: Vec<(Instant, bool, &Dose)> = ours
         .iter()
-        .filter(|d| is_to_come(d, now))
+        .filter(|d| is_to_come(d, now) && by_clock(d))
         .filter_map(|d| due(home, d).map(|(at, shifted)| (at, shifted, *d)))
         .collect();
     // Of two on one instant the dose whose own time this is stays, as when they are planned.
     times.sort_by_key(|(at, shifted, dose)| (*at, *shifted, dose.slot));
     let (mut taken, mut moved, mut until) = (None, 0, last);
     for (at, shifted, dose) in times {
-        if taken == Some(at) {
+        let off = dose.slot.is_removal();
+        if taken == Some(at) && !off {
             replan(record, dose, Some(Withdrawal::Superseded), now);
             moved += 1;
         } else if at != dose.due {
             move_dose(record, order, dose, (at, shifted));
             moved += 1;
         }
-        (taken, until) = (Some(at), until.max(at));
+        if !off {
+            (taken, until) = (Some(at), until.max(at));
+        }
     }
+    let Some(schedule @ Schedule::Clock(_)) = timing.schedule() else { return (moved, 0) };
     let known: BTreeSet<(CivilDate, i64)> = ours.iter().map(|d| key(&d.slot)).collect();
     (moved, add_missing(record, order, schedule, until, &known))
 }
@@ -98,9 +108,10 @@ fn move_dose(
     (due, shifted): (Instant, bool),
 ) {
     let by = due.micros_since(dose.due);
-    let withdrawn = match dose.withdrawn {
-        None | Some(Withdrawal::Held) => order.hold_at(due).map(|_| Withdrawal::Held),
-        other => other,
+    let follows = !dose.slot.is_removal() && (dose.is_open() || dose.is_kept_back());
+    let withdrawn = match resident_of(record.home, order) {
+        Some(resident) if follows => kept_back(resident, order, due),
+        _ => dose.withdrawn,
     };
     record.fact(Fact::DoseDue(Box::new(DoseDue {
         due,

@@ -184,7 +184,9 @@ impl Home {
             let planned_until = order.planned_until.min(Some(reached));
             self.put_order(Order { planned_until, ..order.clone() });
         }
-        home.doses_of(resident.id).for_each(|d| self.put_dose(d.clone()));
+        // What was brought for a commit that runs is beyond the reach and is planned again here.
+        let near = home.doses_of(resident.id).filter(|d| d.due < home.reach);
+        near.for_each(|d| self.put_dose(d.clone()));
         let taken = home.taken.get(&resident.id).cloned().unwrap_or_default();
         self.taken.insert(resident.id, taken);
     }

@@ -6,7 +6,7 @@ use super::dose::{previous_on, prn_objections, reach_opens, time_objections};
 use super::product::allergy;
 use super::{Check, Objection, Severity, order_objections};
 use crate::administration::{Mode, Override};
-use crate::dose::Dose;
+use crate::dose::{Dose, Withdrawal};
 use crate::home::Home;
 use crate::order::Order;
 use crate::time::Instant;
@@ -27,7 +27,11 @@ pub fn filing_objections(
     if let Some(resident) = resident {
         found.extend(resident_objections(resident, at));
     }
-    found.extend(order_objections(home, order, seen, at));
+    found.extend(order_objections(home, order, dose, seen, at));
+    // Another dose took its place while it lay in a pot or on a screen.
+    let replaced = |d: &&Dose| d.withdrawn == Some(Withdrawal::Superseded) && d.outcome.is_none();
+    let changed = || Objection::new(Check::OrderChanged).severity(Severity::Stop);
+    found.extend(dose.filter(replaced).map(|_| changed()));
     let taken = dose.and_then(|d| d.outcome.as_ref()).filter(|o| o.outcome.is_taken());
     if taken.is_some() {
         // It was this very dose that completed the order.

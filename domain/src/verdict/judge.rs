@@ -161,7 +161,7 @@ fn judge_package(
     if fits > 1 {
         objections.push(Objection::new(Check::OrderChoiceNeeded).with("count", i64::from(fits)));
     }
-    objections.extend(order_objections(home, order, seen, now));
+    objections.extend(order_objections(home, order, dose, seen, now));
     objections.extend(dose_objections(home, order, dose, seen, now));
     objections.extend(condition_objections(home, order, dose, now));
     objections.extend(double_scan(home, cart, package, order, dose.map(|d| d.id)));
@@ -196,7 +196,7 @@ fn pick_order<'a>(
         .map(|order| {
             let dose = pick_dose(home, order, now);
             let (mut all, _) = product_objections(package, &of_dose(home, order, dose), resident);
-            all.extend(order_objections(home, order, None, now));
+            all.extend(order_objections(home, order, dose, None, now));
             all.extend(dose_objections(home, order, dose, None, now));
             let stops = all.iter().filter(|o| o.severity <= Severity::Refresh).count();
             (stops, dose.map_or(Instant::MAX, |d| d.due), order)

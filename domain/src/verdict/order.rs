@@ -1,18 +1,19 @@
 //! Order state: checks 27 to 37 of the table.
 
 use super::{Check, Objection, Severity};
+use crate::dose::Dose;
 use crate::home::Home;
 use crate::order::{Order, OrderState, Timing};
 use crate::schedule::policy::Unverified;
 use crate::time::Instant;
 
 /// What the order's state says against giving it at `now`, which may lie before its latest change;
-/// `seen` is the list version on the
-/// screen.
+/// `dose` is the one to be given, `seen` the list version on the screen.
 #[must_use]
 pub fn order_objections(
     home: &Home,
     order: &Order,
+    dose: Option<&Dose>,
     seen: Option<u64>,
     now: Instant,
 ) -> Vec<Objection> {
@@ -38,7 +39,11 @@ pub fn order_objections(
         OrderState::Completed => found.push(since(Check::OrderCompleted)),
         OrderState::Expired => {
             let ended = order.current.ends_at().unwrap_or(order.since);
-            found.push(Objection::new(Check::OrderExpired).with("ended_at", ended));
+            // The last dose of a course was due before the end, and its window is open over it.
+            let last = |d: &Dose| d.is_open() && d.due < ended && now <= d.closes;
+            let over = !dose.is_some_and(last);
+            let expired = || Objection::new(Check::OrderExpired).with("ended_at", ended);
+            found.extend(over.then(expired));
         }
         OrderState::Active => {}
     }

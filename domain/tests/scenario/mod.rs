@@ -1059,7 +1059,7 @@ impl Script {
             version: old.version + 1,
             dose: Amount::parse_text(dose).unwrap(),
             dose_text: dose.into(),
-            timing: at_times(times),
+            timing: if times == ["same"] { old.timing.clone() } else { at_times(times) },
             asked: None,
             entered_by: actor.user,
             ..old

@@ -66,11 +66,17 @@ fn at_home_hours(version: &OrderVersion, home: &Home) -> Result<(), Problem> {
     };
     let (unit, critical) = (resident.unit.as_str(), version.time_critical);
     let at = asked.at_hours(&home.policy, frequencies(), unit, critical);
-    let same = |at: AtHours| version.timing == Timing::Planned { schedule: at.schedule };
+    let same = |at: AtHours| {
+        version.timing == Timing::Planned { schedule: at.schedule }
+            && version.conditions.hours == at.ties
+            && (version.before_minutes, version.after_minutes)
+                == (at.before_minutes, at.after_minutes)
+    };
     if at.is_some_and(same) {
         return Ok(());
     }
-    let detail = "The home has other times for this. Leave it out, or send the times of today.";
+    let detail = "The home has other times or windows for this. Leave it out, or send those of \
+        today.";
     Err(Problem::malformed("/asked", detail))
 }
 
@@ -160,11 +166,11 @@ pub(super) async fn changed_anew(
     version.entered_by = auth.actor.user;
     {
         let home = web.app.home();
-        at_home_hours(&version, &home).map_err(|problem| problem.under(pointer))?;
         let current = home.orders.get(&order).ok_or_else(Problem::not_found)?;
         tied(&home, &mut version);
         let sound = sound(&home, &version, Some(&current.current));
         sound.map_err(|problem| problem.under(pointer))?;
+        at_home_hours(&version, &home).map_err(|problem| problem.under(pointer))?;
         version.order = order;
         version.source = current.current.source.clone();
     }

@@ -86,15 +86,7 @@ pub fn compose(
         _ => reader.instant("start", &typed.start),
     };
     let when = pattern.and_then(|pattern| reader.when(pattern, resident, drug, start, &doses));
-    let stop = match pattern {
-        Some(Pattern::Once | Pattern::Stat) => Some(None),
-        _ => reader.maybe_instant("stop", &typed.stop),
-    };
-    if let (Some(start), Some(Some(stop))) = (start, stop)
-        && stop <= start
-    {
-        reader.is_wrong("stop", "wrong-stop", &[]);
-    }
+    let stop = reader.stop(pattern, start);
     reader.texts();
     let on = start.map(|start| sight.home.zone.to_civil(start).date().weekday());
     let dose = doses.zip(on).and_then(|(doses, on)| doses.first(on));
@@ -109,9 +101,9 @@ pub fn compose(
     let text = |text: &str| text.trim().to_owned();
     let home =
         || Source { sender: "home".to_owned(), placer: String::new(), version: "1".to_owned() };
-    Ok(OrderVersion {
+    let version = OrderVersion {
         order: current.map_or(OrderId(uuid::Uuid::nil()), Order::id),
-        version: current.map_or(1, |order| order.current.version.saturating_add(1)),
+        version: next_version(typed, current),
         resident: resident.id,
         drug: OrderedDrug {
             ingredient: drug.ingredient.clone(),
@@ -143,7 +135,30 @@ pub fn compose(
         allergy_override: Some(text(&typed.allergy)).filter(|why| !why.is_empty()),
         entered_by: None,
         source: current.map_or_else(home, |order| order.current.source.clone()),
+    };
+    Ok(match current.map(|order| &order.current).filter(|old| old.timing == version.timing) {
+        Some(old) => as_timed(version, old),
+        None => version,
     })
+}
+
+/// One above the version the form was filled from, so that a newer one is not written over.
+fn next_version(typed: &Typed, current: Option<&Order>) -> u32 {
+    let read = typed.version.parse().ok().or(current.map(|order| order.current.version));
+    read.map_or(1, |version: u32| version.saturating_add(1))
+}
+
+/// Where nobody touched the times, what belongs to them stays too.
+fn as_timed(version: OrderVersion, old: &OrderVersion) -> OrderVersion {
+    let hours = old.conditions.hours.clone();
+    OrderVersion {
+        asked: old.asked.clone(),
+        before_minutes: old.before_minutes,
+        after_minutes: old.after_minutes,
+        time_critical: old.time_critical,
+        conditions: Conditions { hours, ..version.conditions },
+        ..version
+    }
 }
 
 /// Those of the order that is changed; what its hours stand for follows from the new ones.
@@ -276,6 +291,22 @@ impl<'a> Reader<'a> {
     fn route(&mut self) -> Option<String> {
         let found = routes().find(|code| *code == self.typed.route);
         self.or(found, "route", "wrong-route")
+    }
+
+    /// What is given once has no end to be written.
+    fn stop(
+        &mut self,
+        pattern: Option<Pattern>,
+        start: Option<Instant>,
+    ) -> Option<Option<Instant>> {
+        if matches!(pattern, Some(Pattern::Once | Pattern::Stat)) {
+            return Some(None);
+        }
+        let stop = self.maybe_instant("stop", &self.typed.stop)?;
+        if stop.zip(start).is_some_and(|(stop, start)| stop <= start) {
+            self.is_wrong("stop", "wrong-stop", &[]);
+        }
+        Some(stop)
     }
 
     /// An instant that may be left out.

@@ -72,11 +72,18 @@ pub async fn read(
 
 /// Since when a version was in force: the event that brought it says so.
 fn in_force(version: &OrderVersion, events: &[OrderEvent]) -> Instant {
-    use OrderAct::{Changed, Corrected, Received};
+    use OrderAct::{Changed, Corrected, Received, Renewed};
     let brought = |e: &&OrderEvent| {
-        e.version == version.version && matches!(e.act, Received | Changed | Corrected)
+        e.version == version.version && matches!(e.act, Received | Changed | Corrected | Renewed)
     };
     events.iter().find(brought).map_or(version.start, |e| e.at)
+}
+
+/// How many plans an order had.
+fn plans(events: &[OrderEvent]) -> u32 {
+    use OrderAct::{Changed, Corrected, HoursChanged, Received};
+    let made = |e: &&OrderEvent| matches!(e.act, Received | Changed | Corrected | HoursChanged);
+    u32::try_from(events.iter().filter(made).count()).unwrap_or(u32::MAX)
 }
 
 /// An order no longer in memory, as its events left it: one that was not ended ran out.
@@ -84,7 +91,7 @@ fn ended(version: OrderVersion, events: &[OrderEvent]) -> Order {
     let mut order = Order {
         since: version.ends_at().unwrap_or(version.start),
         current: version,
-        plan: 1,
+        plan: plans(events),
         planned_until: None,
         state: OrderState::Expired,
         reason: String::new(),
@@ -107,7 +114,9 @@ fn ended(version: OrderVersion, events: &[OrderEvent]) -> Order {
             OrderAct::Completed => OrderState::Completed,
             OrderAct::EnteredInError => OrderState::EnteredInError,
             OrderAct::HoursChanged | OrderAct::WindowsChanged => {
-                event.hours.iter().for_each(|new| order.take_hours(new));
+                let of_version = event.version == order.current.version;
+                let hours = event.hours.iter().filter(|_| of_version);
+                hours.for_each(|new| order.take_hours(new));
                 continue;
             }
             OrderAct::Received
@@ -250,7 +259,7 @@ pub fn standing(sight: &Sight<'_>, order: &Order) -> String {
 pub(super) fn running(sight: &Sight<'_>, order: &Order) -> String {
     let w = sight.words();
     let from = sight.stamp(order.current.start);
-    match order.current.stop.map(|stop| sight.stamp(stop)) {
+    match order.current.ends_at().map(|end| sight.stamp(end)) {
         None => w.one("listed-running", "at", &from),
         Some(until) => w.with("listed-running_until", &[("at", &from), ("until", &until)]),
     }
@@ -380,7 +389,8 @@ impl View<'_> {
             None if dose.slot.plan == order.plan || replaced => None,
             None => versions.rfind(|(since, _)| *since <= dose.due),
         };
-        let as_then = then.map(|(_, v)| Order { current: v.clone(), ..order.clone() });
+        let as_then =
+            then.map(|(_, v)| Order { current: v.clone(), plan: dose.slot.plan, ..order.clone() });
         let order = as_then.as_ref().unwrap_or(order);
         let own = of_dose(self.sight.home, order, Some(dose)).current.dose;
         if own.nano == 0 { order.current.dose.to_string() } else { own.to_string() }

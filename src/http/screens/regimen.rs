@@ -43,7 +43,7 @@ pub fn read_back(sight: &Sight<'_>, version: &OrderVersion) -> Vec<String> {
 fn life(sight: &Sight<'_>, version: &OrderVersion) -> String {
     let w = sight.words();
     let mut parts = vec![w.one("orders-from", "at", &sight.stamp(version.start))];
-    parts.extend(version.stop.map(|stop| w.one("orders-until", "at", &sight.stamp(stop))));
+    parts.extend(version.ends_at().map(|end| w.one("orders-until", "at", &sight.stamp(end))));
     if matches!(&version.timing, Timing::Planned { schedule: Schedule::Clock(_) }) {
         parts.push(w.t(match version.first_dose {
             FirstDose::Now => "says-first_now",

@@ -87,7 +87,7 @@ fn flags(sight: &Sight<'_>, order: &Order) -> Vec<(&'static str, String)> {
         flags.push(("due", w.t("orders-state-unverified")));
     }
     let soon = sight.now.plus_minutes(EXPIRING_DAYS * DAY_MINUTES).unwrap_or(Instant::MAX);
-    if let Some(stop) = version.stop.filter(|stop| *stop <= soon) {
+    if let Some(stop) = version.ends_at().filter(|end| *end <= soon) {
         let left = super::sight::span(stop.seconds_since(sight.now));
         let args = [("at", sight.stamp(stop)), ("for", left)];
         let text = w.with("review-expiring", &args.each_ref().map(|(n, v)| (*n, v.as_str())));

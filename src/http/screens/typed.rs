@@ -18,6 +18,8 @@ pub struct Typed {
     pub act: String,
     /// The order that is changed; empty: a new one.
     pub order: String,
+    /// Of a change: the version the form was filled from.
+    pub version: String,
     /// Of a change: `new_version` or `correction`.
     pub kind: String,
     /// Of a change: why.
@@ -97,6 +99,7 @@ impl Typed {
     pub fn of(sight: &Sight<'_>, order: &Order) -> Self {
         let version = &order.current;
         let blank = Self {
+            version: version.version.to_string(),
             resident: version.resident.to_string(),
             drug: version.drug.name.clone(),
             number: format_nano(version.dose.nano),

@@ -10,7 +10,7 @@ use emar_domain::drug::Label;
 use emar_domain::fact::{Device, Fact, OrderEvent, User};
 use emar_domain::home::Home;
 use emar_domain::id::{DoseId, FacilityId, OrderId, ResidentId};
-use emar_domain::order::{Order, OrderState};
+use emar_domain::order::{Order, OrderState, Timing};
 use emar_domain::schedule::policy::Policy;
 use emar_domain::time::{CivilDate, CivilDateTime, Instant};
 use emar_domain::zone::ZoneRules;
@@ -44,7 +44,8 @@ statements! {
     DOSES_OPEN = dose_columns!("s.facility = $1 AND s.is_open = 1 AND s.due < $2");
     DOSES_CLOSED = dose_columns!(
         "s.facility = $1 AND s.is_open = 0 AND s.due >= $2 AND s.due < $3");
-    DOSES_BETWEEN = dose_columns!("s.facility = $1 AND s.due >= $2 AND s.due < $3");
+    DOSES_BETWEEN = dose_columns!("s.facility = $1 AND s.due >= $2 AND s.due < $3 \
+        AND NOT EXISTS (SELECT 1 FROM dose_outcome o WHERE o.dose = s.dose)");
     DOSES_OF = dose_columns!("s.resident = $1 AND s.due >= $2 AND s.due < $3 \
         ORDER BY s.due, d.id");
     ORDERS_RUNNING = "SELECT orders FROM order_state \
@@ -73,7 +74,10 @@ const LAST_TAKEN: &str = "SELECT a.seq, a.rank, a.body FROM order_state s \
       JOIN dose_outcome o ON o.dose = d.dose JOIN administration b ON b.id = o.administration \
       WHERE d.orders = s.orders AND o.taken = 1 ORDER BY b.administered_at DESC LIMIT 1) \
     WHERE s.orders IN {}";
-const DOSES_FAR: &str = dose_columns!("s.due >= $1 AND s.orders IN {}");
+const DOSES_FAR: &str = dose_columns!(
+    "s.due >= $1 \
+     AND NOT EXISTS (SELECT 1 FROM dose_outcome o WHERE o.dose = s.dose) AND s.orders IN {}"
+);
 const LABELS: &str = "SELECT body FROM label WHERE orders IN {} ORDER BY seq, rank";
 
 /// The statements that take a list, for the test that prepares each.
@@ -102,8 +106,8 @@ impl Store {
         loaded
     }
 
-    /// A home's doses due from `from` on and before `to`, none of which was charted yet: what
-    /// memory is given when it is to reach until `to`.
+    /// A home's doses due from `from` on and before `to` that were not charted yet: what memory is
+    /// given when it is to reach until `to`.
     ///
     /// # Errors
     /// When a row cannot be read or the database fails.
@@ -118,7 +122,7 @@ impl Store {
         rows.iter().map(|row| Ok(read_dose(row)?.0)).collect()
     }
 
-    /// The doses of these orders due from `from` on, none of which was charted yet.
+    /// The doses of these orders due from `from` on that were not charted yet.
     ///
     /// # Errors
     /// When a row cannot be read or the database fails.
@@ -130,7 +134,8 @@ impl Store {
         let list: Vec<Value> = orders.iter().map(|order| Value::from(order.0)).collect();
         let mut conn = self.reader().await?;
         let texts = &mut Texts::default();
-        let rows = fetch_list(&mut conn, texts, DOSES_FAR, &bind![from.micros()], &list).await?;
+        let from = [Value::from(from.micros())];
+        let rows = fetch_list(&mut conn, texts, DOSES_FAR, &from, &list).await?;
         rows.iter().map(|row| Ok(read_dose(row)?.0)).collect()
     }
 
@@ -195,6 +200,7 @@ pub(super) async fn load(
         conn.each(sql, two(), add).await?;
     }
     load_orders(conn, &mut home, &orders).await?;
+    load_worn(conn, &mut home).await?;
     load_done(conn, &mut home, done, since).await?;
     for row in conn.fetch(ALERTS, one()).await? {
         home.put_alert(row.noun(0)?);
@@ -217,6 +223,21 @@ fn put_latest(home: &mut Home, row: &Row) -> Result<(), StoreError> {
             home.devices.insert(device.id.clone(), device);
         }
         other => return Err(StoreError::Damaged(format!("an unknown kind {other:?}"))),
+    }
+    Ok(())
+}
+
+/// What is on a body may come off long before it is due to.
+async fn load_worn(conn: &mut Conn, home: &mut Home) -> Result<(), StoreError> {
+    let is_pair = |order: &&Order| matches!(order.current.timing, Timing::Pair { .. });
+    let pairs = home.orders.values().filter(is_pair);
+    let list: Vec<Value> = pairs.map(|order| Value::from(order.id().0)).collect();
+    let from = [Value::from(home.reach.micros())];
+    for row in fetch_list(conn, &mut Texts::default(), DOSES_FAR, &from, &list).await? {
+        let (dose, ..) = read_dose(&row)?;
+        if dose.is_worn() {
+            home.put_dose(dose);
+        }
     }
     Ok(())
 }

@@ -16,9 +16,10 @@ macro_rules! order_refresh {
              version = (SELECT max(v.version) FROM order_version v \
                WHERE v.orders = order_state.orders), \
              plan = (SELECT count(*) FROM order_version v WHERE v.orders = order_state.orders) \
-               + (SELECT coalesce(sum(CASE e.act WHEN 'hours_changed' THEN 1 \
-               WHEN 'renewed' THEN -1 ELSE 0 END), 0) FROM order_event e \
-               WHERE e.orders = order_state.orders), \
+               + (SELECT count(*) FROM order_event e \
+               WHERE e.orders = order_state.orders AND e.act = 'hours_changed') \
+               - (SELECT count(*) FROM order_event e \
+               WHERE e.orders = order_state.orders AND e.act = 'renewed'), \
              stop = (SELECT coalesce(v.stop, 253402041600000000) FROM order_version v \
                WHERE v.orders = order_state.orders ORDER BY v.version DESC LIMIT 1), \
              since = coalesce((SELECT max(e.at) FROM order_event e \
