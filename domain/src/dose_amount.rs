@@ -14,8 +14,8 @@ const DAY_MINUTES: i64 = 24 * 60;
 /// The order as this dose of it has it: with the amount its schedule names for it, else as it is.
 /// Schedules, rule 7.
 ///
-/// An amount that cannot be read is nothing at all: no package makes it, so a scan stops. So is that
-/// of a dose of an older plan, whose schedule is not known here any more.
+/// An amount that cannot be read is nothing at all: no package makes it, so a scan stops. So is
+/// that of a dose of an older plan, whose schedule is not known here any more.
 #[must_use]
 pub fn of_dose<'a>(home: &Home, order: &'a Order, dose: Option<&Dose>) -> Cow<'a, Order> {
     let Timing::Planned { schedule } = &order.current.timing else { return Cow::Borrowed(order) };

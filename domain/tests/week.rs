@@ -331,7 +331,15 @@ impl Week {
         let row = &self.world.ledger.rows[&dose];
         let (plan, opens) = (row.slot.plan, row.opens);
         let at = self.now().plus_minutes(-self.dice.within(0, 20)).unwrap().max(opens);
-        self.world.chart(charting(dose, "given", Some(at))).unwrap();
+        let mut told = charting(dose, "given", Some(at));
+        let of = &self.world.home.orders[&order];
+        let named =
+            matches!(of.current.timing.schedule(), Some(Schedule::Clock(c)) if c.names_doses());
+        if named && plan != of.plan {
+            // How much it was is not known any more: who gave it says.
+            told.amount = Some(of.current.dose);
+        }
+        self.world.chart(told).unwrap();
         self.space(order, plan, at);
     }
 

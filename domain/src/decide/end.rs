@@ -36,8 +36,8 @@ pub(crate) fn limited(home: &Home, version: &OrderVersion) -> bool {
 }
 
 /// When the law ends this version, as far as it or its sender says. A change of an order that runs
-/// under the law does not begin its days anew; one that comes under it begins them now, and one that
-/// leaves it has no end of the law any more.
+/// under the law does not begin its days anew; one that comes under it begins them now, and one
+/// that leaves it has no end of the law any more.
 pub(super) fn lawful_end(
     home: &Home,
     version: &OrderVersion,

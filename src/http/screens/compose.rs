@@ -1,11 +1,11 @@
 //! An order from what was typed into the form, or what is wrong, field by field.
+use super::carried::{as_timed, conditions, next_version};
 use super::orders::{offered, routes};
 use super::pattern::{Doses, Pattern, frequency_of};
 use super::sight::Sight;
-use super::typed::Typed;
+use super::typed::{Typed, number};
 use crate::policy_file::frequencies;
 use emar_domain::amount::{Amount, Unit};
-use emar_domain::condition::Conditions;
 use emar_domain::drug::{Product, terms};
 use emar_domain::id::OrderId;
 use emar_domain::order::{FirstDose, Order, OrderVersion, OrderedDrug, Source, Timing};
@@ -140,46 +140,6 @@ pub fn compose(
         Some(old) => as_timed(version, old),
         None => version,
     })
-}
-
-/// One above the version the form was filled from, so that a newer one is not written over.
-fn next_version(typed: &Typed, current: Option<&Order>) -> u32 {
-    let read = typed.version.parse().ok().or(current.map(|order| order.current.version));
-    read.map_or(1, |version: u32| version.saturating_add(1))
-}
-
-/// Where nobody touched the times, what belongs to them stays too.
-fn as_timed(version: OrderVersion, old: &OrderVersion) -> OrderVersion {
-    let hours = old.conditions.hours.clone();
-    OrderVersion {
-        asked: old.asked.clone(),
-        before_minutes: old.before_minutes,
-        after_minutes: old.after_minutes,
-        time_critical: old.time_critical,
-        conditions: Conditions { hours, ..version.conditions },
-        ..version
-    }
-}
-
-/// Those of the order that is changed; what its hours stand for follows from the new ones.
-fn conditions(order: &Order) -> Conditions {
-    Conditions { hours: Vec::new(), ..order.current.conditions.clone() }
-}
-
-/// A comma may part thousands and nothing else: "1,5" is one and a half to half the world.
-fn without_thousands(number: &str) -> String {
-    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-    let mut groups = whole.split(',');
-    let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()));
-    let parted = first && whole.contains(',') && groups.all(|group| group.len() == 3);
-    if parted && !part.contains(',') { number.replace(',', "") } else { number.to_owned() }
-}
-
-/// A dose's number in billionths, above nothing.
-pub(super) fn number(text: &str) -> Option<i64> {
-    let number = without_thousands(text);
-    let plain = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    emar_domain::amount::parse_nano(&number).ok().filter(|n| plain && *n > 0)
 }
 
 fn is_critical(sight: &Sight<'_>, drug: &Product) -> bool {

@@ -6,6 +6,7 @@
 //! of a cart to [`crate::service::heard::HeardFrom`]. Commits reach the pages by themselves.
 pub mod alert_rows;
 pub mod bedside;
+mod carried;
 pub mod compose;
 pub mod desk;
 pub mod due_list;

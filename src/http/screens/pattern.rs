@@ -1,6 +1,7 @@
 //! The part of the form that says when and how much: a taper's steps, doses in turn or by weekday,
 //! cycles, every so many days, months.
-use super::compose::{Reader, by_count, number};
+use super::compose::{Reader, by_count};
+use super::typed::number;
 use emar_domain::amount::{Amount, Unit};
 use emar_domain::drug::{Product, piece_of, units_for};
 use emar_domain::schedule::frequency::{Frequency, Kind};

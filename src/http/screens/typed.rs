@@ -239,3 +239,19 @@ fn times_text(times: &[CivilTime]) -> String {
     let text = |t: &CivilTime| format!("{:02}:{:02}", t.hour(), t.minute());
     times.iter().map(text).collect::<Vec<_>>().join(" ")
 }
+
+/// A comma may part thousands and nothing else: "1,5" is one and a half to half the world.
+fn without_thousands(number: &str) -> String {
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    let mut groups = whole.split(',');
+    let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()));
+    let parted = first && whole.contains(',') && groups.all(|group| group.len() == 3);
+    if parted && !part.contains(',') { number.replace(',', "") } else { number.to_owned() }
+}
+
+/// A dose's number in billionths, above nothing.
+pub(super) fn number(text: &str) -> Option<i64> {
+    let number = without_thousands(text);
+    let plain = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    emar_domain::amount::parse_nano(&number).ok().filter(|n| plain && *n > 0)
+}
