@@ -406,8 +406,13 @@ impl Order {
     #[must_use]
     pub fn is_given_once(&self) -> bool {
         let once = matches!(self.current.timing.schedule(), Some(Schedule::Once(_)));
-        let pair = matches!(self.current.timing, Timing::Pair { .. });
-        (once && !pair) || matches!(self.current.timing, Timing::OnCall { repeat: false })
+        (once && !self.is_pair()) || matches!(self.current.timing, Timing::OnCall { repeat: false })
+    }
+
+    /// Whether it is put on and taken off again: two linked tasks.
+    #[must_use]
+    pub const fn is_pair(&self) -> bool {
+        matches!(self.current.timing, Timing::Pair { .. })
     }
 
     /// Whether the resident keeps and takes it: nothing of it is due for staff.

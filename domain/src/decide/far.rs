@@ -3,7 +3,7 @@
 use super::{Command, OrderCommand};
 use crate::home::Home;
 use crate::id::{OrderId, ResidentId};
-use crate::order::{Order, Timing};
+use crate::order::Order;
 use std::collections::BTreeSet;
 
 /// The orders all of whose doses must be in memory before `command` is decided: with them the
@@ -30,7 +30,7 @@ pub fn far_orders(home: &Home, command: &Command) -> BTreeSet<OrderId> {
         // Planning goes on where it stopped, which every order says of itself; of a pair, what is
         // to come off may lie after that.
         Command::Plan(orders) => {
-            let pair = |id: &&OrderId| home.orders.get(id).is_some_and(is_pair);
+            let pair = |id: &&OrderId| home.orders.get(id).is_some_and(Order::is_pair);
             orders.iter().filter(pair).copied().collect()
         }
         Command::Overdue(_)
@@ -68,10 +68,6 @@ fn spaced_orders(home: &Home, resident: ResidentId) -> BTreeSet<OrderId> {
         let mut doses = home.doses_of_order(order.id());
         doses.any(|dose| dose.slot.plan < order.plan)
     };
-    let far = |order: &&Order| is_pair(order) || older(order);
+    let far = |order: &&Order| order.is_pair() || older(order);
     home.orders_of(resident).filter(far).map(Order::id).collect()
-}
-
-fn is_pair(order: &Order) -> bool {
-    matches!(order.current.timing, Timing::Pair { .. })
 }

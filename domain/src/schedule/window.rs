@@ -201,8 +201,18 @@ pub fn is_too_near(last_given: Instant, at: Instant, interval_min: u32) -> bool 
 /// years of the record.
 #[must_use]
 pub fn not_too_near(last_given: Instant, interval_min: u32) -> Option<Instant> {
-    let half = i64::from(interval_min) * (SECONDS_PER_MINUTE / 2);
-    last_given.plus_seconds(half)
+    last_given.plus_seconds(half_seconds(interval_min))
+}
+
+/// The first instant that is no nearer to the dose before this one than to its own due time. `None`
+/// before the years of the record.
+#[must_use]
+pub fn own_half(due: Instant, interval_min: u32) -> Option<Instant> {
+    due.plus_seconds(-half_seconds(interval_min))
+}
+
+fn half_seconds(interval_min: u32) -> i64 {
+    i64::from(interval_min) * (SECONDS_PER_MINUTE / 2)
 }
 
 /// Schedules, rule 4.8: the same local time so many civil days on, excluded at that instant.

@@ -7,6 +7,7 @@ use crate::home::Home;
 use crate::id::DoseId;
 use crate::order::Order;
 use crate::schedule::policy::OffSchedule;
+use crate::schedule::window::own_half;
 use crate::time::Instant;
 
 /// How long before its window opens a dose can still be reached by a scan (as early, with a
@@ -40,8 +41,8 @@ pub fn pick_dose<'a>(home: &'a Home, order: &Order, now: Instant) -> Option<&'a 
 pub(super) fn reach_opens(order: &Order, dose: &Dose) -> Instant {
     let reach = dose.opens.plus_minutes(-EARLY_REACH_MINUTES).unwrap_or(Instant::MIN);
     let Some(schedule) = order.current.timing.schedule() else { return reach };
-    let half = schedule.nominal_interval_minutes().map(|minutes| i64::from(minutes) * 60 / 2);
-    let nearer = half.and_then(|seconds| dose.due.plus_seconds(-seconds));
+    let interval = schedule.nominal_interval_minutes();
+    let nearer = interval.and_then(|interval| own_half(dose.due, interval));
     nearer.map_or(reach, |from| reach.max(from).min(dose.opens))
 }
 

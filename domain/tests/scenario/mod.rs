@@ -303,9 +303,6 @@ impl Script {
                 let c = OrderCommand::MayGive(self.orders[*order], "asked".into());
                 self.order_act(&self.actor(name)?, c, &want)
             }
-            ["plan", "of", order, "is", number] => {
-                expect(&self.home.orders[&self.orders[*order]].plan.to_string(), number)
-            }
             ["ends", order, date, time, "in", days, "days"] => {
                 let order = &self.home.orders[&self.orders[*order]];
                 let end = order.current.ends_at().ok_or("it has no end")?;

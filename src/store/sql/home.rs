@@ -10,7 +10,7 @@ use emar_domain::drug::Label;
 use emar_domain::fact::{Device, Fact, OrderEvent, User};
 use emar_domain::home::Home;
 use emar_domain::id::{DoseId, FacilityId, OrderId, ResidentId};
-use emar_domain::order::{Order, OrderState, Timing};
+use emar_domain::order::{Order, OrderState};
 use emar_domain::schedule::policy::Policy;
 use emar_domain::time::{CivilDate, CivilDateTime, Instant};
 use emar_domain::zone::ZoneRules;
@@ -229,8 +229,7 @@ fn put_latest(home: &mut Home, row: &Row) -> Result<(), StoreError> {
 
 /// What is on a body may come off long before it is due to.
 async fn load_worn(conn: &mut Conn, home: &mut Home) -> Result<(), StoreError> {
-    let is_pair = |order: &&Order| matches!(order.current.timing, Timing::Pair { .. });
-    let pairs = home.orders.values().filter(is_pair);
+    let pairs = home.orders.values().filter(|order| order.is_pair());
     let list: Vec<Value> = pairs.map(|order| Value::from(order.id().0)).collect();
     let from = [Value::from(home.reach.micros())];
     for row in fetch_list(conn, &mut Texts::default(), DOSES_FAR, &from, &list).await? {
