@@ -1,6 +1,6 @@
 //! Laws of schedules over the real clock changes of odd zones. They stand here and not beside the
 //! code because they are about the rules the shell hands out; the core's own witness, over every
-//! zone, is `domain/tests/expansion_laws.rs`.
+//! zone, is `domain/tests/it/expansion_laws.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};

@@ -18,7 +18,7 @@ use emar_domain::verdict::{Check, Objection};
 use scenario::Script;
 
 #[allow(dead_code, clippy::too_many_lines, reason = "shared with the scenarios of the core")]
-#[path = "../../../domain/tests/scenario/mod.rs"]
+#[path = "../../../domain/tests/it/scenario/mod.rs"]
 pub(super) mod scenario;
 
 const HOME: &str = r#"

@@ -1,4 +1,4 @@
-//! Generated from data/gs1-syntax-dictionary.txt by tests/gs1_table.rs; do not edit.
+//! Generated from data/gs1-syntax-dictionary.txt by tests/it/gs1_table.rs; do not edit.
 use super::entry::Lint::*;
 use super::entry::Set::{N, X, Y, Z};
 use super::entry::{Entry, may, must};

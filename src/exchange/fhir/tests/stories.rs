@@ -1,5 +1,5 @@
 //! Failure stories 2, 3, 4 and 10 where messages are read: what an order says on the wire is what
-//! it is, or a person is asked; the others are in `domain/tests/stories.rs`.
+//! it is, or a person is asked; the others are in `domain/tests/it/stories.rs`.
 use super::*;
 use emar_domain::alert::AlertKind;
 use emar_domain::decide::{Actor, Stamp, decide};

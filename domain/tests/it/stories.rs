@@ -2,17 +2,12 @@
 //! wire (4, 6 and the messages of 2 and 3) is tested where messages are read, in
 //! `src/exchange/fhir/tests/stories.rs`.
 
-#[allow(dead_code, reason = "shared with the expansion laws, which use all of it")]
-#[path = "expansion/zone.rs"]
-mod zone;
-
-#[allow(dead_code, reason = "shared with the scenarios, which use all of it")]
-#[path = "scenario/mod.rs"]
-mod scenario;
-
-#[allow(dead_code, reason = "shared with the week of a home, which uses all of it")]
-mod world;
-
+use crate::expansion::zone::ZONES;
+use crate::scenario::Script;
+use crate::world::{
+    DAY, World, answers, as_needed, charting, clock, hold, instant, new_york, nurse, once, planned,
+    prn, resident_id, version,
+};
 use emar_domain::administration::Outcome;
 use emar_domain::alert::AlertKind;
 use emar_domain::amount::{Amount, Unit};
@@ -38,15 +33,9 @@ use emar_domain::verdict::read::named;
 use emar_domain::verdict::{Check, Param, filing_objections, judge};
 use emar_domain::zone::{GapPolicy, OverlapPolicy, ZoneRules};
 use proptest::prelude::*;
-use scenario::Script;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
-use world::{
-    DAY, World, answers, as_needed, charting, clock, hold, instant, new_york, nurse, once, planned,
-    prn, resident_id, version,
-};
-use zone::ZONES;
 
 fn hhmm(minute: u32) -> String {
     format!("{:02}:{:02}", minute / 60, minute % 60)
@@ -169,7 +158,7 @@ fn scan(script: &mut Script, cart: &str, raw: &str) -> Decision {
 /// An order both one-time and PRN fell between two rules and stayed active: it was given again.
 #[test]
 fn story_02_one_time_prn_repeated() {
-    let text = include_str!("../../tests/scenarios/story-02-given-once.txt");
+    let text = include_str!("../../../tests/scenarios/story-02-given-once.txt");
     let mut script = Script::new();
     let (before, after) = text.split_once("cart-1 card TAKEN").unwrap();
     before.lines().for_each(|line| script.step(line).unwrap());
@@ -454,7 +443,7 @@ proptest! {
 /// Validity compared dates, so that old and new labels failed alike.
 #[test]
 fn story_08_reprint_killed_good_labels() {
-    let script = told(include_str!("../../tests/scenarios/story-08-labels.txt"));
+    let script = told(include_str!("../../../tests/scenarios/story-08-labels.txt"));
     let cart = script.home.carts.values().next().unwrap();
     let first = script.now.micros();
     let years = |n: i64| first + n * 365 * DAY * 60_000_000;

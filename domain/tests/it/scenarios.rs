@@ -1,15 +1,10 @@
 //! Runs `tests/scenarios/*.txt` on the core alone: every line is a command decided and folded in.
 
-#![allow(clippy::disallowed_methods, reason = "the runner reads its scenarios; the core does not")]
-
-#[path = "scenario/mod.rs"]
-mod scenario;
-
+use crate::scenario::Script;
 use emar_domain::home::Taken;
 use emar_domain::order::Timing;
 use emar_domain::time::Instant;
 use emar_domain::verdict::{Check, Param, filing_objections};
-use scenario::Script;
 
 #[test]
 fn every_scenario_holds() {
@@ -38,7 +33,7 @@ fn every_scenario_holds() {
 /// What the home no longer knows cannot be charted, and is not dropped from the pot either.
 #[test]
 fn a_dose_of_an_unknown_order_stays_in_the_pot() {
-    let text = include_str!("../../tests/scenarios/taken-back.txt");
+    let text = include_str!("../../../tests/scenarios/taken-back.txt");
     let mut script = Script::new();
     for line in text.lines().take_while(|line| !line.starts_with("-- the first tablet")) {
         script.step(line).unwrap();
@@ -55,7 +50,7 @@ fn a_dose_of_an_unknown_order_stays_in_the_pot() {
 /// A warning was accepted for a package, and goes back with it.
 #[test]
 fn what_was_accepted_for_a_package_goes_back_with_it() {
-    let text = include_str!("../../tests/scenarios/taken-back.txt");
+    let text = include_str!("../../../tests/scenarios/taken-back.txt");
     let mut script = Script::new();
     for line in text.lines().take_while(|line| !line.starts_with("cart-1 scan")) {
         script.step(line).unwrap();
@@ -81,7 +76,7 @@ fn what_was_accepted_for_a_package_goes_back_with_it() {
 /// Checks 53 and 54: whichever limit refuses, the time named is one that both allow.
 #[test]
 fn a_prn_refusal_names_a_time_that_both_limits_allow() {
-    let text = include_str!("../../tests/scenarios/prn-long-interval.txt");
+    let text = include_str!("../../../tests/scenarios/prn-long-interval.txt");
     let mut script = Script::new();
     for line in text.lines().take_while(|line| !line.starts_with("at 2026-11-02 09:00")) {
         script.step(line).unwrap();

@@ -1,16 +1,12 @@
 //! Laws of a change of the home's hours: nothing before it changes, nothing after it is lost, and
 //! nothing comes too near to what was given.
 
-#[path = "scenario/mod.rs"]
-#[allow(dead_code, reason = "the scenarios use all of it")]
-mod scenario;
-
+use crate::scenario::Script;
 use emar_domain::dose::{Dose, Withdrawal};
 use emar_domain::order::{Order, Timing};
 use emar_domain::schedule::{ClockChange, Expansion, OrderLife, Schedule, Span, expand};
 use emar_domain::time::{CivilTime, Instant};
 use proptest::prelude::*;
-use scenario::Script;
 use std::collections::BTreeSet;
 
 /// A quarter of an hour of the day, and how it is written.

@@ -1,15 +1,12 @@
 //! Half the nominal interval between two doses, also where the interval is longer than doses are
 //! planned ahead. Schedules, rule 1; model, section 1, "dose".
 
-#[allow(dead_code, reason = "shared with the week of a home, which uses all of it")]
-mod world;
-
+use crate::world::{DAY, World, charting, instant, new_york, planned, version};
 use emar_domain::decide::ChangeKind;
 use emar_domain::id::OrderId;
 use emar_domain::order::{FirstDose, OrderVersion};
 use emar_domain::time::Instant;
 use serde_json::{Value, json};
-use world::{DAY, World, charting, instant, new_york, planned, version};
 
 /// What is to be given or was, in the next seven weeks, by local time.
 fn lives(world: &mut World, order: OrderId) -> Vec<String> {

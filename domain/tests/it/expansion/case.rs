@@ -6,8 +6,8 @@ use emar_domain::time::OffsetTime;
 use emar_domain::zone::{GapPolicy, OverlapPolicy};
 use serde::{Deserialize, Serialize};
 
-use crate::naive::second;
-use crate::zone::Zone;
+use crate::expansion::naive::second;
+use crate::expansion::zone::Zone;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Case {

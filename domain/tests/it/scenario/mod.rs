@@ -102,15 +102,15 @@ fn frequencies() -> Frequencies {
 
 fn zone_rules(release: &str) -> Option<ZoneRules> {
     let text = match release {
-        "2025b" => include_str!("../data/vancouver_2025b.json"),
-        "2026e" => include_str!("../data/vancouver_2026e.json"),
+        "2025b" => include_str!("../../data/vancouver_2025b.json"),
+        "2026e" => include_str!("../../data/vancouver_2026e.json"),
         _ => return None,
     };
     serde_json::from_str(text).ok()
 }
 
 pub(crate) fn new_york() -> ZoneRules {
-    serde_json::from_str(include_str!("../data/new_york_2026.json")).unwrap()
+    serde_json::from_str(include_str!("../../data/new_york_2026.json")).unwrap()
 }
 
 impl Script {

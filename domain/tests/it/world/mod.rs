@@ -32,7 +32,7 @@ pub(crate) fn instant(text: &str) -> Instant {
 }
 
 pub(crate) fn new_york() -> ZoneRules {
-    serde_json::from_str(include_str!("../data/new_york_2026.json")).unwrap()
+    serde_json::from_str(include_str!("../../data/new_york_2026.json")).unwrap()
 }
 
 /// Three units; what is noted may be given.

@@ -1,13 +1,13 @@
 //! The committed table of application identifiers is what GS1's dictionary yields.
 //!
-//! After a change of the dictionary: `EMAR_BLESS=1 cargo test -p emar-domain --test gs1_table`.
+//! After a change of the dictionary: `EMAR_BLESS=1 cargo test -p emar-domain --test it gs1_table`.
 use std::fmt::Write;
 
-const DICTIONARY: &str = include_str!("../data/gs1-syntax-dictionary.txt");
-const TABLE: &str = include_str!("../src/scan/gs1/table.rs");
+const DICTIONARY: &str = include_str!("../../data/gs1-syntax-dictionary.txt");
+const TABLE: &str = include_str!("../../src/scan/gs1/table.rs");
 
 const HEAD: &str = "\
-//! Generated from data/gs1-syntax-dictionary.txt by tests/gs1_table.rs; do not edit.
+//! Generated from data/gs1-syntax-dictionary.txt by tests/it/gs1_table.rs; do not edit.
 use super::entry::Lint::*;
 use super::entry::Set::{N, X, Y, Z};
 use super::entry::{Entry, may, must};

@@ -30,7 +30,7 @@ fn a_code_names_one_product_or_none() {
         "wristband": {"pattern": "^R-[0-9A-HJKMNP-TV-Z]{8}$"}
     });
     let policy = serde_json::from_value(policy).unwrap();
-    let zone = serde_json::from_str(include_str!("data/new_york_2026.json")).unwrap();
+    let zone = serde_json::from_str(include_str!("../data/new_york_2026.json")).unwrap();
     let mut home = Home::new(Slug::new("oakhill").unwrap(), policy, zone);
     // The third has a GTIN that holds no NDC; the fourth and fifth are two readings of ten digits.
     for product in [

@@ -10,8 +10,10 @@ use emar_domain::schedule::{
 use emar_domain::time::{CivilDate, CivilTime, Instant};
 use emar_domain::zone::{GapPolicy, OverlapPolicy};
 
-use crate::calendar::{date_text, day, day_of, local_text, month_length, number_of, wall_text};
-use crate::zone::{Shown, Zone};
+use crate::expansion::calendar::{
+    date_text, day, day_of, local_text, month_length, number_of, wall_text,
+};
+use crate::expansion::zone::{Shown, Zone};
 
 /// A schedule that counts doses, on an order that does not say from when.
 #[derive(Debug, PartialEq, Eq)]

@@ -54,7 +54,7 @@ impl World {
     /// A home whose one order is a patch, put on at `on` and off at `off` every `every` days, in
     /// the week in which the clocks go back.
     fn new(on: u32, off: u32, every: u32) -> Self {
-        let rules = serde_json::from_str(include_str!("data/new_york_2026.json")).unwrap();
+        let rules = serde_json::from_str(include_str!("../data/new_york_2026.json")).unwrap();
         let policy = serde_json::from_value(json!({
             "schema": 1, "facility": "oakhill", "name": "Oak Hill", "profile": "us",
             "zone": "America/New_York", "units": {"east": {"rooms": ["112-B"]}},

@@ -3,35 +3,19 @@
 //! Random orders over every IANA zone, around every clock change from 1970 to 2040.
 //! `EMAR_EXPAND_ORDERS=1000000` makes a long run of it, `EMAR_EXPAND_SEED` repeats one.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the witness takes its orders from the environment and the clock; the core does not"
-)]
-
-#[path = "expansion/calendar.rs"]
-mod calendar;
-#[path = "expansion/case.rs"]
-mod case;
-#[path = "expansion/naive.rs"]
-mod naive;
-#[path = "expansion/random.rs"]
-mod random;
-#[path = "expansion/zone.rs"]
-mod zone;
-
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use calendar::{Day, day, day_of};
-use case::Case;
+use crate::expansion::calendar::{Day, day, day_of};
+use crate::expansion::case::Case;
+use crate::expansion::naive::{self, Account, CountWithoutStart, Told, second};
+use crate::expansion::random::{self, Dice};
+use crate::expansion::zone::{ZONES, Zone};
 use emar_domain::schedule::{
     ExpandError, Expansion, Flag, PlannedDose, ScheduleFault, Span, expand,
 };
 use emar_domain::time::{Instant, OffsetTime};
-use naive::{Account, CountWithoutStart, Told, second};
-use random::Dice;
 use serde_json::Value;
-use zone::{ZONES, Zone};
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap())

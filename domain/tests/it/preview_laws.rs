@@ -134,7 +134,7 @@ struct World {
 
 impl World {
     fn new(now: Instant, unverified: &str) -> Self {
-        let rules = serde_json::from_str(include_str!("data/new_york_2026.json")).unwrap();
+        let rules = serde_json::from_str(include_str!("../data/new_york_2026.json")).unwrap();
         let home = Home::new(Slug::new("oakhill").unwrap(), policy(unverified), rules);
         let mut world = Self { home, now, ids: 1 << 40 };
         for n in [7, 8] {

@@ -3,29 +3,14 @@
 //!
 //! What should be is worked out by the witness of the expansion laws, applied to the history of
 //! versions, holds and absences that this test keeps by itself. `EMAR_WEEK_BEDS=120
-//! EMAR_WEEK_EDITS=200` make it larger or smaller, `EMAR_WEEK_SEED` repeats one.
+//! EMAR_WEEK_EDITS=200` make it a large home's, `EMAR_WEEK_SEED` repeats one.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the week takes its size from the environment and its seed from the clock"
-)]
-
-#[path = "expansion/calendar.rs"]
-mod calendar;
-#[allow(dead_code, reason = "shared with the expansion laws, which use all of it")]
-#[path = "expansion/case.rs"]
-mod case;
-#[path = "expansion/naive.rs"]
-mod naive;
-#[allow(dead_code, reason = "shared with the expansion laws, which use all of it")]
-#[path = "expansion/random.rs"]
-mod random;
-#[allow(dead_code, reason = "shared with the stories, which use all of it")]
-mod world;
-#[allow(dead_code, reason = "shared with the expansion laws, which use all of it")]
-#[path = "expansion/zone.rs"]
-mod zone;
-
+use crate::expansion::naive;
+use crate::expansion::random::Dice;
+use crate::expansion::zone::Zone;
+use crate::world::{
+    self, DAY, Row, World, answers, as_needed, charting, hold, nurse, planned, resident_id, version,
+};
 use emar_domain::decide::{
     Actor, Answer, AwayFor, ChangeKind, Command, OrderCommand, ScanEffect, Stay,
 };
@@ -40,14 +25,9 @@ use emar_domain::scan::check::check_digit;
 use emar_domain::schedule::window::is_too_near;
 use emar_domain::schedule::{ClockChange, OrderLife, Schedule, Span};
 use emar_domain::time::{CivilDate, Instant};
-use random::Dice;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
-use world::{
-    DAY, Row, World, answers, as_needed, charting, hold, nurse, planned, resident_id, version,
-};
-use zone::Zone;
 
 /// Drugs of the home's formulary; the orders of one resident are each of another.
 const DRUGS: u128 = 12;
@@ -818,8 +798,8 @@ fn a_week(zone: &str, first: &str, beds: u64, edits: u64) {
 /// Three units, nine orders a resident, and the clocks go back on the fourth day.
 #[test]
 fn a_week_of_a_home_loses_doubles_and_moves_nothing() {
-    let beds = setting("EMAR_WEEK_BEDS").unwrap_or(120);
-    let edits = setting("EMAR_WEEK_EDITS").unwrap_or(200);
+    let beds = setting("EMAR_WEEK_BEDS").unwrap_or(40);
+    let edits = setting("EMAR_WEEK_EDITS").unwrap_or(70);
     a_week("America/New_York", "2026-10-29", beds, edits);
 }
 

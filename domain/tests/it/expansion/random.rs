@@ -12,10 +12,10 @@ use emar_domain::zone::{GapPolicy, OverlapPolicy};
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 
-use crate::calendar::{day, day_of};
-use crate::case::{Case, Order, Policy, Query};
-use crate::naive;
-use crate::zone::Zone;
+use crate::expansion::calendar::{day, day_of};
+use crate::expansion::case::{Case, Order, Policy, Query};
+use crate::expansion::naive;
+use crate::expansion::zone::Zone;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
