@@ -22,6 +22,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+/// How long loops have to end by themselves, and how long where they wait.
+const STOP_MAX: Duration = Duration::from_secs(5);
+
 /// Name of the last clinical instant among the kept values.
 pub const LAST_INSTANT: &str = "last_instant";
 /// Name of the demo's mark among the kept values.
@@ -103,8 +106,9 @@ impl Running {
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         let ended = async { while self.loops.join_next().await.is_some() {} };
-        if tokio::time::timeout(Duration::from_secs(5), ended).await.is_err() {
-            self.loops.abort_all();
+        if tokio::time::timeout(STOP_MAX, ended).await.is_err() {
+            // Ended where it waits; the write lane then lets go of its connection.
+            let _ = tokio::time::timeout(STOP_MAX, self.loops.shutdown()).await;
         }
         keep_instant(&self.app).await;
         if let Some(broker) = self.broker.take() {

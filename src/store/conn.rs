@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use super::insert::Marks;
+use super::lock::DirectoryLock;
 use super::value::{Column, Row, Value};
 use sqlx::pool::PoolConnection;
 use sqlx::{
@@ -9,7 +10,7 @@ use sqlx::{
 };
 use std::future::poll_fn;
 use std::sync::Arc;
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::OwnedMappedMutexGuard;
 
 /// SQLite's one write connection.
 pub(crate) struct Writer {
@@ -17,6 +18,8 @@ pub(crate) struct Writer {
     /// A transaction was begun and neither committed nor rolled back: whoever held the connection
     /// went away half-way.
     pub(crate) begun: bool,
+    /// Who has the one that writes has the directory.
+    pub(crate) _lock: DirectoryLock,
 }
 
 impl Writer {
@@ -40,7 +43,7 @@ pub(crate) struct Ran {
 
 /// A connection held by one caller.
 pub(crate) enum Conn {
-    SqliteWrite(OwnedMutexGuard<Writer>),
+    SqliteWrite(OwnedMappedMutexGuard<Option<Writer>, Writer>),
     SqliteRead(PoolConnection<Sqlite>),
     Postgres(PoolConnection<Postgres>),
 }

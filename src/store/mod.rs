@@ -40,7 +40,7 @@ use std::time::Duration;
 use value::{Row, Value};
 
 /// Longest wait for connections in use when the store is closed.
-const CLOSE_MAX: Duration = Duration::from_secs(1);
+const CLOSE_MAX: Duration = Duration::from_secs(10);
 
 /// What the store could not do.
 #[derive(Debug, thiserror::Error)]
@@ -171,12 +171,12 @@ impl Store {
         matches!(self.engine, Engine::Postgres(_))
     }
 
-    /// Ends all connections; waits a moment for those in use. A write lane keeps one for as long as
-    /// it lives, which ends with the process.
+    /// Ends all connections and lets go of the directory; waits some seconds for what is in use. A
+    /// write lane keeps the one that writes for as long as it lives.
     pub async fn close(&self) {
         let closing = async {
             match &self.engine {
-                Engine::Sqlite(sqlite) => sqlite.readers.close().await,
+                Engine::Sqlite(sqlite) => sqlite.close().await,
                 Engine::Postgres(pool) => pool.close().await,
             }
         };
@@ -197,7 +197,7 @@ impl Store {
 
     async fn writer(&self) -> Result<Conn, StoreError> {
         Ok(match &self.engine {
-            Engine::Sqlite(sqlite) => Conn::SqliteWrite(sqlite.writer.clone().lock_owned().await),
+            Engine::Sqlite(sqlite) => sqlite.writer().await?,
             Engine::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
         })
     }

@@ -1,7 +1,7 @@
 //! SQLite: one write connection, a pool of readers, and durability set and read back on each.
 
 use super::StoreError;
-use super::conn::Writer;
+use super::conn::{Conn, Writer};
 use super::lock::DirectoryLock;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -9,7 +9,7 @@ use sqlx::{ConnectOptions, Connection, Executor, Row, SqliteConnection, SqlitePo
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 const READERS_MAX: u32 = 4;
 const BUSY: Duration = Duration::from_secs(5);
@@ -35,9 +35,27 @@ const SETTINGS: &[(&str, &str)] = &[
 
 #[derive(Clone)]
 pub(crate) struct Sqlite {
-    pub(crate) writer: Arc<Mutex<Writer>>,
+    /// Nothing, once the store is closed.
+    writer: Arc<Mutex<Option<Writer>>>,
     pub(crate) readers: SqlitePool,
-    _lock: Arc<DirectoryLock>,
+}
+
+impl Sqlite {
+    pub(crate) async fn writer(&self) -> Result<Conn, StoreError> {
+        let writer = self.writer.clone().lock_owned().await;
+        OwnedMutexGuard::try_map(writer, Option::as_mut)
+            .map(Conn::SqliteWrite)
+            .map_err(|_| StoreError::Usage("the store is closed"))
+    }
+
+    /// Ends all connections, as they come back, and lets go of the directory.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        if let Some(writer) = self.writer.lock().await.take() {
+            // Nothing of it is open: what a transaction began is rolled back with it.
+            let _ = writer.conn.close().await;
+        }
+    }
 }
 
 pub(crate) fn options(file: &Path) -> SqliteConnectOptions {
@@ -81,8 +99,8 @@ pub(crate) async fn open(file: &Path, lock: DirectoryLock) -> Result<Sqlite, Sto
             })
         })
         .connect_lazy_with(options);
-    let writer = Arc::new(Mutex::new(Writer { conn, begun: false }));
-    Ok(Sqlite { writer, readers, _lock: Arc::new(lock) })
+    let writer = Writer { conn, begun: false, _lock: lock };
+    Ok(Sqlite { writer: Arc::new(Mutex::new(Some(writer))), readers })
 }
 
 /// Opens a file that a server may be writing, to read it only.

@@ -27,22 +27,11 @@ pub(super) async fn an_abandoned_write_loses_nothing(store: Store, place: String
     }
     store.close().await;
     drop(store);
-    let fresh = reopen(&place).await;
+    let fresh = Store::open(&place).await.unwrap();
     for n in 0..40_u32 {
         let kept = fresh.meta(&home, &format!("n{n}")).await.unwrap();
         assert_eq!(kept.as_deref(), Some("kept"), "n{n}");
     }
-}
-
-/// The last task that held the store may take a moment to end.
-pub(super) async fn reopen(place: &str) -> Store {
-    for _ in 0..100 {
-        if let Ok(store) = Store::open(place).await {
-            return store;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    Store::open(place).await.unwrap()
 }
 
 pub(super) async fn stale_memory_is_told(store: Store, _: String) {
