@@ -256,7 +256,7 @@ impl Lane {
     }
 
     async fn commit(&mut self, batch: &mut [Waiting]) -> Result<Vec<Turn>, CommitError> {
-        #[cfg(feature = "planted-answer-before-commit")]
+        #[cfg(debug_assertions)]
         let mut early = planted::replies(batch);
         let batch = &*batch;
         let keys: Vec<String> =
@@ -269,8 +269,8 @@ impl Lane {
                 Arc::clone(&self.ids),
                 Arc::clone(&self.outgoing),
             );
-            #[cfg(feature = "planted-answer-before-commit")]
-            let early = std::mem::take(&mut early);
+            #[cfg(debug_assertions)]
+            let early = early.take();
             let deciding = move |opened: &Opened| {
                 let home = home.read().unwrap_or_else(PoisonError::into_inner);
                 if home.version != opened.size {
@@ -279,7 +279,7 @@ impl Lane {
                 let context =
                     Context { home: &home, clock: &*clock, ids: &*ids, outgoing: &outgoing };
                 let decided = context.decide_all(batch, opened);
-                #[cfg(feature = "planted-answer-before-commit")]
+                #[cfg(debug_assertions)]
                 planted::answer(early, &decided);
                 decided
             };
@@ -330,27 +330,40 @@ impl Lane {
     }
 }
 
-/// The fault that the crash test must find: the answer leaves before the commit.
-#[cfg(feature = "planted-answer-before-commit")]
+/// The fault that the crash test must find: the answer leaves before the commit. Only in a build
+/// with debug assertions, and only when the environment asks for it by name.
+#[cfg(debug_assertions)]
 mod planted {
     use super::{Decided, Outcome, Turn, Waiting, oneshot};
+    use std::sync::LazyLock;
     use std::time::Duration;
 
+    static WANTED: LazyLock<bool> = LazyLock::new(|| {
+        std::env::var("EMAR_PLANTED_FAULT").is_ok_and(|fault| fault == "answer-before-commit")
+    });
     /// Longer than a page takes to be drawn, so that the answer is read before the commit.
     const BEFORE_COMMIT: Duration = Duration::from_millis(500);
 
-    pub(super) fn replies(batch: &mut [Waiting]) -> Vec<oneshot::Sender<Outcome>> {
+    pub(super) fn replies(batch: &mut [Waiting]) -> Option<Vec<oneshot::Sender<Outcome>>> {
         let take = |w: &mut Waiting| std::mem::replace(&mut w.reply, oneshot::channel().0);
-        batch.iter_mut().map(take).collect()
+        WANTED.then(|| batch.iter_mut().map(take).collect())
     }
 
-    pub(super) fn answer(replies: Vec<oneshot::Sender<Outcome>>, decided: &Decided<Vec<Turn>>) {
-        let (Decided::Write(_, turns) | Decided::Nothing(turns)) = decided else { return };
+    pub(super) fn answer(
+        replies: Option<Vec<oneshot::Sender<Outcome>>>,
+        decided: &Decided<Vec<Turn>>,
+    ) {
+        let (Some(replies), Decided::Write(_, turns) | Decided::Nothing(turns)) =
+            (replies, decided)
+        else {
+            return;
+        };
         for (reply, turn) in replies.into_iter().zip(turns) {
             let (Turn::Unwritten(outcome) | Turn::Decided(outcome)) = turn;
             let _ = reply.send(outcome.clone());
         }
-        tokio::task::block_in_place(|| std::thread::sleep(BEFORE_COMMIT));
+        let pause = tokio::time::sleep(BEFORE_COMMIT);
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(pause));
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! An answer counts once a cart has read it. At the end every such answer must be in the database,
 //! no dose may have two effective outcomes, and the audit log must verify. `EMAR_CRASH_ROUNDS` sets
-//! the number of kills, `EMAR_CRASH_PROGRAM` another `emar` (a release build). A build with the
-//! feature `planted-answer-before-commit` must fail here.
+//! the number of kills, `EMAR_CRASH_PROGRAM` another `emar` (a release build). With
+//! `EMAR_PLANTED_FAULT=answer-before-commit` a build with debug assertions must fail here.
 
 mod cluster;
 mod evidence;

@@ -58,12 +58,7 @@ impl<'a> Days<'a> {
         let clock = self.clock;
         clock.dow.as_ref().is_none_or(|days| days.contains(&date.weekday()))
             && clock.anchor_date.is_none_or(|anchor| date >= anchor)
-            && clock.every_days.is_none_or(|every| {
-                let day = self.day_index(date);
-                #[cfg(feature = "planted-late-leap-february")]
-                let day = day - planted::late(date);
-                day % i64::from(every) == 0
-            })
+            && clock.every_days.is_none_or(|every| self.day_index(date) % i64::from(every) == 0)
             && clock.cycle.is_none_or(|cycle| {
                 let day = date.days_since(cycle.anchor);
                 let (on, off) = (i64::from(cycle.on), i64::from(cycle.off));
@@ -129,15 +124,5 @@ fn falls_on(rule: Monthly, date: CivilDate) -> bool {
             Err(_) => is_last(7),
         },
         _ => false,
-    }
-}
-
-#[cfg(feature = "planted-late-leap-february")]
-mod planted {
-    use super::CivilDate;
-
-    /// Every N days comes a day late in the February of a leap year.
-    pub(super) fn late(date: CivilDate) -> i64 {
-        i64::from(date.month() == 2 && date.year() % 4 == 0)
     }
 }

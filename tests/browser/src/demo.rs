@@ -3,10 +3,18 @@
 use crate::process::Program;
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
+
+/// How long two weeks of doses for the whole home may take on a slow machine.
+const PLANNING_MAX: Duration = Duration::from_secs(300);
+/// Nothing written for so long: all is planned.
+const QUIET: Duration = Duration::from_secs(3);
 
 /// A running demo home without robots; dropping it stops it and removes its data.
 pub struct Demo {
@@ -25,7 +33,8 @@ pub struct User {
 }
 
 impl Demo {
-    /// Starts `emar demo --no-robots --json FLAGS` and waits for its ready line.
+    /// Starts `emar demo --no-robots --json FLAGS` on a home whose doses are planned, and waits for
+    /// its ready line.
     ///
     /// # Panics
     /// When the binary is not built or the demo ends before it is ready.
@@ -33,6 +42,12 @@ impl Demo {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let data = std::env::temp_dir().join(format!("emar-page-{}-{count}", std::process::id()));
+        // Each test has a home of its own, and planning one takes most of what a start takes.
+        copy(&planned_home().await, &data);
+        Self::run(data, flags).await
+    }
+
+    async fn run(data: PathBuf, flags: &[&str]) -> Self {
         let mut command = Command::new(binary());
         command.args(["demo", "--no-robots", "--json", "--data"]).arg(&data);
         command.args(["--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0"]);
@@ -41,6 +56,32 @@ impl Demo {
         let ready = tokio::task::spawn_blocking(move || ready_line(output));
         let ready = ready.await.expect("the reader of the demo's output");
         Self { ready, program: Some(program), data }
+    }
+
+    /// Waits until the server has written nothing for a while.
+    async fn settles(&self) {
+        let begun = Instant::now();
+        let (mut leaves, mut since) = (String::new(), begun);
+        while since.elapsed() < QUIET {
+            assert!(begun.elapsed() < PLANNING_MAX, "the demo does not come to rest: {leaves}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let now = self.metric("emar_audit_leaves ");
+            if now != leaves {
+                (leaves, since) = (now, Instant::now());
+            }
+        }
+    }
+
+    fn metric(&self, name: &str) -> String {
+        let url = self.ready["metrics"].as_str().expect("metrics in the ready line");
+        let place = url.trim_start_matches("http://").trim_end_matches("/metrics");
+        let mut line = TcpStream::connect(place).expect("the metrics listen");
+        let request =
+            format!("GET /metrics HTTP/1.1\r\nHost: {place}\r\nConnection: close\r\n\r\n");
+        line.write_all(request.as_bytes()).expect("the metrics are asked");
+        let mut text = String::new();
+        line.read_to_string(&mut text).expect("the metrics answer");
+        text.lines().find(|line| line.starts_with(name)).expect(name).to_owned()
     }
 
     /// The address of a page: `url("/station")`.
@@ -86,17 +127,51 @@ impl Drop for Demo {
     }
 }
 
-/// `emar` beside this test: target/debug/deps/TEST and target/debug/emar.
-fn binary() -> PathBuf {
+/// A demo home that ran until its doses were planned, made by the first test that asks.
+async fn planned_home() -> PathBuf {
+    static HOME: Mutex<Option<PathBuf>> = Mutex::const_new(None);
+    let mut home = HOME.lock().await;
+    if home.is_none() {
+        // In the build directory: nobody is left to remove it when the last test has ended.
+        let path = build_directory().with_file_name("tmp").join("emar-page-home");
+        drop(fs::remove_dir_all(&path));
+        let mut demo = Demo::run(path.clone(), &["--speed", "1"]).await;
+        demo.settles().await;
+        drop(demo.program.take());
+        demo.data = PathBuf::new();
+        *home = Some(path);
+    }
+    home.clone().expect("made above")
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a directory for the demo");
+    for entry in fs::read_dir(from).expect("the planned home") {
+        let entry = entry.expect("an entry of the planned home");
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            fs::copy(&from, &to).expect("a file of the planned home");
+        }
+    }
+}
+
+/// Where this test is `deps/TEST`.
+fn build_directory() -> PathBuf {
     let own = std::env::current_exe().expect("this test's path");
-    let folder = own.parent().and_then(|deps| deps.parent()).expect("the build directory");
-    let binary = folder.join("emar");
+    own.parent().and_then(|deps| deps.parent()).expect("the build directory").to_owned()
+}
+
+/// `emar` beside this test.
+fn binary() -> PathBuf {
+    let binary = build_directory().join("emar");
     assert!(binary.exists(), "build it first: cargo build -p emar -p emar-bridge");
     binary
 }
 
 /// Reads on after the ready line, so that the demo never waits for a reader.
-fn ready_line(output: impl std::io::Read + Send + 'static) -> Value {
+fn ready_line(output: impl Read + Send + 'static) -> Value {
     let mut lines = BufReader::new(output).lines();
     for line in lines.by_ref() {
         let line = line.expect("a line of the demo");

@@ -1,5 +1,4 @@
 //! The browser itself: what the tests of the pages stand on.
-#![forbid(unsafe_code)]
 
 use emar_browser_tests::{shot, with_page};
 use thirtyfour::prelude::*;

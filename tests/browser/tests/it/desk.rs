@@ -1,6 +1,5 @@
 //! A nurse's work at the desk, by keyboard alone: the month's MAR, and orders from the form to the
 //! MAR.
-#![forbid(unsafe_code)]
 
 use emar_browser_tests::{
     Demo, Sheet, User, clean, look, press, shot, shows, type_by_hand, until, with_page,
@@ -11,7 +10,7 @@ use thirtyfour::prelude::*;
 const DRAFTS: &str = "document.querySelectorAll('#to-note li.order').length";
 
 /// Signs on at the station this browser is, with the page that was asked for already loaded.
-async fn sign_on(page: &WebDriver, user: &User) -> WebDriverResult<()> {
+pub(crate) async fn sign_on(page: &WebDriver, user: &User) -> WebDriverResult<()> {
     until(page, "document.activeElement?.name === 'badge'").await?;
     type_by_hand(page, &user.badge).await?;
     press(page, Key::Tab).await?;
@@ -21,9 +20,9 @@ async fn sign_on(page: &WebDriver, user: &User) -> WebDriverResult<()> {
 }
 
 /// Goes on with Tab until what has the focus fits.
-async fn tab_to(page: &WebDriver, fits: &str) -> WebDriverResult<()> {
+pub(crate) async fn tab_to(page: &WebDriver, fits: &str) -> WebDriverResult<()> {
     let reached = format!("(e => {fits})(document.activeElement)");
-    for _ in 0..300 {
+    for _ in 0..400 {
         if look(page, &format!("Boolean({reached})")).await? == true {
             return Ok(());
         }

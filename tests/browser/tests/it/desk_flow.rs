@@ -1,38 +1,17 @@
 //! A taper from the form to the bedside, by keyboard alone: entered, looked at beforehand, noted,
 //! verified by another, on the MAR and the due list, changed, and held for a while.
-#![forbid(unsafe_code)]
 
+use crate::desk::{sign_on, tab_to};
 use emar_browser_tests::{
-    Demo, Sheet, Stock, User, clean, look, press, scan, shot, shows, type_by_hand, until, with_page,
+    Demo, Sheet, Stock, clean, look, press, scan, shot, shows, type_by_hand, until, with_page,
 };
 use thirtyfour::prelude::*;
-
-async fn sign_on(page: &WebDriver, user: &User) -> WebDriverResult<()> {
-    until(page, "document.activeElement?.name === 'badge'").await?;
-    type_by_hand(page, &user.badge).await?;
-    press(page, Key::Tab).await?;
-    type_by_hand(page, &user.pin).await?;
-    press(page, Key::Enter).await?;
-    until(page, "document.body.dataset.screen !== 'sign-on'").await
-}
 
 async fn sign_off(page: &WebDriver) -> WebDriverResult<()> {
     page.execute("document.activeElement?.blur()", vec![]).await?;
     tab_to(page, "e.dataset?.act === 'sign-off'").await?;
     press(page, Key::Enter).await?;
     until(page, "document.body.dataset.screen === 'sign-on'").await
-}
-
-/// Goes on with Tab until what has the focus fits.
-async fn tab_to(page: &WebDriver, fits: &str) -> WebDriverResult<()> {
-    let reached = format!("(e => {fits})(document.activeElement)");
-    for _ in 0..400 {
-        if look(page, &format!("Boolean({reached})")).await? == true {
-            return Ok(());
-        }
-        press(page, Key::Tab).await?;
-    }
-    panic!("Tab never reaches {fits}");
 }
 
 /// Reaches the field by Tab, of several of a name the one in this row, and puts a text into it.

@@ -1,5 +1,4 @@
 //! A nurse's work at the pages: what the scanner types, what the page shows, what it never does.
-#![forbid(unsafe_code)]
 
 use emar_browser_tests::{
     Demo, Sheet, Stock, clean, look, press, scan, shot, shows, type_by_hand, until, with_page,

@@ -1,0 +1,7 @@
+//! The pages in a real browser, in one program.
+#![forbid(unsafe_code)]
+
+mod browser;
+mod desk;
+mod desk_flow;
+mod pages;
