@@ -163,7 +163,7 @@ pub async fn start(config: &Config, seams: Seams, extra: Extra) -> Result<Runnin
         bus: line,
     };
     let start::Running { outbox, scheduler, mut loops, .. } = start::start(parts, &stopped);
-    loops.spawn(end_with_the_lease(scheduler));
+    loops.spawn(end_with_the_lease(scheduler, opened.fail.clone()));
     let outbox = has_line.then_some(outbox);
     let control = secret::random()?;
     let web = Web::new(
@@ -199,10 +199,10 @@ pub async fn start(config: &Config, seams: Seams, extra: Extra) -> Result<Runnin
 }
 
 /// Another server runs the home from then on: what this one holds in memory is worth nothing.
-async fn end_with_the_lease(scheduler: JoinHandle<Ended>) {
+async fn end_with_the_lease(scheduler: JoinHandle<Ended>, fail: mpsc::Sender<String>) {
     if matches!(scheduler.await, Ok(Ended::LeaseLost)) {
-        tracing::error!("another server took over the lease; this one must be restarted");
-        std::process::exit(75);
+        // Full when the lane found it out too.
+        let _ = fail.try_send("another server took over the lease".to_owned());
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Opened {
     pub zones: Arc<Catalogue>,
     /// Tells when the lane cannot go on.
     pub fatal: mpsc::Receiver<String>,
+    /// Tells it.
+    pub fail: mpsc::Sender<String>,
 }
 
 /// Makes the clock of a home from the last instant its data knows.
@@ -128,7 +130,7 @@ pub async fn open(config: &Config, seams: Seams) -> Result<Opened, StartError> {
         administration: told::administration,
     });
     let (changes, _) = broadcast::channel(256);
-    let (stop, fatal) = mpsc::channel(1);
+    let (fail, fatal) = mpsc::channel(1);
     let lane = Lane {
         ledger: store.ledger(facility.clone(), &log, lease.epoch),
         store: store.clone(),
@@ -137,7 +139,7 @@ pub async fn open(config: &Config, seams: Seams) -> Result<Opened, StartError> {
         ids: Arc::clone(&seams.ids),
         outgoing: Arc::clone(&outgoing),
         changes: changes.clone(),
-        fatal: stop,
+        fatal: fail.clone(),
     }
     .start();
     let app = Arc::new(App {
@@ -155,7 +157,7 @@ pub async fn open(config: &Config, seams: Seams) -> Result<Opened, StartError> {
     });
     follow_zone(&app).await?;
     let pins = Arc::new(Pins::new(pepper));
-    Ok(Opened { app, sign, log, pins, epoch: lease.epoch, zones, fatal })
+    Ok(Opened { app, sign, log, pins, epoch: lease.epoch, zones, fail, fatal })
 }
 
 /// The name under which the zone rules are kept that doses were planned with.

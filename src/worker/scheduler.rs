@@ -126,10 +126,11 @@ async fn overdue(app: &App) -> bool {
 /// server lives, so there the lease cannot be another's, however long this process was held up.
 async fn renew(app: &App, terms: &Terms) -> Result<bool, crate::store::StoreError> {
     if app.store.is_shared() {
-        let now = app.clock.machine();
-        let lease = app.store.take_lease(&app.facility, &terms.holder, now, now + HOLD).await?;
-        if lease.holder != terms.holder || lease.epoch != terms.epoch {
-            tracing::error!(holder = lease.holder, epoch = lease.epoch, "the lease is another's");
+        let until = app.clock.machine() + HOLD;
+        let Terms { holder, epoch } = terms;
+        if !app.store.keep_lease(&app.facility, holder, *epoch, until).await? {
+            let lease = app.store.lease(&app.facility).await?;
+            tracing::error!(?lease, "the lease is another's");
             return Ok(false);
         }
     }

@@ -23,6 +23,9 @@ statements! {
     LEASE_TAKE = "INSERT INTO lease(facility, holder, until) VALUES ($1, $2, $3) \
         ON CONFLICT(facility) DO UPDATE SET holder = excluded.holder, until = excluded.until \
         WHERE lease.until < $4 RETURNING holder";
+    LEASE_KEEP = "UPDATE lease SET until = $4 WHERE facility = $1 AND holder = $2 AND \
+        $3 = (SELECT h.epoch FROM facility f JOIN audit_head h ON h.log = f.log WHERE f.id = $1) \
+        RETURNING holder";
     LEASE_EPOCH = "UPDATE audit_head SET epoch = epoch + 1 \
         WHERE log = (SELECT log FROM facility WHERE id = $1) RETURNING epoch";
     LEASE = "SELECT l.holder, l.until, h.epoch FROM lease l JOIN facility f ON f.id = l.facility \
@@ -160,6 +163,23 @@ impl Store {
             }
         });
         done.await.map_err(|_| StoreError::Usage("taking the lease stopped half-way"))?
+    }
+
+    /// Keeps the lease that `holder` took under `epoch`, also one that ran out while nobody else
+    /// took it: the epoch grows when the lease changes hands, not when a machine stood still. False
+    /// when it is another's.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn keep_lease(
+        &self,
+        facility: &FacilityId,
+        holder: &str,
+        epoch: i64,
+        until: i64,
+    ) -> Result<bool, StoreError> {
+        let values = bind![facility.as_str(), holder, epoch, until];
+        Ok(!self.write_one(LEASE_KEEP, values).await?.is_empty())
     }
 
     /// Who has the lease.

@@ -121,6 +121,13 @@ pub(super) async fn the_lease_fences(store: Store, _: String) {
     assert_eq!(take("s2", 16, 26).await, ("s2".into(), 26, 3));
     assert_eq!(take("s1", 17, 27).await, ("s2".into(), 26, 3));
     assert_eq!(take("s2", 40, 50).await, ("s2".into(), 50, 4), "what ran out begins anew");
+    let keep =
+        async |who: &str, epoch, until| store.keep_lease(&home, who, epoch, until).await.unwrap();
+    assert!(keep("s2", 4, 60).await);
+    assert!(!keep("s2", 3, 70).await, "an epoch that is over");
+    assert!(!keep("s1", 4, 70).await, "another's");
+    assert!(keep("s2", 4, 99).await, "it ran out at 60, and nobody took it");
+    assert_eq!(take("s2", 70, 99).await, ("s2".into(), 99, 4));
     store.set_meta(&home, "clock", "1").await.unwrap();
     store.set_meta(&home, "clock", "2").await.unwrap();
     assert_eq!(store.meta(&home, "clock").await.unwrap().as_deref(), Some("2"));

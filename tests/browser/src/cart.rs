@@ -6,8 +6,8 @@ use thirtyfour::prelude::*;
 
 const PATIENCE: Duration = Duration::from_secs(45);
 const LOOK_AGAIN: Duration = Duration::from_millis(60);
-/// Before each press and each release: a scanner is faster.
-const BY_HAND: Duration = Duration::from_millis(40);
+/// Between two letters: a scanner is faster.
+const BY_HAND: Duration = Duration::from_millis(60);
 
 /// Types a barcode as a scanner set up by the sheet does: F9, the text with GS as Ctrl+], Enter.
 ///
@@ -37,8 +37,13 @@ pub async fn press(page: &WebDriver, key: Key) -> WebDriverResult<()> {
 /// # Errors
 /// When the browser does not take the keys.
 pub async fn type_by_hand(page: &WebDriver, text: &str) -> WebDriverResult<()> {
-    // In one request: on a slow machine one a letter is slower than any hand.
-    page.action_chain_with_delay(Some(BY_HAND), None).send_keys(text).perform().await
+    // In one request: on a slow machine one a letter is slower than any hand. The pointer that
+    // stays where it is makes the pause, which the keys' own delay of this library does not.
+    let mut keys = page.action_chain_with_delay(None, Some(BY_HAND));
+    for letter in text.chars() {
+        keys = keys.send_keys(letter.to_string()).move_by_offset(0, 0);
+    }
+    keys.perform().await
 }
 
 /// What a JavaScript expression gives on the page.
