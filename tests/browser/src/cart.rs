@@ -4,7 +4,8 @@ use serde_json::Value;
 use std::time::{Duration, Instant};
 use thirtyfour::prelude::*;
 
-const PATIENCE: Duration = Duration::from_secs(45);
+/// A machine under load is slow and not wrong; nothing waits so long that works.
+const PATIENCE: Duration = Duration::from_secs(180);
 const LOOK_AGAIN: Duration = Duration::from_millis(60);
 /// Between two letters: a scanner is faster.
 const BY_HAND: Duration = Duration::from_millis(60);
@@ -60,7 +61,7 @@ pub async fn look(page: &WebDriver, expression: &str) -> WebDriverResult<Value> 
 /// When the browser fails.
 ///
 /// # Panics
-/// When it does not hold for 45 seconds; tells what the page shows instead.
+/// When it does not hold for three minutes; tells what the page shows instead.
 pub async fn until(page: &WebDriver, expression: &str) -> WebDriverResult<()> {
     let start = Instant::now();
     while look(page, &format!("Boolean({expression})")).await? != Value::Bool(true) {

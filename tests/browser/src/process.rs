@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-const START_SECONDS_MAX: u64 = 60;
+const START_SECONDS_MAX: u64 = 180;
 
 /// A program in a process group of its own; dropping it ends the whole group, with the browsers a
 /// driver started.
