@@ -13,6 +13,8 @@
  */
 
 const TIMEOUT_MS = 4000;
+/** What the server has to work out first: as long as it gives itself. */
+const LONG_MS = 10000;
 const TRIES = 3;
 const PAUSE_MS = 400;
 
@@ -41,15 +43,15 @@ export function freshId() {
 
 /**
  * @param {string} method @param {string} path @param {unknown} [body]
- * @param {{key?: string, repeat?: boolean}} [how] `repeat`: safe to send again (the body or the key
- *   names it); what has a key is, unless it says otherwise
+ * @param {{key?: string, repeat?: boolean, long?: boolean}} [how] `repeat`: safe to send again (the
+ *   body or the key names it); what has a key is, unless it says otherwise. `long`: worth a wait
  * @returns {Promise<any>}
  */
 export async function send(method, path, body, how = {}) {
   const tries = (how.repeat ?? Boolean(how.key)) ? TRIES : 1;
   for (let left = tries; ; left -= 1) {
     try {
-      return await once(method, path, body, how.key);
+      return await once(method, path, body, how);
     } catch (error) {
       const unknown = !(error instanceof Problem) || error.status === 503;
       if (!unknown || left <= 1)
@@ -59,8 +61,11 @@ export async function send(method, path, body, how = {}) {
   }
 }
 
-/** @param {string} method @param {string} path @param {unknown} body @param {string} [key] */
-async function once(method, path, body, key) {
+/**
+ * @param {string} method @param {string} path @param {unknown} body
+ * @param {{key?: string, long?: boolean}} how
+ */
+async function once(method, path, body, { key, long }) {
   /** @type {Record<string, string>} */
   const headers = { Accept: "application/json, application/problem+json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -71,7 +76,7 @@ async function once(method, path, body, key) {
     body: body === undefined ? undefined : JSON.stringify(body),
     credentials: "same-origin",
     cache: "no-store",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(long ? LONG_MS : TIMEOUT_MS),
   });
   const text = await answer.text();
   const json = text.startsWith("{") || text.startsWith("[") ? JSON.parse(text) : null;

@@ -73,7 +73,7 @@ why.addEventListener("keydown", (event) => {
  */
 export async function rehearsed(change) {
   const path = "/api/v1/orders/preview?fragments=true";
-  const { fragments } = await send("POST", path, change, { repeat: true });
+  const { fragments } = await send("POST", path, change, { repeat: true, long: true });
   return element(fragments[0]);
 }
 
