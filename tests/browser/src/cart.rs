@@ -10,11 +10,36 @@ const LOOK_AGAIN: Duration = Duration::from_millis(60);
 /// Between two letters: a scanner is faster.
 const BY_HAND: Duration = Duration::from_millis(60);
 
-/// Types a barcode as a scanner set up by the sheet does: F9, the text with GS as Ctrl+], Enter.
+/// Whether the page says that it could not read the last scan.
+const UNREAD: &str = "document.querySelector('#slab')?.innerText.includes('did not read cleanly')";
+const SCANS_MAX: u32 = 5;
+
+/// Scans a barcode. On a machine under load the keys can come so slowly that the page takes them
+/// for torn and asks to scan again; that is done, as a nurse does it.
 ///
 /// # Errors
 /// When the browser does not take the keys.
+///
+/// # Panics
+/// When the page reads it in none of five scans.
 pub async fn scan(page: &WebDriver, raw: &str) -> WebDriverResult<()> {
+    let unread = async || Ok::<_, WebDriverError>(look(page, UNREAD).await? == true);
+    if unread().await? {
+        return type_scan(page, raw).await;
+    }
+    for _ in 0..SCANS_MAX {
+        type_scan(page, raw).await?;
+        if !unread().await? {
+            return Ok(());
+        }
+        press(page, Key::Escape).await?;
+        until(page, &format!("!{UNREAD}")).await?;
+    }
+    panic!("{raw} was never read");
+}
+
+/// Types a barcode as a scanner set up by the sheet does: F9, the text with GS as Ctrl+], Enter.
+async fn type_scan(page: &WebDriver, raw: &str) -> WebDriverResult<()> {
     let mut keys = page.action_chain().key_down(Key::F9).key_up(Key::F9);
     for part in raw.split_inclusive('\u{1d}') {
         keys = keys.send_keys(part.trim_end_matches('\u{1d}'));
