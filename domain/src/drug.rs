@@ -15,6 +15,20 @@ pub struct Strength {
 }
 
 impl Strength {
+    /// Whether so much of the drug, in pieces or measured, holds exactly so much of its ingredient.
+    #[must_use]
+    pub fn holds(self, ingredient: Amount, drug: Amount) -> bool {
+        let per = match self.per {
+            Some(per) => per,
+            None if is_piece(drug.unit) => Amount::whole(1, drug.unit),
+            None => return false,
+        };
+        let product = |one: Amount, other: Amount| one.base().checked_mul(other.base());
+        ingredient.comparable(self.amount)
+            && drug.comparable(per)
+            && product(ingredient, per).is_some_and(|of| Some(of) == product(drug, self.amount))
+    }
+
     /// The same concentration or strength, whatever the units it is written in.
     #[must_use]
     pub fn same_as(self, other: Self) -> bool {
@@ -187,6 +201,12 @@ pub fn is_psychotropic(ingredient: &str) -> bool {
 #[must_use]
 pub fn is_antipsychotic(ingredient: &str) -> bool {
     classes(ingredient).any(|class| class == "antipsychotic")
+}
+
+/// Whether two ingredients have a part in common: a combination is each of its parts.
+#[must_use]
+pub fn share_a_part(one: &str, other: &str) -> bool {
+    one.split('/').any(|part| other.split('/').any(|of| of.trim() == part.trim()))
 }
 
 /// The words a policy may call a drug by: its ingredients, every word of them, and their classes.

@@ -184,6 +184,8 @@ impl Standing {
 #[must_use]
 pub fn explain(home: &Home, order: &Order, now: Instant) -> Standing {
     let bar = match of_state(order, now).or_else(|| of_resident(home, order, now)) {
+        // A hold that ends brings no dose to who does not live here.
+        Some(_) if order.state_at(now).is_in_force() && has_left(home, order) => Some(Reason::Left),
         Some(reason) => Some(reason),
         None if order.is_self_managed() => Some(Reason::SelfManaged),
         None => match &order.current.timing {
@@ -245,9 +247,12 @@ fn of_state(order: &Order, now: Instant) -> Option<Reason> {
 }
 
 fn of_resident(home: &Home, order: &Order, now: Instant) -> Option<Reason> {
-    let resident = home.residents.get(&order.current.resident);
-    let Some(resident) = resident.filter(|r| r.lives_here()) else { return Some(Reason::Left) };
-    away(resident, now)
+    let resident = home.residents.get(&order.current.resident).filter(|r| r.lives_here());
+    resident.map_or(Some(Reason::Left), |resident| away(resident, now))
+}
+
+fn has_left(home: &Home, order: &Order) -> bool {
+    !home.residents.get(&order.current.resident).is_some_and(Resident::lives_here)
 }
 
 fn held(order: &Order, at: Instant) -> Option<Reason> {

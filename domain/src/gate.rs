@@ -31,6 +31,24 @@ pub enum Comparison {
     Exactly,
 }
 
+impl Comparison {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Below, Self::AtOrBelow, Self::Above, Self::AtOrAbove, Self::Exactly];
+
+    /// The code stored and sent.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Below => "<",
+            Self::AtOrBelow => "<=",
+            Self::Above => ">",
+            Self::AtOrAbove => ">=",
+            Self::Exactly => "=",
+        }
+    }
+}
+
 /// One hold parameter: hold when the reading compares so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldRule {
@@ -194,6 +212,18 @@ impl Gate {
             }
         }
         Ok(gate)
+    }
+
+    /// Most minutes a reading may be old.
+    #[must_use]
+    pub const fn max_age_minutes(&self) -> u32 {
+        self.max_age_minutes
+    }
+
+    /// What holds a dose, in the order written.
+    #[must_use]
+    pub fn rules(&self) -> &[HoldRule] {
+        &self.hold_if_any
     }
 
     /// The codes of the readings it looks at, in the order of its rules.

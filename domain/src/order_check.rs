@@ -4,7 +4,7 @@
 use crate::administration::Override;
 use crate::amount::{Amount, Dimension};
 use crate::decide::limited;
-use crate::drug::{PIECES_MAX, Strength, halves_of, piece_of};
+use crate::drug::{PIECES_MAX, Strength, halves_of, piece_of, share_a_part};
 use crate::home::Home;
 use crate::order::{Order, OrderState, OrderVersion, Timing};
 use crate::resident::{Allergy, Resident};
@@ -73,18 +73,24 @@ pub fn standing(found: Vec<Objection>, answers: &[Override]) -> Vec<Objection> {
 }
 
 /// Features, group 2: the dose as number and as text. A text that names amounts of the same kind
-/// must name the dose among them.
+/// must name the dose among them. Story 5: so must one that names the dose's number with another
+/// unit, or 5 mg become 5 capsules.
 fn contradiction(version: &OrderVersion) -> Option<Objection> {
+    let (dose, drug) = (version.dose, &version.drug);
     let words: Vec<&str> = version.dose_text.split_whitespace().collect();
     let trimmed = |word: &&str| word.trim_matches(|c: char| "(),;.".contains(c)).to_owned();
     let pairs = words.iter().zip(words.iter().skip(1));
     let amounts = pairs.filter_map(|(n, unit)| Amount::parse(&trimmed(n), &trimmed(unit)).ok());
-    let mut alike = amounts.filter(|a| a.comparable(version.dose)).peekable();
-    alike.peek()?;
-    if alike.any(|a| a.same_as(version.dose)) {
+    let amounts: Vec<Amount> = amounts.collect();
+    let by_strength = |a: Amount| {
+        drug.strength.is_some_and(|strength| strength.holds(a, dose) || strength.holds(dose, a))
+    };
+    let swapped = |a: Amount| a.nano == dose.nano && !by_strength(a);
+    let doubtful = amounts.iter().any(|a| a.comparable(dose) || swapped(*a));
+    if !doubtful || amounts.iter().any(|a| a.same_as(dose)) {
         return None;
     }
-    let o = Objection::new(Check::DoseContradiction).with("dose", version.dose.to_string());
+    let o = Objection::new(Check::DoseContradiction).with("dose", dose.to_string());
     Some(o.with("text", version.dose_text.as_str()))
 }
 
@@ -191,13 +197,14 @@ fn same_ingredient(home: &Home, version: &OrderVersion) -> Option<Objection> {
     let others = home.orders_of(version.resident).filter(|other| {
         let runs = matches!(other.state, OrderState::Draft | OrderState::Active);
         let over = other.current.ends_at().is_some_and(|end| end <= version.start);
-        let same = other.current.drug.ingredient == version.drug.ingredient;
+        let same = share_a_part(&other.current.drug.ingredient, &version.drug.ingredient);
         runs && !over && same && other.id() != version.order
     });
     let planned = |timing: &Timing| !timing.is_unplanned();
     let duplicates = |other: &&Order| {
         let (one, two) = (&other.current, version);
-        one.drug.form == two.drug.form
+        one.drug.ingredient == two.drug.ingredient
+            && one.drug.form == two.drug.form
             && one.drug.route == two.drug.route
             && planned(&one.timing) == planned(&two.timing)
     };

@@ -8,7 +8,7 @@ use crate::order::{OrderVersion, Timing};
 use crate::reading;
 use crate::schedule::frequency::{Frequencies, Frequency, Kind};
 use crate::schedule::{ClockChange, OrderLife, Schedule, ScheduleFault, Span, expand};
-use crate::time::CivilTime;
+use crate::time::{CivilTime, Instant};
 use std::collections::BTreeSet;
 
 /// Longest window on either side of a due time, in minutes: a day.
@@ -185,7 +185,7 @@ fn timing(home: &Home, version: &OrderVersion) -> Checked {
         Timing::Pair { apply, remove } => {
             sound("/timing/apply", apply)?;
             sound("/timing/remove", remove)?;
-            let linked = is_linked(home, version, apply, remove);
+            let linked = is_linked(home, version.start, apply, remove);
             holds(linked, "/timing/remove", InputFault::PairUnlinked)
         }
         Timing::Prn { indication, interval_minutes_min, per_day_max } => {
@@ -219,9 +219,9 @@ fn named_doses(schedule: &Schedule) -> Checked {
     }
 }
 
-/// Whether something comes off between any two applications of the next two months.
-fn is_linked(home: &Home, version: &OrderVersion, apply: &Schedule, remove: &Schedule) -> bool {
-    let from = version.start;
+/// Whether something comes off between any two applications of the two months from `from` on.
+#[must_use]
+pub fn is_linked(home: &Home, from: Instant, apply: &Schedule, remove: &Schedule) -> bool {
     let Some(to) = from.plus_minutes(PAIR_DAYS * 24 * 60) else { return false };
     let life = OrderLife { start: Some(from), ..OrderLife::default() };
     let times = |schedule| {

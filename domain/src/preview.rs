@@ -2,6 +2,7 @@
 //! resident: the same decision, the same planning, and a look at what is different afterwards.
 
 mod figures;
+mod stay;
 
 use crate::administration::Override;
 use crate::decide::{Actor, Answer, Command, OrderCommand, Refusal, Stamp, decide};
@@ -11,6 +12,7 @@ use crate::home::Home;
 use crate::id::{OrderId, ResidentId, UserId};
 use crate::order::{Order, OrderState};
 use crate::order_check::{self, Occasion};
+use crate::resident::Resident;
 use crate::role::Role;
 use crate::time::Instant;
 use crate::verdict::Objection;
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use figures::{Gap, Moment, Overlap, PassLoad, Sum, Total};
+pub use stay::{StayPreview, StayRehearsal};
 
 /// Most days a preview looks ahead.
 pub const PREVIEW_DAYS_MAX: u32 = 14;
@@ -285,7 +288,11 @@ fn why_gone(after: &Home, slot: Slot) -> Withdrawal {
     if let Some(why) = same.and_then(|d| d.withdrawn) {
         return why;
     }
+    let lives_here = |order: &Order| {
+        after.residents.get(&order.current.resident).is_some_and(Resident::lives_here)
+    };
     match after.orders.get(&slot.order) {
+        Some(order) if !lives_here(order) => Withdrawal::Discontinued,
         Some(order) if order.do_not_give.is_some() => Withdrawal::DoNotGive,
         Some(order) if order.hold.as_ref().is_some_and(|h| h.until.is_none()) => Withdrawal::Held,
         Some(Order { state: OrderState::Active, .. }) => Withdrawal::Superseded,

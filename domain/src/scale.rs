@@ -18,6 +18,9 @@ pub enum GlucoseUnit {
 }
 
 impl GlucoseUnit {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::MgPerDl, Self::MmolPerL];
+
     /// The unit as it is written.
     #[must_use]
     pub const fn code(self) -> &'static str {

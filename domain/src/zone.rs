@@ -319,7 +319,10 @@ impl ZoneRules {
         let at_offset =
             |offset_s: i32| Instant::from_micros(wall - i64::from(offset_s) * MICROS_PER_SECOND);
         let earliest = self.passed(at_offset(OFFSET_MAX_S));
-        let latest = self.passed(at_offset(-OFFSET_MAX_S));
+        // A day and a half later: hardly ever is a transition between.
+        let last = at_offset(-OFFSET_MAX_S);
+        let later = self.transitions.get(earliest..).unwrap_or_default();
+        let latest = earliest + later.iter().take_while(|change| change.at <= last).count();
         let (mut found, mut gap) = ([None, None], None);
         for passed in earliest..=latest {
             let instant = at_offset(self.offset_after(passed));

@@ -66,7 +66,8 @@ fn far_order(command: &OrderCommand) -> Option<OrderId> {
 fn spaced_orders(home: &Home, resident: ResidentId) -> BTreeSet<OrderId> {
     let older = |order: &&Order| {
         let mut doses = home.doses_of_order(order.id());
-        doses.any(|dose| dose.slot.plan < order.plan)
+        // Every scan asks this of every order; most have their first plan.
+        order.plan > 1 && doses.any(|dose| dose.slot.plan < order.plan)
     };
     let far = |order: &&Order| order.is_pair() || older(order);
     home.orders_of(resident).filter(far).map(Order::id).collect()

@@ -109,6 +109,10 @@ fn due_doses(record: &mut Record<'_, '_>, order: &Order) -> Vec<(PlannedDose, Op
     let found = range.and_then(|range| expansion(home, order, schedule, range).ok());
     let due = found.map(|mut found| {
         found.due.append(&mut found.held);
+        // Other rules for the zone bring what was given early behind where planning stopped.
+        let of_plan = home.doses_of_order(order.id()).filter(|d| d.slot.plan == order.plan);
+        let known: BTreeSet<_> = of_plan.map(|d| (d.slot.date, d.slot.slot)).collect();
+        found.due.retain(|due| !known.contains(&(due.date, i64::from(due.slot))));
         found.due.sort();
         first_now(home, order, schedule, begins(order, schedule), found.due)
     });

@@ -18,7 +18,8 @@ use crate::zone::Due;
 use std::collections::BTreeSet;
 
 /// Doses to come get the instants their civil times have by `home.zone`: each keeps its identity
-/// and its plan. What is due by now, or was acted on, stays. One leaf tells of it.
+/// and its plan. What is due by now, or was acted on, stays; what would be due outside its order's
+/// life is not due any more. One leaf tells of it.
 pub(super) fn rules(record: &mut Record<'_, '_>, before: &str) -> Answer {
     let home = record.home;
     let (mut moved, mut added) = (0u32, 0u32);
@@ -62,16 +63,18 @@ fn move_doses(record: &mut Record<'_, '_>, order: &Order) -> (u32, u32) {
     // Of two on one instant the dose whose own time this is stays, as when they are planned.
     times.sort_by_key(|(at, shifted, dose)| (*at, *shifted, dose.slot));
     let (mut taken, mut moved, mut until) = (None, 0, last);
+    let of_life = |at| at >= order.current.start && order.current.ends_at().is_none_or(|e| at < e);
     for (at, shifted, dose) in times {
         let off = dose.slot.is_removal();
-        if taken == Some(at) && !off {
+        let gone = is_superseded(dose);
+        if !gone && !off && (taken == Some(at) || !of_life(at)) {
             replan(record, dose, Some(Withdrawal::Superseded), now);
             moved += 1;
         } else if at != dose.due {
             move_dose(record, order, dose, (at, shifted));
             moved += 1;
         }
-        if !off {
+        if !off && !gone {
             (taken, until) = (Some(at), until.max(at));
         }
     }
@@ -84,10 +87,14 @@ fn key(slot: &Slot) -> (CivilDate, i64) {
     (slot.date, slot.slot)
 }
 
-/// A first dose given at once (slot 0) is an instant of its own.
+/// A first dose given at once (slot 0) is an instant of its own. What was taken out of the plan
+/// keeps its place in it, or it would be planned once more at its new instant.
 fn is_to_come(dose: &Dose, now: Instant) -> bool {
-    let gone = dose.withdrawn == Some(Withdrawal::Superseded);
-    dose.due > now && dose.outcome.is_none() && !gone && dose.slot.slot != 0
+    dose.due > now && dose.outcome.is_none() && dose.slot.slot != 0
+}
+
+fn is_superseded(dose: &Dose) -> bool {
+    dose.withdrawn == Some(Withdrawal::Superseded)
 }
 
 /// When a dose's prescribed civil time is, and whether a gap moved it. `None`: the home drops times

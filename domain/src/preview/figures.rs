@@ -57,8 +57,8 @@ pub struct Overlap {
 pub struct Sum {
     /// In the smallest unit that was ordered; more than one where units do not agree.
     pub amounts: Vec<Amount>,
-    /// Orders with a dose that is in no amount: partly taken, named by the schedule in words, or of
-    /// a combination with another ingredient.
+    /// Orders with a dose that is in no amount: partly taken, named by the schedule in words, said
+    /// by a scale, or of a combination with another ingredient.
     pub left_out: BTreeSet<OrderId>,
 }
 
@@ -180,11 +180,14 @@ fn daily(home: &Home, part: &str, today: CivilDate, to: Instant) -> BTreeMap<Civ
     for order in home.orders.values().filter(|o| has_part(o, part)) {
         let named = named_doses(home, order, today, to);
         let single = parts(&order.current.drug.ingredient).count() == 1;
+        let scaled = order.current.conditions.scale.is_some();
         let doses = home.doses_of_order(order.id()).filter(|d| d.due < to && d.slot.date >= today);
         for dose in doses.filter(|d| moment(d).is_some()) {
             let sum = days.entry(dose.slot.date).or_default();
             let partial = dose.outcome.as_ref().is_some_and(|o| o.outcome == Outcome::Partial);
             let amount = match &named {
+                // The reading says how much, and the order's own dose is none of it.
+                _ if scaled => None,
                 None => Some(order.current.dose),
                 // A first dose given at once is no dose of the schedule.
                 Some(_) if dose.slot.slot == 0 => Some(order.current.dose),

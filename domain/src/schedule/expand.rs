@@ -125,8 +125,44 @@ pub enum ExpandError {
     TooLong,
 }
 
-/// Doses by instant, those on one instant together; the order of a group is that of `keep`.
-type Doses = BTreeMap<Instant, Vec<PlannedDose>>;
+/// Doses in time order, those on one instant side by side. They come day by day, so that nearly all
+/// of them go to the end.
+#[derive(Default)]
+struct Doses {
+    all: Vec<PlannedDose>,
+    /// How many instants they are due at.
+    instants: usize,
+}
+
+impl Doses {
+    fn put(&mut self, dose: PlannedDose) {
+        let place = match self.all.last() {
+            Some(last) if last.at > dose.at => self.all.partition_point(|d| d.at <= dose.at),
+            _ => self.all.len(),
+        };
+        let before = place.checked_sub(1).and_then(|place| self.all.get(place));
+        self.instants += usize::from(before.is_none_or(|before| before.at != dose.at));
+        self.all.insert(place, dose);
+    }
+
+    /// The instant number `n`, from 0, that doses are due at.
+    fn instant(&self, n: usize) -> Option<Instant> {
+        let mut groups = self.all.chunk_by(|one, next| one.at == next.at);
+        groups.nth(n)?.first().map(|dose| dose.at)
+    }
+
+    fn last(&self) -> Option<Instant> {
+        self.all.last().map(|dose| dose.at)
+    }
+
+    /// Leaves the doses of the first `count` instants.
+    fn keep(&mut self, count: usize) {
+        if let Some(beyond) = self.instant(count) {
+            self.all.truncate(self.all.partition_point(|dose| dose.at < beyond));
+            self.instants = count;
+        }
+    }
+}
 
 /// Expands an order over `range`.
 ///
@@ -164,13 +200,13 @@ impl Walk<'_> {
         self.life.stop.map_or(self.range.to, |stop| stop.min(self.range.to))
     }
 
-    fn elapsed_dose(&self, at: Instant, slot: u32) -> (Instant, Vec<PlannedDose>) {
+    fn elapsed_dose(&self, at: Instant, slot: u32) -> PlannedDose {
         let prescribed = self.zone.to_civil(at);
         let date = prescribed.date();
-        (at, vec![PlannedDose { at, date, slot, prescribed, shifted: false, dose: None }])
+        PlannedDose { at, date, slot, prescribed, shifted: false, dose: None }
     }
 
-    fn once(&self, at: Instant) -> Doses {
+    fn once(&self, at: Instant) -> Vec<PlannedDose> {
         let alive = self.life.start.is_none_or(|start| at >= start)
             && at < self.upper()
             && self.life.max_doses != Some(0);
@@ -178,7 +214,7 @@ impl Walk<'_> {
     }
 
     /// Steps since the anchor that lie in the order's life and the range, by arithmetic alone.
-    fn interval(&self, interval: Interval) -> Result<Doses, ExpandError> {
+    fn interval(&self, interval: Interval) -> Result<Vec<PlannedDose>, ExpandError> {
         let every = i64::from(interval.minutes) * 60 * crate::time::MICROS_PER_SECOND;
         let step_at = |instant: Instant| {
             let since = instant.micros_since(interval.anchor).max(0);
@@ -205,7 +241,8 @@ impl Walk<'_> {
             .collect()
     }
 
-    fn clock(&self, days: &Days<'_>) -> Result<(Doses, Vec<PlannedDose>), ExpandError> {
+    /// The doses, in time order, and those that a gap dropped.
+    fn clock(&self, days: &Days<'_>) -> Result<(Vec<PlannedDose>, Vec<PlannedDose>), ExpandError> {
         if let Some(steps) = days.steps_by_dose() {
             return self.steps_by_dose(days, steps);
         }
@@ -213,7 +250,9 @@ impl Walk<'_> {
             Some(_) => self.beginning(days)?,
             None => self.range.from.max(self.life.start.unwrap_or(Instant::MIN)),
         };
-        self.gather(lower, self.life.max_doses, |date| days.plan(date), None)
+        let (doses, dropped) =
+            self.gather(lower, self.life.max_doses, |date| days.plan(date), None)?;
+        Ok((doses.all, dropped))
     }
 
     /// Where counting begins: the order's start, else the schedule's anchor.
@@ -233,21 +272,21 @@ impl Walk<'_> {
         &self,
         days: &Days<'_>,
         steps: impl Iterator<Item = (u32, DayPlan<'p>)>,
-    ) -> Result<(Doses, Vec<PlannedDose>), ExpandError> {
+    ) -> Result<(Vec<PlannedDose>, Vec<PlannedDose>), ExpandError> {
         let ranks = days.all_times();
         let mut lower = self.beginning(days)?;
         let mut left = self.life.max_doses.unwrap_or(u32::MAX);
-        let (mut doses, mut dropped) = (Doses::new(), Vec::new());
+        let (mut doses, mut dropped) = (Vec::new(), Vec::new());
         for (count, plan) in steps {
             let plan_on = |date| {
                 let DayPlan { times, dose } = plan;
                 days.qualifies(date).then_some(DayPlan { times, dose })
             };
             let step = self.gather(lower, Some(count.min(left)), plan_on, Some(&ranks))?;
-            let given = u32::try_from(step.0.len()).unwrap_or(u32::MAX);
+            let given = u32::try_from(step.0.instants).unwrap_or(u32::MAX);
             dropped.extend(step.1);
-            let last = step.0.last_key_value().map(|(at, _)| *at);
-            doses.extend(step.0);
+            let last = step.0.last();
+            doses.extend(step.0.all);
             left = left.saturating_sub(given);
             match last.and_then(|at| at.plus_micros(1)) {
                 Some(after) if given == count && left > 0 => lower = after,
@@ -265,7 +304,7 @@ impl Walk<'_> {
         plan_on: impl Fn(CivilDate) -> Option<DayPlan<'p>>,
         ranks: Option<&[CivilTime]>,
     ) -> Result<(Doses, Vec<PlannedDose>), ExpandError> {
-        let (mut doses, mut dropped) = (Doses::new(), Vec::new());
+        let (mut doses, mut dropped) = (Doses::default(), Vec::new());
         let upper = self.upper();
         let limit = count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
         if lower >= upper || limit == 0 {
@@ -280,27 +319,27 @@ impl Walk<'_> {
         let alive = Span { from: lower, to: upper };
         for day in DAYS_BEFORE..=days + DAYS_AFTER {
             let Some(date) = first.plus_days(day) else { continue };
-            if doses.len() >= limit && self.settled(&doses, limit, date) {
+            if doses.instants >= limit && self.settled(&doses, limit, date) {
                 break;
             }
             let Some(plan) = plan_on(date) else { continue };
             for (dose, gone) in self.doses_of(date, &plan, ranks) {
                 match (alive.contains(dose.at), gone) {
                     (true, true) => dropped.push(dose),
-                    (true, false) => doses.entry(dose.at).or_default().push(dose),
+                    (true, false) => doses.put(dose),
                     (false, _) => {}
                 }
             }
-            if doses.len() > DOSES_MAX {
+            if doses.instants > DOSES_MAX {
                 return Err(ExpandError::TooLong);
             }
         }
-        if let Some(beyond) = doses.keys().nth(limit).copied() {
-            doses.split_off(&beyond);
+        if count.is_some() {
+            doses.keep(limit);
         }
-        if doses.len() >= limit {
+        if doses.instants >= limit {
             // The order, or the step, ends with its last dose: nothing after it was dropped.
-            let last = doses.last_key_value().map(|(at, _)| *at);
+            let last = doses.last();
             dropped.retain(|dose| Some(dose.at) <= last);
         }
         Ok((doses, dropped))
@@ -309,7 +348,7 @@ impl Walk<'_> {
     /// Whether no dose prescribed on `date` or later can come before the dose number `limit`.
     fn settled(&self, doses: &Doses, limit: usize, date: CivilDate) -> bool {
         let bound = self.zone.day_begins(date);
-        limit.checked_sub(1).and_then(|at| doses.keys().nth(at)).is_some_and(|last| *last < bound)
+        limit.checked_sub(1).and_then(|n| doses.instant(n)).is_some_and(|last| last < bound)
     }
 
     /// The day's doses, each with whether a gap dropped it.
@@ -347,20 +386,25 @@ impl Walk<'_> {
     }
 
     /// Query range, holds, flags and the record of merges.
-    fn finish(&self, doses: Doses, dropped: Vec<PlannedDose>) -> Expansion {
+    fn finish(&self, mut doses: Vec<PlannedDose>, dropped: Vec<PlannedDose>) -> Expansion {
         let mut done = Expansion::default();
-        for (at, mut group) in doses.into_iter().filter(|(at, _)| self.range.contains(*at)) {
-            for dose in group.iter().filter(|dose| dose.shifted) {
-                done.flags.entry(dose.date).or_default().insert(Flag::TimeShiftedGap);
+        doses.retain(|dose| self.range.contains(dose.at));
+        for dose in doses.iter().filter(|dose| dose.shifted) {
+            done.flags.entry(dose.date).or_default().insert(Flag::TimeShiftedGap);
+        }
+        // On one instant the dose whose own time this is stays; one that a gap moved goes into it.
+        doses.sort_by_key(|dose| (dose.at, dose.shifted, dose.date, dose.slot));
+        done.due.reserve_exact(doses.len());
+        let mut kept: Option<(Instant, (CivilDate, u32))> = None;
+        for dose in doses {
+            match kept {
+                Some((at, into)) if at == dose.at => done.merged.push(Merged { into, dose }),
+                _ => {
+                    kept = Some((dose.at, (dose.date, dose.slot)));
+                    let held = self.life.holds.iter().any(|hold| hold.contains(dose.at));
+                    if held { done.held.push(dose) } else { done.due.push(dose) }
+                }
             }
-            // The dose whose own time this is stays; one that a gap moved here goes into it.
-            group.sort_by_key(|dose| (dose.shifted, dose.date, dose.slot));
-            let mut group = group.into_iter();
-            let Some(kept) = group.next() else { continue };
-            let into = (kept.date, kept.slot);
-            done.merged.extend(group.map(|dose| Merged { into, dose }));
-            let held = self.life.holds.iter().any(|hold| hold.contains(at));
-            if held { done.held.push(kept) } else { done.due.push(kept) }
         }
         for dose in dropped.into_iter().filter(|dose| self.range.contains(dose.at)) {
             done.flags.entry(dose.date).or_default().insert(Flag::DoseDroppedByGap);

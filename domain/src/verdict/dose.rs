@@ -1,10 +1,12 @@
 //! Dose and time: checks 38 to 49, and the PRN limits (53, 54).
 
+use super::ingredient::taken_by_others;
 use super::{Check, Objection, Package, Severity};
 use crate::cart::{CartSession, Counting};
 use crate::dose::{Dose, DoseState, Withdrawal};
 use crate::home::Home;
 use crate::id::DoseId;
+use crate::limit::PrnLimit;
 use crate::order::Order;
 use crate::schedule::policy::OffSchedule;
 use crate::schedule::window::own_half;
@@ -148,8 +150,8 @@ fn nothing_due(home: &Home, order: &Order, now: Instant) -> Objection {
     }
 }
 
-/// Checks 53 and 54, and the reason a PRN giving needs; `own` is when the dose in question was
-/// itself charted as taken.
+/// Check 53 over all orders of the ingredient, check 54, and the reason a PRN giving needs.
+/// `own` is when the dose in question was itself charted as taken.
 #[must_use]
 pub(super) fn prn_objections(
     home: &Home,
@@ -159,20 +161,25 @@ pub(super) fn prn_objections(
 ) -> Vec<Objection> {
     let Some(limit) = order.prn_limit() else { return Vec::new() };
     let mut found = Vec::new();
-    let history: Vec<Instant> = home.taken_of(order, own).collect();
-    if let Err(refusal) = limit.check(&home.zone, &history, now) {
-        let next = |o: Objection| match refusal.next {
-            Some(at) => o.with("next_at", at),
-            None => o,
-        };
-        if refusal.too_soon {
-            found.push(next(Objection::new(Check::PrnTooSoon)));
-        }
-        if let (Some(count), Some(most)) = (refusal.reached, limit.per_day_max) {
-            let o = Objection::new(Check::PrnMaxReached).with("count", count).with("most", most);
-            found.push(next(o));
-        }
-    }
+    let mut history: Vec<Instant> = home.taken_of(order, own).collect();
+    let own_limits = limit.check(&home.zone, &history, now).err();
+    // The interval is the ingredient's, whatever it was given for; the maximum is the order's.
+    history.extend(taken_by_others(home, order));
+    let interval = PrnLimit { per_day_max: None, ..limit };
+    let too_soon = interval.check(&home.zone, &history, now).err();
+    let refusals = || too_soon.iter().chain(&own_limits);
+    let never = refusals().any(|refusal| refusal.next.is_none());
+    let next_at = refusals().filter_map(|refusal| refusal.next).max().filter(|_| !never);
+    let next = |o: Objection| match next_at {
+        Some(at) => o.with("next_at", at),
+        None => o,
+    };
+    found.extend(too_soon.map(|_| next(Objection::new(Check::PrnTooSoon))));
+    let reached = own_limits.and_then(|refusal| refusal.reached).zip(limit.per_day_max);
+    found.extend(reached.map(|(count, most)| {
+        let o = Objection::new(Check::PrnMaxReached).with("count", count).with("most", most);
+        next(o)
+    }));
     found.push(Objection::new(Check::PrnReasonMissing));
     found
 }

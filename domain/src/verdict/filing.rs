@@ -3,6 +3,7 @@
 use super::barcode::resident_objections;
 use super::condition::condition_objections;
 use super::dose::{previous_on, prn_objections, reach_opens, time_objections};
+use super::ingredient::ingredient_objections;
 use super::product::allergy;
 use super::{Check, Objection, Severity, order_objections};
 use crate::administration::{Mode, Override};
@@ -43,6 +44,7 @@ pub fn filing_objections(
         found.extend(time_objections(home, order, dose, at));
         found.extend(taken.is_none().then(|| previous_on(home, order)).flatten());
     }
+    found.extend(ingredient_objections(home, order, at));
     found.extend(condition_objections(home, order, dose, at));
     found.extend(resident.and_then(|r| allergy(&order.current, None, r)));
     found

@@ -3,6 +3,7 @@
 use super::barcode::{barcode_objection, resident_objections};
 use super::condition::condition_objections;
 use super::dose::{dose_objections, double_scan, pick_dose, units_short};
+use super::ingredient::ingredient_objections;
 use super::product::{package_objections, product_objections};
 use super::read::Named;
 use super::{Check, Objection, Package, Severity, order_objections};
@@ -163,6 +164,7 @@ fn judge_package(
     }
     objections.extend(order_objections(home, order, dose, seen, now));
     objections.extend(dose_objections(home, order, dose, seen, now));
+    objections.extend(ingredient_objections(home, order, now));
     objections.extend(condition_objections(home, order, dose, now));
     objections.extend(double_scan(home, cart, package, order, dose.map(|d| d.id)));
     // The table runs product (2.4), order (2.5), dose (2.6), clinical (2.7): allergy comes last.

@@ -4,6 +4,7 @@ mod barcode;
 mod condition;
 mod dose;
 mod filing;
+mod ingredient;
 mod judge;
 mod order;
 mod product;
@@ -181,6 +182,10 @@ checks! {
     PrnTooSoon = 53 "prn_too_soon" Stop;
     /// The most in 24 hours was reached.
     PrnMaxReached = 54 "prn_max_reached" Stop;
+    /// The same ingredient was given, held or refused a short while ago, by another order.
+    SameIngredientRecent = 56 "same_ingredient_recent" Warn;
+    /// The same ingredient is on the body, from another order.
+    OtherPatchOn = 57 "other_patch_on" Warn;
     /// A reading must be taken first.
     ReadingMissing = 58 "reading_missing" Stop;
     /// The order's special instructions; to be acknowledged where the order forces it.

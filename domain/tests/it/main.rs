@@ -23,3 +23,4 @@ mod spacing;
 mod stories;
 mod symbol_laws;
 mod week;
+mod zone_laws;

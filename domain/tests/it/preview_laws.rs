@@ -13,7 +13,7 @@ use emar_domain::fact::Fact;
 use emar_domain::home::Home;
 use emar_domain::id::{OrderId, ResidentId, Slug, UserId};
 use emar_domain::order::{FirstDose, OrderState, OrderVersion, OrderedDrug, Source, Timing};
-use emar_domain::preview::preview;
+use emar_domain::preview::{StayPreview, StayRehearsal, preview};
 use emar_domain::resident::{AbsenceKind, Resident, ResidentState};
 use emar_domain::role::Role;
 use emar_domain::schedule::Schedule;
@@ -221,6 +221,22 @@ impl World {
         let mut stamp = Stamp { now: self.now, demo: false, fresh: &mut fresh };
         preview(&self.home, actor, command, days, &mut stamp)
     }
+
+    fn preview_stay(
+        &self,
+        actor: &Actor,
+        command: &StayCommand,
+        days: u32,
+    ) -> Result<StayPreview, emar_domain::decide::Refusal> {
+        let mut ids = 1u128 << 100;
+        let mut fresh = || {
+            ids += 1;
+            Uuid::from_u128(ids)
+        };
+        let mut stamp = Stamp { now: self.now, demo: false, fresh: &mut fresh };
+        let rehearsal = StayRehearsal::new(&self.home, actor, command, &mut stamp)?;
+        Ok(rehearsal.preview(days, &mut stamp))
+    }
 }
 
 fn schedules() -> impl Strategy<Value = Timing> {
@@ -353,6 +369,15 @@ fn steps(orders_only: bool) -> impl Strategy<Value = Step> {
     prop_oneof![17 => orders, if orders_only { 0 } else { 16 } => life]
 }
 
+/// What happens to a stay.
+fn stays() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        2 => any::<bool>().prop_map(Step::Away),
+        3 => (-DAY..2 * DAY, 0..3 * DAY).prop_map(|(at, len)| Step::AwayFor(at, at + len)),
+        2 => any::<bool>().prop_map(Step::Left),
+    ]
+}
+
 /// A new version of an order in force.
 fn changes() -> impl Strategy<Value = Step> {
     (0..3u8, schedules()).prop_map(|(n, timing)| Step::Change(n, timing))
@@ -480,6 +505,43 @@ proptest! {
         };
         prop_assert_eq!(usize::try_from(load(|l| l.before)).unwrap(), is.len());
         prop_assert_eq!(usize::try_from(load(|l| l.after)).unwrap(), would.len());
+    }
+
+    #[test]
+    fn what_is_previewed_of_a_stay_is_what_comes(
+        history in prop::collection::vec(prop_oneof![3 => steps(false), 1 => stays()], 0..14),
+        last in stays(),
+        days in 1..9u32,
+    ) {
+        let world = lived("forbid", &history);
+        let (actor, command) = asked(&world, &last).unwrap();
+        let Command::Stay(of_stay) = &command else { panic!("{command:?}") };
+        let told = world.preview_stay(&actor, of_stay, days);
+        prop_assert_eq!(&world.near(2 * DAY).preview_stay(&actor, of_stay, days), &told);
+        let mut real = world.copy();
+        let done = real.run(&actor, command);
+        let told = match (told, done.answer) {
+            (Ok(told), Ok(_)) => told,
+            (told, done) => {
+                prop_assert_eq!(told.err(), done.err());
+                return Ok(());
+            }
+        };
+        let mut undone = world.copy();
+        real.live_until(told.to);
+        undone.live_until(told.to);
+        let (is, would) = (undone.open(told.to), real.open(told.to));
+        let mut want = is.clone();
+        for gone in &told.removed {
+            prop_assert_eq!(want.remove(&gone.dose.slot), Some(gone.dose.due));
+            let dose = real.home.doses.values().find(|d| d.slot == gone.dose.slot);
+            prop_assert!(dose.is_none_or(|d| d.withdrawn == Some(gone.why)));
+        }
+        prop_assert_eq!(usize::try_from(told.unchanged).unwrap(), want.len());
+        for new in &told.added {
+            prop_assert_eq!(want.insert(new.slot, new.due), None);
+        }
+        prop_assert_eq!(&want, &would);
     }
 
     /// Hold, mark and absence come, go and overlap: none gives back what another keeps.

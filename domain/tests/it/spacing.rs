@@ -20,6 +20,13 @@ fn lives(world: &mut World, order: OrderId) -> Vec<String> {
     due.into_iter().map(|at| world.home.zone.to_civil(at).to_string()).collect()
 }
 
+/// A home that plans three days ahead, so that every time told here lies beyond that.
+fn home(now: Instant) -> World {
+    let mut world = World::with_residents(new_york(), now, 1);
+    world.home.policy.horizon_days = 3;
+    world
+}
+
 fn weekly(day: &str) -> Value {
     planned(&json!({"kind": "clock", "times": ["20:00"], "dow": [day]}))
 }
@@ -40,7 +47,7 @@ fn a_first_dose_now_passes_over_a_time_beyond_the_horizon() {
         (monthly(12), &["2026-11-02T09:00", "2026-12-12T09:00"]),
         (monthly(20), &["2026-11-02T09:00", "2026-11-20T09:00", "2026-12-20T09:00"]),
     ] {
-        let mut world = World::with_residents(new_york(), monday, 1);
+        let mut world = home(monday);
         let mut order = version(1, 1, &timing, monday);
         order.first_dose = FirstDose::Now;
         let order = world.receive(order);
@@ -57,7 +64,7 @@ fn a_dose_of_the_old_plan_spares_one_of_the_new_plan_beyond_the_horizon() {
         (20, &["2026-11-02T09:00", "2026-11-20T09:00", "2026-12-20T09:00"]),
     ] {
         let start = instant("2026-11-01T14:00:00Z");
-        let mut world = World::with_residents(new_york(), start, 1);
+        let mut world = home(start);
         let order = world.receive(version(1, 1, &monthly(2), start));
         world.now = changed;
         let old = world.home.orders[&order].current.clone();

@@ -2,21 +2,21 @@
 //! wire (4, 6 and the messages of 2 and 3) is tested where messages are read, in
 //! `src/exchange/fhir/tests/stories.rs`.
 
-use crate::expansion::zone::ZONES;
+use crate::expansion::zone::{Shown, ZONES, Zone};
 use crate::scenario::Script;
 use crate::world::{
-    DAY, World, answers, as_needed, charting, clock, hold, instant, new_york, nurse, once, planned,
-    prn, resident_id, version,
+    DAY, Row, World, answers, as_needed, charting, clock, hold, instant, new_york, nurse, once,
+    planned, prn, resident_id, version,
 };
-use emar_domain::administration::Outcome;
-use emar_domain::alert::AlertKind;
+use emar_domain::administration::{Mode, Outcome, Override};
+use emar_domain::alert::{Alert, AlertKind};
 use emar_domain::amount::{Amount, Unit};
 use emar_domain::decide::{
-    Actor, Answer, AwayFor, ChangeKind, Command, Decision, OrderCommand, Stay, is_overdue,
-    order_fault,
+    Actor, Answer, AwayFor, ChangeKind, ChartCommand, Command, Decision, OrderCommand, Stay,
+    is_overdue, order_fault,
 };
 use emar_domain::dose::DoseState;
-use emar_domain::drug::{Label, Product};
+use emar_domain::drug::{Label, Product, Strength};
 use emar_domain::explain::{Reason, Standing, due_list, explain, unlisted};
 use emar_domain::fact::Fact;
 use emar_domain::home::Home;
@@ -26,9 +26,9 @@ use emar_domain::order_check::{self, Occasion};
 use emar_domain::resident::AbsenceKind;
 use emar_domain::role::Role;
 use emar_domain::schedule::{
-    ClockChange, Expansion, Flag, Interval, OrderLife, PlannedDose, Schedule, Span, expand,
+    ClockChange, Expansion, Flag, Interval, Merged, OrderLife, PlannedDose, Schedule, Span, expand,
 };
-use emar_domain::time::{CivilDate, Instant};
+use emar_domain::time::{CivilDate, CivilDateTime, CivilTime, Instant};
 use emar_domain::verdict::read::named;
 use emar_domain::verdict::{Check, Param, filing_objections, judge};
 use emar_domain::zone::{GapPolicy, OverlapPolicy, ZoneRules};
@@ -69,17 +69,21 @@ proptest! {
     #[test]
     fn story_01_overlapping_stages(
         starts in 0..2_880i64,
-        shared in prop::collection::btree_set(0..96u32, 1..5),
+        shared in prop::collection::btree_set(0..96u32, 1..5)
+            .prop_map(|set| set.into_iter().collect::<Vec<u32>>())
+            .prop_shuffle(),
         stages in prop::collection::vec((1..9u32, 1..5usize, any::<bool>()), 2..5),
         by_days in any::<bool>(),
     ) {
         let zone = new_york();
         let start = plus(instant("2026-10-30T04:00:00Z"), starts);
         let shared: Vec<u32> = shared.into_iter().map(|quarter| quarter * 15).collect();
-        // Each stage has some of the same times; all of them in what follows another.
+        // Each stage has some of the same times; of any two, one has all that the other has.
         let times = |many: usize, all: bool| -> Vec<u32> {
             let many = if all { shared.len() } else { many.min(shared.len()) };
-            shared[..many].to_vec()
+            let mut times = shared[..many].to_vec();
+            times.sort_unstable();
+            times
         };
         let steps: Vec<Value> = stages.iter().enumerate().map(|(n, (length, many, all))| {
             let of: Vec<String> = times(*many, *all).into_iter().map(hhmm).collect();
@@ -103,9 +107,24 @@ proptest! {
             let most = of_day.iter().map(|d| times(stages[stage(d)].1, stages[stage(d)].2).len());
             prop_assert!(of_day.len() <= most.max().unwrap(), "{}: {:?}", date, of_day);
         }
-        // No hole either: a stage that another follows is as long as it was prescribed. The start
-        // of the order may cut off the first day.
-        let reached = found.last().map_or(0, stage);
+        // No hole either: the next stage begins with the first of its own times after the last dose,
+        // or on the day after where stages are counted in days.
+        for pair in found.windows(2).filter(|pair| stage(&pair[0]) != stage(&pair[1])) {
+            let (last, next) = (pair[0].prescribed, stage(&pair[1]));
+            let days = if by_days { 1..=1 } else { 0..=1 };
+            let days = days.map(|n| last.date().plus_days(n).unwrap());
+            let times = times(stages[next].1, stages[next].2);
+            let of_day = |date: CivilDate| {
+                times.iter().map(move |m| date.at(CivilTime::parse(&hhmm(*m)).unwrap()))
+            };
+            let first = days.flat_map(of_day).find(|time| *time > last);
+            prop_assert_eq!(next, stage(&pair[0]) + 1, "a stage was left out: {:?}", pair);
+            prop_assert_eq!(Some(pair[1].prescribed), first, "a hole: {:?}", pair);
+        }
+        prop_assert_eq!(found.last().map(stage), Some(stages.len() - 1), "a stage never came");
+        // A stage that another follows is as long as it was prescribed. The start of the order may
+        // cut off the first day.
+        let reached = stages.len();
         for (n, (length, ..)) in stages.iter().enumerate().take(reached) {
             let of_stage: Vec<&PlannedDose> = found.iter().filter(|d| stage(d) == n).collect();
             let dates: BTreeSet<_> = of_stage.iter().map(|d| d.date).collect();
@@ -195,12 +214,22 @@ fn story_02_one_time_prn_repeated() {
         other => panic!("{other:?}"),
     };
     assert_eq!(both.each_ref().map(effective), [true, false]);
-    let double = |a: &&emar_domain::alert::Alert| a.kind == AlertKind::PossibleDoubleDose;
+    // One who is about to give it now is told who gave it, and when.
+    let now_too = ChartCommand { mode: Mode::Now, ..charting(dose, "given", None) };
+    let refused = world.chart(now_too).unwrap_err();
+    let given = &refused.objections[0].params;
+    assert_eq!(refused.code, "already_given");
+    assert_eq!(given.get("given_at"), Some(&Param::from(world.now)));
+    assert!(given.contains_key("by"), "{given:?}");
+    let double = |a: &&Alert| a.kind == AlertKind::PossibleDoubleDose;
     assert_eq!(world.home.alerts.values().filter(double).count(), 1);
     world.wait(DAY);
     world.plan_ahead();
     assert_eq!(world.doses(order).len(), 1, "it is over");
 }
+
+/// The level at which an alert is the charge nurse's.
+const CHARGE_NURSE: u8 = 2;
 
 /// Anything that can be sent as when an order is given.
 fn any_timing() -> impl Strategy<Value = Value> {
@@ -261,8 +290,10 @@ fn any_timing() -> impl Strategy<Value = Value> {
     prop_oneof![6 => clock, 2 => interval, 2 => once, 2 => odd]
 }
 
+/// Alerts of the charge nurse that tell of an order.
 fn order_problems(home: &Home) -> usize {
-    home.alerts.values().filter(|a| a.kind == AlertKind::OrderProblem).count()
+    let told = |a: &&Alert| a.kind == AlertKind::OrderProblem && a.level == CHARGE_NURSE;
+    home.alerts.values().filter(told).count()
 }
 
 proptest! {
@@ -311,6 +342,8 @@ proptest! {
             Standing::NotDue { reason, next: None } => {
                 prop_assert!(order_fault(&world.home, order, now).is_some(), "{:?}", reason);
                 prop_assert_eq!(order_problems(&world.home), 1, "nobody is told: {:?}", order);
+                world.tick();
+                prop_assert_eq!(order_problems(&world.home), 1, "it is still so");
             }
         }
     }
@@ -331,24 +364,21 @@ fn an_order_on_no_list_is_counted() {
     assert_eq!(unlisted(&world.home, resident_id(1), now), [order]);
 }
 
+/// What stands against an order of this strength, dose and text.
+fn doubts(strength: &str, dose: &str, text: &str) -> Vec<&'static str> {
+    let now = instant("2026-11-02T15:00:00Z");
+    let world = World::with_residents(new_york(), now, 1);
+    let mut order = version(1, 1, &clock(&["09:00"]), now);
+    order.dose = Amount::parse_text(dose).unwrap();
+    order.dose_text = text.to_owned();
+    order.drug.strength = Strength::parse(strength);
+    let all = order_check::findings(&world.home, &order, Occasion::Noted);
+    order_check::standing(all, &[]).into_iter().map(|o| o.code.code()).collect()
+}
+
 /// "0.5L" became a six-minute stop time; "40 mg capsule" became 40 capsules.
 #[test]
 fn story_05_numbers() {
-    let now = instant("2026-11-02T15:00:00Z");
-    let world = World::with_residents(new_york(), now, 1);
-    let found = |change: &dyn Fn(&mut OrderVersion)| -> Vec<&'static str> {
-        let mut order = version(1, 1, &clock(&["09:00"]), now);
-        change(&mut order);
-        let all = order_check::findings(&world.home, &order, Occasion::Noted);
-        order_check::standing(all, &[]).into_iter().map(|o| o.code.code()).collect()
-    };
-    let dosed = |dose: &str, text: &str| {
-        found(&|v| {
-            v.dose = Amount::parse_text(dose).unwrap();
-            v.dose_text = text.to_owned();
-            v.drug.strength = emar_domain::drug::Strength::parse("5 mg");
-        })
-    };
     for (dose, text, want) in [
         ("5 mg", "5 mg", &[][..]),
         ("5 mg", "take 5 mg", &[]),
@@ -357,15 +387,65 @@ fn story_05_numbers() {
         ("5 mg", "5mg", &["abbreviation_unsafe"]),
         ("5 mg", "give 5 g", &["dose_contradiction"]),
         ("5 mg", "give 50 mg", &["dose_contradiction"]),
+        ("5 mg", "give 5 mcg", &["dose_contradiction"]),
+        ("5 mL", "give 5 L", &["dose_contradiction"]),
+        ("5 mL", "give 0.005 L", &[]),
+        // The same number of another unit.
+        ("5 mg", "give 5 tablets", &["dose_contradiction"]),
+        ("5 tablets", "give 5 capsules", &["dose_contradiction"]),
+        ("5 units", "give 5 mL", &["dose_contradiction"]),
+        ("5 capsules", "5 mg capsule", &["dose_contradiction"]),
+        ("5 capsules", "5 capsules of 5 mg", &[]),
+        ("1 tablet", "5 mg tablet", &[]),
+        ("10 mg", "2 tablets of 2.5 mg", &["dose_contradiction"]),
         ("50 mg", "50 mg", &[]),
         ("51 mg", "51 mg", &["dose_unusual"]),
         ("5 g", "5 g", &["dose_unusual"]),
         ("10 capsules", "", &[]),
-        ("40 capsules", "40 mg capsule", &["dose_unusual"]),
+        ("40 capsules", "40 mg capsule", &["dose_contradiction", "dose_unusual"]),
         ("11 tablets", "", &["dose_unusual"]),
     ] {
-        assert_eq!(dosed(dose, text), want, "{dose:?} {text:?}");
+        assert_eq!(doubts("5 mg", dose, text), want, "{dose:?} {text:?}");
     }
+    by_strength_another_unit_is_the_same_dose();
+    nothing_doubtful_takes_force();
+    amounts_are_read_whole_and_shown_as_they_are_read();
+}
+
+/// One tablet of 1 mg is 1 mg, and 5 mL of 1 mg/mL are 5 mg.
+fn by_strength_another_unit_is_the_same_dose() {
+    for (strength, dose, text, alike) in [
+        ("1 mg", "1 tablet", "1 mg tablet", true),
+        ("1 mg", "1 mg", "give 1 tablet", true),
+        ("2 mg", "1 tablet", "1 mg tablet", false),
+        ("1 mg/mL", "5 mL", "give 5 mg", true),
+        ("10 mg/10 mL", "5 mg", "give 5 mL", true),
+        ("10 mg/mL", "5 mL", "give 5 mg", false),
+        ("1 mg/mL", "5 mL", "give 5 tablets", false),
+    ] {
+        let found = doubts(strength, dose, text);
+        assert_eq!(found.is_empty(), alike, "{dose} of {strength}, {text:?}: {found:?}");
+    }
+}
+
+/// Before it is put right, or answered where it may be.
+fn nothing_doubtful_takes_force() {
+    let now = instant("2026-11-02T15:00:00Z");
+    for (text, code) in [("give 5 g", "dose_contradiction"), ("5mg", "abbreviation_unsafe")] {
+        let mut world = World::with_residents(new_york(), now, 1);
+        let order =
+            OrderVersion { dose_text: text.to_owned(), ..version(1, 1, &clock(&["09:00"]), now) };
+        let id = order.order;
+        world.order(&Actor::server(), OrderCommand::Receive(Box::new(order))).unwrap();
+        let refused = world.order(&nurse(1), OrderCommand::Note(id, answers())).unwrap_err();
+        assert_eq!(refused.objections[0].code.code(), code, "{text}");
+        let looked = Override { code: code.into(), reason: "the sender was asked".into() };
+        let noted = world.order(&nurse(1), OrderCommand::Note(id, vec![looked]));
+        assert_eq!(noted.is_ok(), code == "abbreviation_unsafe", "{text}");
+    }
+}
+
+fn amounts_are_read_whole_and_shown_as_they_are_read() {
     for text in ["0.5L", "5,0 mg", "1,00 mg", "5.0,0 mg", "1/2 tablet", "mg", "-5 mg", "5", ""] {
         assert!(Amount::parse_text(text).is_err(), "{text:?} is no amount");
     }
@@ -378,6 +458,25 @@ fn story_05_numbers() {
             assert!(!digits.starts_with('.') && !digits.ends_with('.'), "{shown:?}");
             assert!(!(digits.contains('.') && digits.ends_with('0')), "{shown:?}");
         }
+    }
+}
+
+/// Nothing in it is as in another order.
+fn of_its_own(order: OrderVersion, n: u128) -> OrderVersion {
+    let minutes = i64::try_from(n).unwrap();
+    let doses = i32::try_from(n).unwrap();
+    OrderVersion {
+        dose: Amount::whole(doses, Unit::Mg),
+        dose_text: format!("{n} mg"),
+        frequency: format!("code {n}"),
+        prescriber: format!("doctor {n}"),
+        indication: format!("reason {n}"),
+        instructions: format!("with {n} glasses"),
+        stop: order.start.plus_minutes(30 * DAY + minutes),
+        before_minutes: minutes,
+        after_minutes: 2 * minutes,
+        time_critical: n.is_multiple_of(2),
+        ..order
     }
 }
 
@@ -396,7 +495,7 @@ proptest! {
             let mut sent = Vec::new();
             for (n, (timing, starts, act)) in (1..).zip(&orders) {
                 let start = plus(now, starts * DAY);
-                let mut order = version(n, n, &clock(&["09:00"]), start);
+                let mut order = of_its_own(version(n, n, &clock(&["09:00"]), start), n);
                 let Ok(timing) = serde_json::from_value(timing.clone()) else { continue };
                 order.timing = timing;
                 sent.push((order.clone(), *act));
@@ -553,6 +652,8 @@ fn story_10_interval_in_whole_hours() {
         let hours: Vec<&str> = hours.iter().map(String::as_str).collect();
         let planned_with = |packages: &[u32]| {
             let mut world = World::with_residents(new_york(), now, 1);
+            // Planning goes on after the packages are known.
+            world.home.policy.horizon_days = 3;
             let start = instant("2026-11-03T05:00:00Z");
             let mut order = version(1, 1, &clock(&hours), start);
             order.stop = start.plus_minutes(length * DAY);
@@ -562,7 +663,7 @@ fn story_10_interval_in_whole_hours() {
                 let product: Product = serde_json::from_value(json!({
                     "id": ProductId(Uuid::from_u128(0x99_000 + n)), "name": "drug 5 mg tablet",
                     "ingredient": ingredient,
-                    "strength": emar_domain::drug::Strength::parse("5 mg").unwrap(),
+                    "strength": Strength::parse("5 mg").unwrap(),
                     "form": "tablet", "route": "po", "units_per_package": units,
                 }))
                 .unwrap();
@@ -684,12 +785,18 @@ proptest! {
             let past = world.ledger.settled(Instant::MIN, now);
             let missed = world.ledger.missed(yesterday, midnight, now);
             let late: Vec<_> = world.home.overdue(now).cloned().collect();
+            // What was charted before it was due stays as it was too.
             let charted = |w: &World| -> Vec<_> {
-                let rows = w.ledger.rows.iter().filter(|(_, row)| row.due < now);
-                rows.map(|(id, row)| (*id, row.due, row.outcome)).collect()
+                let seen = |row: &Row| (row.due, row.outcome, row.outcome.and(row.withdrawn));
+                let rows = w.ledger.rows.iter();
+                let rows = rows.filter(|(_, row)| row.due < now || row.outcome.is_some());
+                rows.map(|(id, row)| (*id, seen(row))).collect()
             };
             let outcomes = charted(&world);
-            edit(&mut world, order, &change);
+            let begun = world.ledger.of(order).any(|row| row.outcome.is_some());
+            let done = edit(&mut world, order, &change);
+            let corrects = matches!(change, Edit::Change(_, true));
+            prop_assert!(!(done && begun && corrects), "the order of what was charted is put right");
             world.plan_ahead();
             world.tick();
             prop_assert_eq!(&world.ledger.settled(Instant::MIN, now), &past);
@@ -708,13 +815,83 @@ fn every_half_hour() -> Schedule {
     schedule(&json!({"kind": "clock", "times": times}))
 }
 
+/// Where a prescribed half-hour is by the plain list of the zone's offsets, and whether a gap moved
+/// it there; nowhere when a gap drops it.
+fn by_law(zone: &Zone, prescribed: CivilDateTime, how: ClockChange) -> Vec<(Instant, bool)> {
+    let day_s = prescribed.date().days_since(CivilDate::new(1970, 1, 1).unwrap()) * DAY * 60;
+    let wall = day_s + i64::from(prescribed.time().minute_of_day()) * 60;
+    let at = |second: i64| Instant::from_micros(second * 1_000_000);
+    match (zone.shown(wall), how.gap, how.overlap) {
+        (Shown::Once(one), ..) => vec![(at(one), false)],
+        (Shown::Twice(first, _), _, OverlapPolicy::First) => vec![(at(first), false)],
+        (Shown::Twice(_, second), _, OverlapPolicy::Second) => vec![(at(second), false)],
+        (Shown::Twice(first, second), ..) => vec![(at(first), false), (at(second), false)],
+        (Shown::Never { .. }, GapPolicy::Skip, _) => vec![],
+        (Shown::Never { change, .. }, GapPolicy::NextValid, _) => vec![(at(change), true)],
+        (Shown::Never { before, .. }, ..) => vec![(at(wall - before), true)],
+    }
+}
+
+/// A dose is due where the law has its prescribed time, also those that are one with another; of
+/// two on one instant the one whose own time it is stays.
+fn at_their_times(
+    zone: &Zone,
+    done: &Expansion,
+    date: CivilDate,
+    how: ClockChange,
+) -> Result<(), String> {
+    let mut found: BTreeMap<CivilDateTime, Vec<(Instant, bool)>> = BTreeMap::new();
+    let all = done.due.iter().chain(done.merged.iter().map(|one| &one.dose));
+    for dose in all.filter(|dose| dose.date.days_since(date).abs() <= 1) {
+        found.entry(dose.prescribed).or_default().push((dose.at, dose.shifted));
+    }
+    for (prescribed, mut places) in found {
+        places.sort_unstable();
+        let law = by_law(zone, prescribed, how);
+        if places != law {
+            return Err(format!("{prescribed} is due at {places:?}, by law at {law:?}"));
+        }
+    }
+    let stays = |one: &&Merged| done.due.iter().find(|d| (d.date, d.slot) == one.into);
+    let stolen = |one: &&Merged| {
+        stays(one).is_none_or(|kept| kept.at != one.dose.at || kept.shifted && !one.dose.shifted)
+    };
+    done.merged.iter().find(stolen).map_or(Ok(()), |one| Err(format!("it takes a place: {one:?}")))
+}
+
+/// What is planned piece by piece, cut at and beside the change, is what is planned at once.
+fn in_pieces(
+    rules: &ZoneRules,
+    range: Span,
+    change: Instant,
+    how: ClockChange,
+) -> Result<(), String> {
+    let every = every_half_hour();
+    let all = |range| expand(&OrderLife::default(), &every, rules, how, range).unwrap();
+    let cuts = [0, 30, 60, DAY].map(|minutes| plus(change, minutes));
+    let ends = cuts.into_iter().chain([range.to]);
+    let mut from = range.from;
+    let (mut due, mut dropped) = (Vec::new(), Vec::new());
+    for to in ends {
+        let piece = all(Span { from, to });
+        due.extend(piece.due);
+        dropped.extend(piece.dropped);
+        from = to;
+    }
+    let whole = all(range);
+    let alike = due == whole.due && dropped == whole.dropped;
+    if alike { Ok(()) } else { Err("piece by piece it is not the same".to_owned()) }
+}
+
 /// Each time prescribed on the days around a clock change is one dose, or a merge or a drop that is
 /// told.
-fn accounted(rules: &ZoneRules, change: Instant, how: ClockChange) -> Result<(), String> {
+fn accounted(zone: &Zone, change: Instant, how: ClockChange) -> Result<(), String> {
+    let rules = &zone.rules;
     let date = rules.to_civil(change).date();
     let range = days(rules.day_begins(date), -4, 5);
-    let Expansion { due, merged, dropped, flags, .. } =
-        expand(&OrderLife::default(), &every_half_hour(), rules, how, range).unwrap();
+    let done = expand(&OrderLife::default(), &every_half_hour(), rules, how, range).unwrap();
+    at_their_times(zone, &done, date, how)?;
+    let Expansion { due, merged, dropped, flags, .. } = done;
     let moved = due.iter().chain(merged.iter().map(|one| &one.dose)).filter(|d| d.shifted);
     let moved = moved.map(|dose| (dose, Flag::TimeShiftedGap));
     let gone = dropped.iter().map(|dose| (dose, Flag::DoseDroppedByGap));
@@ -771,8 +948,19 @@ fn story_12_dst() {
         for (m, second) in zone.places().into_iter().enumerate().skip(n % every).step_by(every) {
             let change = Instant::from_micros(second * 1_000_000);
             let how = ClockChange { gap: gaps[(n + m) % 3], overlap: overlaps[(n + m / 3) % 3] };
-            if let Err(why) = accounted(&zone.rules, change, how) {
+            if let Err(why) = accounted(zone, change, how) {
                 panic!("{} at {change}, {how:?}: {why}", zone.name());
+            }
+            // Every rule for gaps where the date changes with the clock, else now and then one.
+            let dates =
+                [-1, 0].map(|s| zone.rules.to_civil(change.plus_seconds(s).unwrap()).date());
+            let over_midnight = if dates[0] == dates[1] { 0 } else { gaps.len() };
+            let some = usize::from(changes.is_multiple_of(8));
+            for gap in gaps.iter().cycle().skip(n + m).take(over_midnight.max(some)) {
+                let how = ClockChange { gap: *gap, ..how };
+                if let Err(why) = in_pieces(&zone.rules, days(change, -1, 2), change, how) {
+                    panic!("{} at {change}, {how:?}: {why}", zone.name());
+                }
             }
             changes += 1;
         }
@@ -794,6 +982,8 @@ fn story_12_dst() {
     let local = "2026-11-01T01:30".to_owned();
     let wanted = [(local.clone(), 1, now), (local, 2, plus(now, 60))];
     assert_eq!(entries, wanted);
+    let taken: Vec<Instant> = world.home.taken_of(&world.home.orders[&order], None).collect();
+    assert_eq!(taken, [now, plus(now, 60)], "limits count both");
 }
 
 /// Doses at exactly 08:00 did not show; giving in the ordering minute failed; midnight was a day
@@ -802,6 +992,8 @@ fn story_12_dst() {
 fn story_13_boundary_times() {
     windows_are_closed_at_both_ends();
     lives_and_holds_are_half_open();
+    an_order_ends_at_its_stop();
+    a_refused_dose_can_be_taken_at_its_bound();
     an_order_can_be_given_in_its_own_minute();
 }
 
@@ -881,6 +1073,37 @@ fn lives_and_holds_are_half_open() {
         let c = OrderCommand::Hold(id, hold(Some(from), until));
         world.order(&nurse(1), c).unwrap();
         assert_eq!(!world.doses(id)[0].is_open(), held, "held from {from} to {until:?}");
+    }
+}
+
+fn an_order_ends_at_its_stop() {
+    let stop = instant("2026-11-03T13:00:00Z");
+    let mut world = World::with_residents(new_york(), plus(stop, -DAY), 1);
+    let mut order = version(1, 1, &prn(240, 4), world.now);
+    order.stop = Some(stop);
+    let id = world.receive(order);
+    let order = &world.home.orders[&id];
+    for (second, state) in [(-1, OrderState::Active), (0, OrderState::Expired)] {
+        let at = stop.plus_seconds(second).unwrap();
+        assert_eq!(order.state_at(at), state, "{at}");
+        let said = filing_objections(&world.home, order, None, None, at);
+        let over = said.iter().any(|o| o.code == Check::OrderExpired);
+        assert_eq!(over, state == OrderState::Expired, "{at}");
+    }
+}
+
+fn a_refused_dose_can_be_taken_at_its_bound() {
+    for (second, counts) in [(-1, true), (0, true), (1, false)] {
+        let mut world = World::with_residents(new_york(), instant("2026-11-02T22:00:00Z"), 1);
+        let id = world.receive(version(1, 1, &clock(&["08:00"]), world.now));
+        let dose = world.doses(id)[0].clone();
+        world.now = dose.due;
+        world.chart(charting(dose.id, "refused", None)).unwrap();
+        let taken = dose.closes.plus_seconds(second).unwrap();
+        world.now = plus(taken, 30);
+        let done = world.chart(charting(dose.id, "given", Some(taken))).unwrap();
+        let Answer::Chart(done) = done else { panic!("{done:?}") };
+        assert_eq!(done.effective, counts, "{second} s from the bound");
     }
 }
 

@@ -1,5 +1,5 @@
 //! A week of a whole home, with everything that happens in one: what was prescribed is what there
-//! is, at the end of each day, and no edit rewrites yesterday.
+//! is, at the end of each day, and neither an edit nor new rules of the zone rewrite yesterday.
 //!
 //! What should be is worked out by the witness of the expansion laws, applied to the history of
 //! versions, holds and absences that this test keeps by itself. `EMAR_WEEK_BEDS=120
@@ -14,7 +14,7 @@ use crate::world::{
 use emar_domain::decide::{
     Actor, Answer, AwayFor, ChangeKind, Command, OrderCommand, ScanEffect, Stay,
 };
-use emar_domain::dose::Dose;
+use emar_domain::dose::{Dose, Withdrawal};
 use emar_domain::drug::{Product, Strength};
 use emar_domain::explain;
 use emar_domain::fact::{Device, Fact, User};
@@ -26,7 +26,9 @@ use emar_domain::schedule::window::is_too_near;
 use emar_domain::schedule::{ClockChange, OrderLife, Schedule, Span};
 use emar_domain::time::{CivilDate, Instant};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use uuid::Uuid;
 
 /// Drugs of the home's formulary; the orders of one resident are each of another.
@@ -79,7 +81,10 @@ struct Tally {
 
 struct Week {
     world: World,
-    zone: &'static Zone,
+    /// As the release of the tz database that is in use tells it.
+    zone: Cow<'static, Zone>,
+    /// Until when it was told otherwise.
+    rules_before: Option<(Instant, Cow<'static, Zone>)>,
     dice: Dice,
     beds: u128,
     orders: BTreeMap<OrderId, Past>,
@@ -104,12 +109,14 @@ fn last(spans: &mut [Span]) -> &mut Span {
 }
 
 impl Week {
-    fn new(zone: &'static Zone, begins: Instant, beds: u64, seed: u64) -> Self {
+    fn new(zone: &'static Zone, begins: Instant, beds: u64, seed: u64, horizon_days: u32) -> Self {
         let beds = u128::from(beds);
-        let world = World::with_residents(zone.rules.clone(), begins, beds);
+        let mut world = World::with_residents(zone.rules.clone(), begins, beds);
+        world.home.policy.horizon_days = horizon_days;
         let mut week = Self {
             world,
-            zone,
+            zone: Cow::Borrowed(zone),
+            rules_before: None,
             dice: Dice::new(seed),
             beds,
             orders: BTreeMap::new(),
@@ -299,12 +306,15 @@ impl Week {
         !named && self.next_to_take(dose, order)
     }
 
-    /// Nothing stands against a scan: it runs, and no later dose of it was taken.
+    /// Nothing stands against a scan: it runs, no later dose of it was taken, and no other is meant.
     fn next_to_take(&self, dose: DoseId, order: OrderId) -> bool {
-        let due = self.world.home.doses[&dose].due;
+        let (home, now) = (&self.world.home, self.now());
+        let due = home.doses[&dose].due;
         let taken = |d: &&Dose| d.outcome.as_ref().is_some_and(|o| o.outcome.is_taken());
-        let later = self.world.home.doses_after(order, due).find(taken);
-        self.runs(order) && later.is_none()
+        let later = home.doses_after(order, due).find(taken);
+        let open = |d: &&Dose| d.id != dose && d.is_open() && d.opens <= now && now <= d.closes;
+        let other = home.doses_of_order(order).find(open);
+        self.runs(order) && later.is_none() && other.is_none()
     }
 
     fn given(&mut self, dose: DoseId, order: OrderId) {
@@ -402,21 +412,43 @@ impl Week {
     fn tried(&mut self, what: &'static str) -> bool {
         let (n, order) = self.whom(what);
         let now = self.now();
-        let midnight = self.world.home.zone.day_begins(self.world.home.today(now));
-        let yesterday = midnight.plus_minutes(-DAY).unwrap();
+        let midnight = self.midnight();
         let since = self.dice.pick(&[0, 0, 30, 60]);
         let since = now.plus_minutes(-since).unwrap().max(midnight);
-        let look = |world: &World| {
-            let rows = world.ledger.rows.values();
-            let of = rows.filter(|r| r.resident == resident_id(n) && r.due < since);
-            let past: Vec<&Row> = of.filter(|r| r.closes < now).collect();
-            let missed = world.ledger.missed(yesterday, midnight, now);
-            (serde_json::to_string(&past).unwrap(), missed)
-        };
-        let before = look(&self.world);
+        let of = |row: &Row| row.resident == resident_id(n);
+        let before = self.what_is_over(since, of);
         let done = self.carry_out(what, n, order, since);
-        assert_eq!(look(&self.world), before, "{what} rewrote what was over");
+        assert_eq!(self.what_is_over(since, of), before, "{what} rewrote what was over");
         done
+    }
+
+    /// Of the home's day.
+    fn midnight(&self) -> Instant {
+        self.world.home.zone.day_begins(self.world.home.today(self.now()))
+    }
+
+    /// Doses due before `since` whose windows have closed, and yesterday's missed ones of all.
+    fn what_is_over(&self, since: Instant, of: impl Fn(&Row) -> bool) -> (String, String) {
+        let (now, midnight) = (self.now(), self.midnight());
+        let rows = self.world.ledger.rows.values();
+        let past: Vec<&Row> = rows.filter(|r| of(r) && r.due < since && r.closes < now).collect();
+        let yesterday = midnight.plus_minutes(-DAY).unwrap();
+        let missed = self.world.ledger.missed(yesterday, midnight, now);
+        (serde_json::to_string(&past).unwrap(), missed)
+    }
+
+    /// Another release of the tz database: the week's clock change comes weeks later.
+    fn zone_changes(&mut self) {
+        let now = self.now();
+        let before = self.what_is_over(now, |_| true);
+        let zone = self.zone.put_off(now);
+        let release = self.zone.rules.tzdb().to_owned();
+        self.world.home.zone = zone.rules.clone();
+        self.rules_before = Some((now, mem::replace(&mut self.zone, Cow::Owned(zone))));
+        let told = self.world.run(&Actor::server(), &Command::ZoneRules(release));
+        let Ok(Answer::Done { count }) = told.answer else { panic!("{:?}", told.answer) };
+        assert!(count > 0, "new rules moved nothing");
+        assert_eq!(self.what_is_over(now, |_| true), before, "new rules rewrote what was over");
     }
 
     /// Somebody it can concern, where there is anybody.
@@ -564,8 +596,19 @@ impl Week {
         let mut open = 0;
         for (id, past) in &self.orders {
             let mut rows: BTreeMap<(u32, String, i64), &Row> = BTreeMap::new();
-            for row in self.world.ledger.of(*id).filter(|r| day.contains(r.due)) {
-                rows.insert((row.slot.plan, row.slot.date.to_string(), row.slot.slot), row);
+            // What was taken out of the plan, or stopped with its order, need not move when the
+            // zone gets other rules.
+            let stopped = |r: &Row| past.stopped.is_some_and(|stopped| stopped <= r.due);
+            let planned = |r: &&Row| match r.withdrawn {
+                Some(Withdrawal::Superseded) => false,
+                Some(Withdrawal::Discontinued) => !stopped(r),
+                _ => true,
+            };
+            let due = self.world.ledger.of(*id).filter(|r| day.contains(r.due));
+            for row in due.filter(planned) {
+                let plan = past.plans.iter().find(|p| p.number == row.slot.plan).unwrap();
+                let day = day_named(&plan.version, row.slot.date.to_string());
+                rows.insert((row.slot.plan, day, row.slot.slot), row);
                 open += usize::from(row.is_open());
             }
             if is_prn(&past.plans[0].version) {
@@ -596,7 +639,7 @@ impl Week {
             stop: plan.version.stop,
             ..OrderLife::default()
         };
-        let told = naive::expand(&life, schedule, self.zone, ClockChange::default(), range);
+        let told = naive::expand(&life, schedule, &self.zone, ClockChange::default(), range);
         let (told, prescribed) = told.unwrap();
         assert_eq!(told.due.len() + told.merged.len() + told.dropped.len(), prescribed);
         let flagged = |date: &String| told.flags.contains_key(date);
@@ -605,12 +648,13 @@ impl Week {
             .due
             .iter()
             .map(|t| (t.date.clone(), i64::from(t.slot), Instant::from_micros(t.at * 1_000_000)))
+            .map(|(date, slot, at)| (day_named(&plan.version, date), slot, at))
             .collect();
         let first = self.first_now(plan);
         if let Some((date, begins, _)) = &first
             && day.contains(*begins)
         {
-            expected.push((date.to_string(), 0, *begins));
+            expected.push((day_named(&plan.version, date.to_string()), 0, *begins));
             tally.prescribed += 1;
         }
         for (date, slot, at) in expected {
@@ -618,7 +662,8 @@ impl Week {
             if let Some(row) = row {
                 assert_eq!(row.due, at, "{date} slot {slot}: moved; {:?}", self.story(id));
             }
-            let passed_over = first.as_ref().and_then(|f| f.2) == Some(at) && slot != 0;
+            let passed_over = first.as_ref().and_then(|f| f.2.as_ref());
+            let passed_over = passed_over.is_some_and(|over| *over == (date.clone(), slot));
             let state = Where { past, plan, at, passed_over };
             if self.settle(&state, row, tally) {
                 let (now, story) = (self.now(), self.story(id));
@@ -633,8 +678,9 @@ impl Week {
         tally.prescribed += prescribed;
     }
 
-    /// A first dose given at once: its day, its instant, and the next time it passes over.
-    fn first_now(&self, plan: &Plan) -> Option<(CivilDate, Instant, Option<Instant>)> {
+    /// A first dose given at once: its day, its instant, and the next time it passes over, by the
+    /// rules the zone had then.
+    fn first_now(&self, plan: &Plan) -> Option<FirstNow> {
         let Timing::Planned { schedule } = &plan.version.timing else { return None };
         let (begins, stop) = (plan.begins, plan.version.stop);
         if plan.version.first_dose != FirstDose::Now || stop.is_some_and(|stop| stop <= begins) {
@@ -645,12 +691,18 @@ impl Week {
         let life = OrderLife { start: Some(plan.version.start), stop, ..OrderLife::default() };
         let range = Span { from: begins, to };
         let change = ClockChange::default();
-        let told = naive::expand(&life, schedule, self.zone, change, range).unwrap().0;
-        let next = told.due.first().map(|t| Instant::from_micros(t.at * 1_000_000));
-        if next == Some(begins) {
+        let zone = match &self.rules_before {
+            Some((until, zone)) if begins < *until => zone,
+            _ => &self.zone,
+        };
+        let told = naive::expand(&life, schedule, zone, change, range).unwrap().0;
+        let next = told.due.first().map(|t| (Instant::from_micros(t.at * 1_000_000), t));
+        if next.is_some_and(|(at, _)| at == begins) {
             return None;
         }
-        let passed_over = next.filter(|next| is_too_near(begins, *next, interval));
+        let passed_over = next.filter(|(at, _)| is_too_near(begins, *at, interval));
+        let named = |date| day_named(&plan.version, date);
+        let passed_over = passed_over.map(|(_, t)| (named(t.date.clone()), i64::from(t.slot)));
         Some((self.world.home.today(begins), begins, passed_over))
     }
 
@@ -723,6 +775,18 @@ struct Where<'a> {
     passed_over: bool,
 }
 
+/// A first dose's day and instant, and the day and slot of the time it passes over.
+type FirstNow = (CivilDate, Instant, Option<(String, i64)>);
+
+/// The day in a dose's identity. Elapsed doses are told apart by their slots alone: their days are
+/// those of the rules they were planned with.
+fn day_named(version: &OrderVersion, date: String) -> String {
+    match &version.timing {
+        Timing::Planned { schedule: Schedule::Clock(_) } => date,
+        _ => "elapsed".to_owned(),
+    }
+}
+
 fn last_of(spans: &[Span]) -> Option<&Span> {
     spans.last()
 }
@@ -741,23 +805,41 @@ fn is_prn(version: &OrderVersion) -> bool {
     matches!(version.timing, Timing::Prn { .. })
 }
 
-fn a_week(zone: &str, first: &str, beds: u64, edits: u64) {
+/// Planned so far ahead, most of what happens in a week meets doses that are not planned yet.
+const NEAR_DAYS: u32 = 3;
+
+fn a_week(zone: &str, first: &str, new_rules: Option<&str>, beds: u64, edits: u64) {
+    let usual = world::policy(&Zone::named(zone).rules).horizon_days;
+    a_week_planned(zone, first, new_rules, (beds, edits), usual);
+}
+
+fn a_week_planned(
+    zone: &str,
+    first: &str,
+    new_rules: Option<&str>,
+    (beds, edits): (u64, u64),
+    horizon_days: u32,
+) {
     let begun = std::time::Instant::now();
     let now = || std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
     let seed = setting("EMAR_WEEK_SEED").unwrap_or_else(now);
     println!("a week of {zone} from {first}, {beds} beds, {edits} edits, EMAR_WEEK_SEED={seed}");
     let zone = Zone::named(zone);
     let first = CivilDate::parse(first).unwrap();
-    let mut week = Week::new(zone, zone.rules.day_begins(first), beds, seed);
+    let mut new_rules = new_rules.map(world::instant);
+    let mut week = Week::new(zone, zone.rules.day_begins(first), beds, seed, horizon_days);
     println!("admitted after {:.1} s", begun.elapsed().as_secs_f32());
     let mut tally = Tally::default();
     let steps = 7 * DAY / STEP_MINUTES;
     let mut left = edits;
     for day in 0..7 {
         let date = first.plus_days(day).unwrap();
-        let (from, to) =
-            (zone.rules.day_begins(date), zone.rules.day_begins(date.plus_days(1).unwrap()));
-        while week.now() < to {
+        let begins = |week: &Week, date| week.zone.rules.day_begins(date);
+        let from = begins(&week, date);
+        while week.now() < begins(&week, date.plus_days(1).unwrap()) {
+            if new_rules.take_if(|at| *at <= week.now()).is_some() {
+                week.zone_changes();
+            }
             week.world.plan_ahead();
             week.world.tick();
             week.give();
@@ -778,6 +860,7 @@ fn a_week(zone: &str, first: &str, beds: u64, edits: u64) {
             }
             week.world.wait(STEP_MINUTES);
         }
+        let to = begins(&week, date.plus_days(1).unwrap());
         week.account(Span { from, to }, &mut tally);
         for n in 1..=week.beds {
             let unlisted = explain::unlisted(&week.world.home, resident_id(n), week.now());
@@ -800,7 +883,16 @@ fn a_week(zone: &str, first: &str, beds: u64, edits: u64) {
 fn a_week_of_a_home_loses_doubles_and_moves_nothing() {
     let beds = setting("EMAR_WEEK_BEDS").unwrap_or(40);
     let edits = setting("EMAR_WEEK_EDITS").unwrap_or(70);
-    a_week("America/New_York", "2026-10-29", beds, edits);
+    a_week("America/New_York", "2026-10-29", None, beds, edits);
+}
+
+/// The same home when the zone's law is changed two days before the clocks go back.
+#[test]
+fn a_week_is_whole_when_the_zone_gets_other_rules() {
+    let beds = setting("EMAR_WEEK_BEDS").unwrap_or(15);
+    let edits = setting("EMAR_WEEK_EDITS").unwrap_or(50);
+    a_week("America/New_York", "2026-10-29", Some("2026-10-30T18:10:00Z"), beds, edits);
+    a_week("America/New_York", "2026-03-05", Some("2026-03-06T18:10:00Z"), 10, 40);
 }
 
 /// Smaller homes where clocks change otherwise: forward, by half an hour, at midnight.
@@ -811,6 +903,46 @@ fn a_week_is_whole_under_every_kind_of_clock_change() {
         ("Australia/Lord_Howe", "2026-10-01"),
         ("America/Havana", "2026-03-05"),
     ] {
-        a_week(zone, first, 10, 40);
+        a_week_planned(zone, first, None, (10, 40), NEAR_DAYS);
     }
+}
+
+/// An order of nine o'clock in a home that plans three days ahead.
+fn daily(now: &str) -> (World, OrderId) {
+    let now = world::instant(now);
+    let mut world = World::with_residents(world::new_york(), now, 1);
+    world.home.policy.horizon_days = NEAR_DAYS;
+    let order = world.receive(version(1, 1, &world::clock(&["09:00"]), now));
+    (world, order)
+}
+
+fn days_pass(world: &mut World, days: i64) {
+    for _ in 0..days {
+        world.wait(DAY);
+        world.plan_ahead();
+    }
+}
+
+/// A hold outlasts what was planned when it began: each of its days has its dose, held.
+#[test]
+fn what_is_planned_within_a_hold_is_held() {
+    let (mut world, order) = daily("2026-11-02T12:00:00Z");
+    world.order(&nurse(1), OrderCommand::Hold(order, hold(None, None))).unwrap();
+    days_pass(&mut world, 6);
+    let past = world.ledger.of(order).filter(|row| row.due < world.now);
+    let past: Vec<_> = past.map(|row| row.withdrawn).collect();
+    assert_eq!(past, [Some(Withdrawal::Held); 6]);
+}
+
+/// Nothing is planned for who left; when they are back, their orders go on from there.
+#[test]
+fn who_is_back_finds_no_doses_of_the_days_between() {
+    let (mut world, order) = daily("2026-11-02T12:00:00Z");
+    world.stay(1, Stay::Discharge { reason: "moved".into(), deceased: false }).unwrap();
+    days_pass(&mut world, 6);
+    world.stay(1, Stay::Readmit { room: None }).unwrap();
+    days_pass(&mut world, 1);
+    let open = world.ledger.of(order).filter(|row| row.is_open() && row.due < world.now);
+    let open: Vec<String> = open.map(|row| row.due.to_string()).collect();
+    assert_eq!(open, ["2026-11-08T14:00:00Z"], "only that of the day they are back");
 }

@@ -12,6 +12,7 @@ const RULES_END_S: i64 = FIRST_YEAR_END_S + 6 * 366 * 86_400;
 const DAY_S: i64 = 86_400;
 
 /// One zone: the rules the product takes, and the same offsets as a plain list.
+#[derive(Clone)]
 pub(crate) struct Zone {
     pub(crate) rules: ZoneRules,
     first_s: i64,
@@ -64,6 +65,27 @@ impl Zone {
             .collect();
         let rules = ZoneRules::new(ZoneName::new(name).unwrap(), release, first, list).unwrap();
         Self { rules, first_s, changes }
+    }
+
+    /// As another release of the tz database may tell it: the clock change of the fortnight after
+    /// `from` comes four weeks later.
+    pub(crate) fn put_off(&self, from: Instant) -> Self {
+        let from = from.micros() / 1_000_000;
+        let put_off = |at: i64| (from..from + 14 * DAY_S).contains(&at);
+        let later = |at: i64| if put_off(at) { at + 28 * DAY_S } else { at };
+        let changes: Vec<(i64, i64)> =
+            self.changes.iter().map(|(at, s)| (later(*at), *s)).collect();
+        let offset_s = |east: i64| i32::try_from(east).unwrap();
+        let abbrev = || "NEW".to_owned();
+        let first = ZoneOffset { offset_s: offset_s(self.first_s), abbrev: abbrev() };
+        let list = changes.iter().map(|(at, east)| Transition {
+            at: Instant::from_micros(at * 1_000_000),
+            offset_s: offset_s(*east),
+            abbrev: abbrev(),
+        });
+        let name = self.rules.name().clone();
+        let rules = ZoneRules::new(name, "later".into(), first, list.collect()).unwrap();
+        Self { rules, first_s: self.first_s, changes }
     }
 
     pub(crate) fn name(&self) -> &str {

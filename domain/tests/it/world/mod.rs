@@ -122,6 +122,8 @@ pub(crate) fn answers() -> Vec<Override> {
         "resident_discharged",
         "order_changed",
         "prn_too_soon",
+        "same_ingredient_recent",
+        "other_patch_on",
         "prn_max_reached",
     ];
     codes.map(|code| Override { code: code.into(), reason: "looked at".into() }).into()
