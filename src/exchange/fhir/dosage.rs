@@ -207,6 +207,12 @@ fn when(
         reasons.transcribe(dosage.pointer.clone(), "as needed, but not for what");
     }
     let parts = parts?;
+    if parts.event.is_some() || asked.stat {
+        // Stories, 2: of an order for one time that is also as needed, one half would be lost.
+        let why = "as needed, and at one time or at once: which of them is for a person to say";
+        reasons.transcribe(dosage.pointer.clone(), why);
+        return None;
+    }
     let limits = limits(dosage, dose, &parts, reasons);
     let life = timing::life(&parts, asked, context, reasons);
     let ((interval, max), (start, stop)) = (limits?, life?);

@@ -47,7 +47,7 @@ pub(super) struct Parts<'a> {
     pub(super) coded: Option<&'a Frequency>,
     pub(super) repeat: Repeat,
     pub(super) bounds: Bounds,
-    event: Option<Moment>,
+    pub(super) event: Option<Moment>,
     pointer: String,
 }
 

@@ -1,4 +1,4 @@
-//! Failure stories 2, 3, 4 and 10 where messages are read: what an order says on the wire is what
+//! Failure stories 2, 3, 4, 5, 7 and 10 where messages are read: what an order says on the wire is what
 //! it is, or a person is asked; the others are in `domain/tests/it/stories.rs`.
 use super::*;
 use emar_domain::alert::AlertKind;
@@ -71,6 +71,7 @@ fn story_02_one_time_and_as_needed_is_for_a_person() {
         json!({"event": [at]}),
         json!({"repeat": {"count": 1, "frequency": 1, "period": 6, "periodUnit": "h"}}),
         json!({"event": [at], "repeat": {"count": 1}}),
+        json!({"event": [at], "repeat": {"frequency": 1, "period": 6, "periodUnit": "h"}}),
     ] {
         for needed in
             [json!({"asNeededBoolean": true}), json!({"asNeededCodeableConcept": {"text": "pain"}})]
@@ -82,6 +83,14 @@ fn story_02_one_time_and_as_needed_is_for_a_person() {
             assert!(received(&result).is_none(), "{members}");
         }
     }
+    // Of what is needed now and then, none is given at once.
+    let mut order = dosed(&json!({"asNeededCodeableConcept": {"text": "pain"},
+        "timing": {"repeat": {"frequency": 1, "period": 6, "periodUnit": "h"}}}));
+    assert!(received(&classified(&[resident(), order.clone()])).is_some());
+    order["priority"] = json!("stat");
+    let result = classified(&[resident(), order]);
+    assert_eq!(result.result, Standing::NeedsTranscription);
+    assert!(received(&result).is_none());
 }
 
 #[allow(clippy::too_many_lines, reason = "a table, one row a way to say when")]
@@ -238,6 +247,9 @@ proptest! {
             (json!({"timing": single}), "once"),
             (needed, "prn"),
         ][which].clone();
+        let mut sent = dosed(&members);
+        let coding = sent["medicationCodeableConcept"]["coding"].as_array_mut().unwrap();
+        coding.push(json!({"system": system::NDC, "code": "12345-6789-01"}));
         let bare = with_resident();
         let mut stocked = with_resident();
         for (n, ingredient) in (1..).zip(["simvastatin", "albuterol"]) {
@@ -249,16 +261,23 @@ proptest! {
                 form: form.to_owned(),
                 route: "inh".to_owned(),
                 units_per_package: units,
-                ndc11: None,
+                ndc11: (n == 1).then(|| "12345678901".to_owned()),
                 gtins: vec![],
             });
         }
-        let bytes = message("new-order", &dosed(&members));
+        let bytes = message("new-order", &sent);
         let [plain, beside] = [&bare, &stocked].map(|home| {
             let taken = message::receive(&bytes, &context(home)).result;
-            let version = received(&taken).cloned();
+            received(&taken).cloned()
+        });
+        // It is the drug of the formulary, or its defaults would not come near the order.
+        let found = beside.as_ref().map(|v| (v.drug.form.as_str(), v.drug.strength));
+        prop_assert_eq!(found, Some((form, Strength::parse(strength))));
+        let [plain, beside] = [plain, beside].map(|version| {
             version.map(|v| (v.timing, v.frequency, v.dose, v.before_minutes, v.after_minutes))
         });
+        let dose = Amount::parse_text("20 mg").unwrap();
+        prop_assert!(plain.as_ref().is_some_and(|(_, _, said, ..)| said.same_as(dose)));
         let found = plain.as_ref().map(|(timing, ..)| match timing {
             Timing::Planned { schedule: Schedule::Clock(_) } => "clock",
             Timing::Planned { schedule: Schedule::Once(_) } => "once",
@@ -271,6 +290,116 @@ proptest! {
         });
         prop_assert_eq!(found, Some(kind), "{}", members);
         prop_assert_eq!(plain, beside, "{}", members);
+    }
+}
+
+/// Where the message does not say it, or says it oddly, no default does.
+#[test]
+fn story_04_no_default_fills_a_hole() {
+    let gts = |code: &str| json!({"timing": {"code": {"coding": [{"system": system::GTS, "code": code}]}}});
+    for members in [
+        json!({}),
+        json!({"timing": {}}),
+        json!({"timing": {"code": {"text": "as before"}}}),
+        gts("XYZ"),
+        gts(""),
+        repeat(json!({})),
+        repeat(json!({"frequency": 1})),
+        repeat(json!({"frequency": 0, "period": 1, "periodUnit": "d"})),
+        repeat(json!({"frequency": 1.5, "period": 1, "periodUnit": "d"})),
+        repeat(json!({"frequency": 1, "period": 1, "periodUnit": "day"})),
+        repeat(json!({"frequency": 1, "period": 1, "periodUnit": "d", "timeOfDay": ["25:00:00"]})),
+        repeat(json!({"frequency": 1, "period": 1, "periodUnit": "d", "dayOfWeek": ["funday"]})),
+        repeat(json!({"when": ["XX"]})),
+        // Planned, but not from which day.
+        gts("QOD"),
+        repeat(json!({"frequency": 1, "period": 2, "periodUnit": "d"})),
+        json!({"timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}},
+            "doseAndRate": null}),
+        json!({"timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}},
+            "asNeededCodeableConcept": {"text": "pain"}}),
+    ] {
+        let mut order = dosed(&members);
+        let step = order["dosageInstruction"][0].as_object_mut().unwrap();
+        step.retain(|_, value| !value.is_null());
+        let result = classified(&[resident(), order]);
+        assert_eq!(result.result, Standing::NeedsTranscription, "{members}");
+        assert!(received(&result).is_none(), "{members}");
+    }
+}
+
+/// 40 mg became 40 capsules: a unit is what its code and its text both say, in a known list.
+#[test]
+fn story_05_a_unit_is_said_once() {
+    let of = |quantity: Value| {
+        let mut order = order();
+        order["dosageInstruction"][0]["doseAndRate"] = json!([{"doseQuantity": quantity}]);
+        classified(&[resident(), order])
+    };
+    let forms = system::DOSE_FORM;
+    let whole = of(json!({"value": 2, "unit": "capsule", "system": forms, "code": "CAP"}));
+    assert_eq!(received(&whole).map(|v| v.dose), Some(Amount::parse_text("2 capsule").unwrap()));
+    for quantity in [
+        json!({"value": 40, "unit": "mg", "system": forms, "code": "CAP"}),
+        json!({"value": 40, "unit": "capsule", "system": system::UCUM, "code": "mg"}),
+        json!({"value": 40, "unit": "mcg", "system": system::UCUM, "code": "mg"}),
+        json!({"value": 40, "unit": "mg", "system": "urn:elsewhere", "code": "mg"}),
+        json!({"value": 40}),
+        json!({"value": 0, "unit": "mg"}),
+        json!({"value": "40", "unit": "mg"}),
+        json!({"value": 0.000_000_000_1, "unit": "mg"}),
+    ] {
+        let result = of(quantity.clone());
+        assert!(result.result != Standing::Applied, "{quantity}");
+        assert!(received(&result).is_none(), "{quantity}");
+    }
+}
+
+/// Frequency and start of one renewal were copied to others: many in one document are one by one.
+#[test]
+fn story_07_many_orders_are_taken_one_by_one() {
+    let orders: Vec<Value> = (1..=6)
+        .map(|n| {
+            let mut order = dosed(&json!({
+                "timing": {"repeat": {"timeOfDay": [format!("{:02}:15:00", 6 + n)],
+                    "boundsPeriod": {"start": format!("2026-11-{n:02}"),
+                        "end": format!("2026-12-{n:02}")}}},
+                "text": format!("order {n}"), "patientInstruction": format!("with {n} glasses"),
+                "doseAndRate": [{"doseQuantity": {"value": n, "unit": "mg"}}],
+            }));
+            order["id"] = json!(format!("rx{n}"));
+            order["identifier"][0]["value"] = json!(format!("RX-{n}"));
+            order["meta"]["versionId"] = json!(n.to_string());
+            order["authoredOn"] = json!(format!("2026-10-{:02}T08:00:00-04:00", 10 + n));
+            order["reasonCode"] = json!([{"text": format!("reason {n}")}]);
+            order["requester"] = json!({"display": format!("doctor {n}")});
+            order
+        })
+        .collect();
+    let versions = |result: &FileResult| -> Vec<OrderVersion> {
+        let received = result.commands.iter().filter_map(|c| match c {
+            Command::Order(OrderCommand::Receive(version)) => Some((**version).clone()),
+            _ => None,
+        });
+        received.collect()
+    };
+    let single = |order: &Value| versions(&classified(&[resident(), order.clone()]));
+    let one_by_one: Vec<OrderVersion> = orders.iter().flat_map(single).collect();
+    assert_eq!(one_by_one.len(), orders.len());
+    let together: Vec<Value> = [resident()].into_iter().chain(orders).collect();
+    assert_eq!(versions(&classified(&together)), one_by_one);
+}
+
+/// How much was dispensed is no number of doses, and no end.
+#[test]
+fn story_10_a_quantity_dispensed_counts_no_doses() {
+    let version = |order: Value| received(&classified(&[resident(), order])).cloned().unwrap();
+    let plain = version(order());
+    for quantity in [1, 10, 500] {
+        let mut sent = order();
+        sent["dispenseRequest"] = json!({"quantity": {"value": quantity, "unit": "tablet"},
+            "numberOfRepeatsAllowed": 2, "expectedSupplyDuration": {"value": 5, "code": "d"}});
+        assert_eq!(version(sent), plain, "{quantity}");
     }
 }
 
