@@ -1,5 +1,5 @@
 // @ts-check
-/** The two questions before an order changes: why, and whether what it would do is meant. */
+/** The two questions before something changes: why, and whether what it would do is meant. */
 import { send } from "../bedside/api.js";
 import { element, field, put, word } from "./page.js";
 
@@ -10,12 +10,15 @@ const confirm = /** @type {HTMLDialogElement} */ (document.getElementById("confi
 /** Takes the reason that is being asked for. @type {(why: Why) => Promise<boolean>} */
 let take = async () => true;
 
-/** @typedef {{reason: string, from: string, until: string}} Why */
+/**
+ * @typedef {{reason: string, from: string, until: string, kind: string, room: string,
+ *   deceased: boolean}} Why
+ */
 
 /**
- * Asks for a reason, of a hold with its span. `then` gets it and says whether the question is
- * settled; what is wrong with it stands in the dialog.
- * @param {{label: string, about: string, said?: string, hold?: boolean}} what
+ * Asks for what an act needs, a reason unless it names other parts. `then` gets it and says whether
+ * the question is settled; what is wrong with it stands in the dialog.
+ * @param {{label: string, about: string, said?: string, asks?: string}} what
  * @param {(why: Why) => Promise<boolean>} then
  */
 export function askWhy(what, then) {
@@ -24,11 +27,13 @@ export function askWhy(what, then) {
   put(because, "[data-title]", what.label);
   put(because, "[data-go]", what.label);
   put(because, "[data-about]", what.said ? `${what.about}. ${what.said}` : what.about);
-  const span = because.querySelector("[data-hold]");
-  if (span instanceof HTMLElement) span.hidden = !what.hold;
+  const asked = (what.asks ?? "reason").split(" ");
+  for (const part of because.querySelectorAll("[data-part]"))
+    if (part instanceof HTMLElement) part.hidden = !asked.includes(part.dataset.part ?? "");
   notRight([]);
   because.showModal();
-  field(why, "reason").focus();
+  const first = because.querySelector("[data-part]:not([hidden]) :is(select, textarea, input)");
+  if (first instanceof HTMLElement) first.focus();
 }
 
 /** Says beside the fields what is wrong. @param {{field: string, text: string}[]} wrongs */
@@ -49,12 +54,20 @@ why.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (because.dataset.busy) return;
   const text = (/** @type {string} */ name) => field(why, name).value.trim();
-  if (!text("reason")) {
+  const needed = !why.querySelector("[data-part=reason]")?.hasAttribute("hidden");
+  if (needed && !text("reason")) {
     notRight([{ field: "reason", text: word("orders-because-needed") }]);
     return;
   }
   because.dataset.busy = "1";
-  const given = { reason: text("reason"), from: text("from"), until: text("until") };
+  const given = {
+    reason: text("reason"),
+    from: text("from"),
+    until: text("until"),
+    kind: text("kind"),
+    room: text("room"),
+    deceased: field(why, "deceased").checked,
+  };
   const settled = await take(given).finally(() => delete because.dataset.busy);
   if (settled) because.close();
 });
@@ -66,6 +79,19 @@ why.addEventListener("keydown", (event) => {
   event.preventDefault();
   why.requestSubmit();
 });
+
+/**
+ * A span as typed, which the server reads as home time; nothing when it cannot be read, which then
+ * stands in the dialog.
+ * @param {string} from @param {string} until
+ * @returns {Promise<{from: string | null, until: string | null} | undefined>}
+ */
+export async function instants(from, until) {
+  const typed = { act: "hold", from, until };
+  const told = await send("POST", "/orders/compose", typed, { repeat: true });
+  if (told.wrong) notRight(told.wrong);
+  return told.hold;
+}
 
 /**
  * What the server says a change would do, to be shown by `confirmed`.

@@ -8,7 +8,29 @@ import * as sign from "./sign.js";
 const form = /** @type {HTMLFormElement | null} */ (document.getElementById("enter"));
 
 /** Fields of which there may be several, sent as lists. */
-const LISTS = ["days", "step_number", "step_length", "step_times", "turn", "by_day"];
+const LISTS = [
+  "days",
+  "step_number",
+  "step_length",
+  "step_times",
+  "turn",
+  "by_day",
+  "hold_code",
+  "hold_op",
+  "hold_value",
+  "scale_from",
+  "scale_to",
+  "scale_units",
+  "scale_action",
+];
+
+/** Lists of rows, and the field that every row of one has. @type {[string, string][]} */
+const ROWS = [
+  ["steps", "step_number"],
+  ["turns", "turn"],
+  ["holds", "hold_code"],
+  ["scale", "scale_from"],
+];
 
 /** Where the API says something is wrong, and the field that says it. @type {[string, string][]} */
 const POINTERS = [
@@ -19,10 +41,16 @@ const POINTERS = [
   ["/timing/indication", "indication"],
   ["/timing/interval_minutes_min", "apart"],
   ["/timing/per_day_max", "most"],
+  ["/timing/apply", "times"],
+  ["/timing/remove", "off_times"],
   ["/timing", "pattern"],
   ["/frequency", "frequency"],
   ["/start", "start"],
   ["/stop", "stop"],
+  ["/expires", "expires"],
+  ["/prescriber", "prescriber"],
+  ["/conditions/gate", "hold_code"],
+  ["/conditions/scale", "scale_from"],
   ["/indication", "indication"],
   ["/instructions", "instructions"],
   ["/allergy_override", "allergy"],
@@ -46,7 +74,10 @@ function mark(form, wrongs) {
   for (const { field: name, text, row } of wrongs) {
     const all = [...form.querySelectorAll(`[name="${name}"]`)];
     const inputs = row === undefined ? all : [all[row]];
-    for (const input of inputs) input?.setAttribute("aria-invalid", "true");
+    for (const input of inputs) {
+      input?.setAttribute("aria-invalid", "true");
+      input?.closest("details")?.setAttribute("open", "");
+    }
     const own = row === undefined ? null : all[row]?.closest("[data-row]")?.querySelector(".wrong");
     if (own) own.textContent = text;
     else put(form, `#wrong-${name}`, text);
@@ -146,6 +177,7 @@ function shape(form) {
 function reset(form) {
   form.reset();
   field(form, "order").value = "";
+  for (const part of form.querySelectorAll("details")) part.open = false;
   for (const list of form.querySelectorAll("[data-rows]")) list.replaceChildren();
   for (const button of form.querySelectorAll("[data-add]")) add(form, button);
   mark(form, []);
@@ -162,17 +194,29 @@ function add(form, button) {
   const row = /** @type {Element} */ (model.content.cloneNode(true));
   const list = form.querySelector(`[data-rows="${name}"]`);
   list?.append(row);
-  return list?.lastElementChild?.querySelector("input");
+  return opening(list?.lastElementChild);
 }
 
-/** Takes a row out; the focus goes to the one before it. @param {Element} button */
+/** @param {Element | null | undefined} row @returns {HTMLElement | null | undefined} */
+const opening = (row) => row?.querySelector("input, select");
+
+/**
+ * Takes a row out; the focus goes to the one before it. The only one is emptied.
+ * @param {Element} button
+ */
 function remove(button) {
   const row = button.closest("[data-row]");
-  const list = row?.parentElement;
-  if (!row || !list || list.children.length < 2) return;
+  if (!row) return;
   const next = row.previousElementSibling ?? row.nextElementSibling;
-  row.remove();
-  next?.querySelector("input")?.focus();
+  if (next) row.remove();
+  else for (const one of fields(row)) one.value = "";
+  opening(next ?? row)?.focus();
+}
+
+/** @param {ParentNode} within */
+function fields(within) {
+  const all = within.querySelectorAll("input, select");
+  return /** @type {NodeListOf<HTMLInputElement>} */ (all);
 }
 
 /** @param {HTMLFormElement} form */
@@ -193,14 +237,16 @@ export function change(order, json) {
   if (!form) return;
   reset(form);
   const known = JSON.parse(json);
-  for (const name of ["step_number", "turn"]) {
-    const button = form.querySelector(`[data-add="${name === "turn" ? "turns" : "steps"}"]`);
+  for (const [list, name] of ROWS) {
+    const button = form.querySelector(`[data-add="${list}"]`);
     for (let rows = known[name]?.length ?? 0; rows > 1 && button; rows -= 1) add(form, button);
   }
   for (const [name, value] of Object.entries(known)) {
     const inputs = [...form.querySelectorAll(`[name="${name}"]`)];
     inputs.forEach((input, at) => fill(/** @type {HTMLInputElement} */ (input), value, at));
   }
+  for (const part of form.querySelectorAll("details"))
+    part.open = [...fields(part)].some((one) => one.value !== "");
   field(form, "order").value = order;
   shape(form);
   form.scrollIntoView({ block: "start" });
@@ -225,9 +271,9 @@ if (form) {
     const button = event.target instanceof Element && event.target.closest("button");
     if (!button) return;
     if ("add" in button.dataset) {
-      const first = add(form, button);
+      const next = add(form, button);
       shape(form);
-      first?.focus();
+      next?.focus();
     }
     if ("remove" in button.dataset) remove(button);
     if ("leave" in button.dataset) reset(form);

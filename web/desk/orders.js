@@ -1,10 +1,11 @@
 // @ts-check
 /** The worklist of orders: what is done about each, with what it would do shown first. */
 import { Problem, send } from "../bedside/api.js";
-import { askWhy, confirmed, notRight, rehearsed } from "./ask.js";
+import { askWhy, confirmed, instants, notRight, rehearsed } from "./ask.js";
 import { change } from "./entry.js";
 import { doubts, isRefusal, key, put, renew, say, sentence, spent, word } from "./page.js";
 import * as sign from "./sign.js";
+import "./stay.js";
 
 /** What is asked about an order, and what the API is sent for it. */
 class Asked {
@@ -12,6 +13,8 @@ class Asked {
   constructor(row, button) {
     this.order = row.dataset.order ?? "";
     this.act = button.dataset.orderAct ?? "";
+    this.asks = button.dataset.asks ?? "";
+    this.version = Number(row.dataset.version);
     this.label = button.textContent ?? "";
     const who = row.querySelector("[data-who]")?.textContent ?? "";
     this.about = `${row.querySelector(".drug")?.textContent ?? ""} · ${who}`;
@@ -36,8 +39,8 @@ class Asked {
         await this.failed(error);
         return;
       }
-      askWhy({ ...this, said: sentence(error) }, async ({ reason }) => {
-        this.carryOut({ overrides: codes.map((code) => ({ code, reason })) });
+      askWhy({ ...this, asks: "reason", said: sentence(error) }, async ({ reason }) => {
+        this.carryOut({ ...body, overrides: codes.map((code) => ({ code, reason })) });
         return true;
       });
     }
@@ -60,7 +63,7 @@ class Asked {
   /** @param {unknown} error */
   async failed(error) {
     if (error instanceof Problem && error.status === 401) sign.again(() => this.back());
-    else if (error instanceof Problem && error.code === "order_state")
+    else if (error instanceof Problem && CHANGED.has(error.code))
       await renew(this.order).catch(() => {});
     const wrong = document.querySelector(`[id="order-${this.order}"] > [data-wrong]`);
     if (wrong) wrong.textContent = sentence(error);
@@ -75,35 +78,39 @@ class Asked {
   }
 }
 
-/** Where the API says something is wrong with a hold. */
-const OF_HOLD = new Map([
+/** Where the API says something is wrong with a hold or a renewal. */
+const FIELD = new Map([
   ["hold_past", "from"],
   ["hold_reversed", "until"],
+  ["renewal_not_longer", "until"],
 ]);
 
+/** Refusals because the order is not what was read. */
+const CHANGED = new Set(["order_state", "order_changed"]);
+
 /**
- * A reason, and of a hold its span, which the server reads as home time.
+ * A reason, and of a hold or a renewal its span, which the server reads as home time.
  * @param {Asked} asked @param {import("./ask.js").Why} why
  */
 async function withReason(asked, why) {
   const { reason, from, until } = why;
   try {
     let body = { reason };
-    if (asked.act === "hold") {
-      const typed = { act: "hold", from, until };
-      const told = await send("POST", "/orders/compose", typed, { repeat: true });
-      if (told.wrong) {
-        notRight(told.wrong);
+    if (asked.asks.includes("until")) {
+      const span = await instants(from, until);
+      if (!span) return false;
+      if (asked.act === "renew" && !span.until) {
+        notRight([{ field: "until", text: word("renew-until-needed") }]);
         return false;
       }
-      body = { reason, ...told.hold };
+      body = asked.act === "hold" ? { reason, ...span } : { reason, until: span.until };
     }
     const shown = await asked.rehearsed(body);
     asked.confirmed(body, shown);
     return true;
   } catch (error) {
     if (error instanceof Problem && error.status === 401) sign.again(() => notRight([]));
-    const place = error instanceof Problem ? OF_HOLD.get(error.code) : "";
+    const place = error instanceof Problem ? FIELD.get(error.code) : "";
     notRight([{ field: place ?? "", text: sentence(error) }]);
     return false;
   }
@@ -127,7 +134,6 @@ document.addEventListener("click", (event) => {
   put(row, ":scope > [data-wrong]", "");
   if (asked.act === "change") change(asked.order, button.dataset.typed ?? "{}");
   else if (asked.act === "resume") resume(asked);
-  else if ("asksWhy" in button.dataset)
-    askWhy({ ...asked, hold: asked.act === "hold" }, (why) => withReason(asked, why));
-  else asked.carryOut({});
+  else if (asked.asks) askWhy(asked, (why) => withReason(asked, why));
+  else asked.carryOut({ version: asked.version });
 });

@@ -80,12 +80,23 @@ export function element(fragment) {
 
 /** Reads the worklist again; the focus goes to the order, or to where it was. @param {string} id */
 export async function renew(id) {
+  const order = document.getElementById(`order-${id}`);
+  const section = order?.closest("section")?.id ?? "";
+  await readAgain();
+  const at = document.getElementById(`order-${id}`) ?? document.getElementById(section);
+  at?.focus();
+}
+
+/** As `renew`, after what was recorded of the stay. */
+export async function renewStay() {
+  await readAgain();
+  document.getElementById("stay")?.focus();
+}
+
+async function readAgain() {
   const work = /** @type {HTMLElement} */ (document.getElementById("work"));
-  const section = work.querySelector(`[id="order-${id}"]`)?.closest("section")?.id ?? "";
   const { resident = "", view = "" } = work.dataset;
   const query = new URLSearchParams({ resident, view });
   const { fragments } = await get(`/orders/fragments?${query}`);
   work.replaceWith(element(fragments[0]));
-  const at = document.getElementById(`order-${id}`) ?? document.getElementById(section);
-  at?.focus();
 }

@@ -2,7 +2,7 @@
 
 use super::json::{Query, Unread, parse};
 use super::order_entry::{Anew, changed_anew, entered, read};
-use super::orders::{hold_for, read_back, reason, within_reach};
+use super::orders::{hold_for, instant, read_back, reason, within_reach};
 use super::refused;
 use crate::http::Web;
 use crate::http::auth::Auth;
@@ -16,11 +16,12 @@ use axum::Json as Reply;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use emar_domain::amount::Amount;
-use emar_domain::decide::{ChangeKind, OrderCommand, Stamp};
+use emar_domain::decide::{ChangeKind, OrderCommand, RenewFor, Stamp};
 use emar_domain::id::OrderId;
 use emar_domain::order::OrderVersion;
 use emar_domain::preview::{
-    Expected, Gap, Moment, Overlap, PREVIEW_DAYS_MAX, PassLoad, Preview, Rehearsal, Sum, Total,
+    Expected, Gap, Moment, Overlap, PREVIEW_DAYS_MAX, PassLoad, Preview, Rehearsal, Removed,
+    StayPreview, Sum, Total,
 };
 use emar_domain::role::Action;
 use emar_domain::time::Instant;
@@ -59,7 +60,8 @@ pub struct Changed {
     /// Of a hold: from this instant on (RFC 3339); absent: from now.
     #[serde(default)]
     pub from: Option<String>,
-    /// Of a hold: before this instant (RFC 3339); absent: until it is resumed.
+    /// Of a hold: before this instant (RFC 3339); absent: until it is resumed. Of a renewal: the
+    /// new end.
     #[serde(default)]
     pub until: Option<String>,
     /// Of a new version or a correction: the whole order as it will be.
@@ -78,6 +80,12 @@ pub enum Change {
     Resume,
     /// Stopped.
     Discontinue,
+    /// Marked against giving.
+    DoNotGive,
+    /// The mark lifted.
+    MayGive,
+    /// Prescribed on.
+    Renew,
     /// Another version in force.
     NewVersion,
     /// Its record put right.
@@ -113,11 +121,7 @@ pub async fn preview(
     Query(ahead): Query<Ahead>,
     Unread(body): Unread,
 ) -> Result<Reply<Value>, Problem> {
-    let days = ahead.days.unwrap_or(DAYS);
-    if !(1..=PREVIEW_DAYS_MAX).contains(&days) {
-        let detail = format!("A preview looks 1 to {PREVIEW_DAYS_MAX} days ahead.");
-        return Err(Problem::malformed("?days", detail));
-    }
+    let days = days_ahead(ahead.days)?;
     let is_change = parse::<Shape>(&body)?.change.is_some();
     let command =
         if is_change { changed(&body, &web, &auth).await? } else { new(&body, &web, &auth)? };
@@ -154,6 +158,16 @@ pub async fn preview(
     Ok(Reply(told))
 }
 
+/// How many days a preview looks at.
+pub(super) fn days_ahead(asked: Option<u32>) -> Result<u32, Problem> {
+    let days = asked.unwrap_or(DAYS);
+    if (1..=PREVIEW_DAYS_MAX).contains(&days) {
+        return Ok(days);
+    }
+    let detail = format!("A preview looks 1 to {PREVIEW_DAYS_MAX} days ahead.");
+    Err(Problem::malformed("?days", detail))
+}
+
 /// The order as it would be, where there is one to read back.
 fn written(command: &OrderCommand) -> Option<&OrderVersion> {
     match command {
@@ -172,8 +186,10 @@ async fn changed(body: &[u8], web: &Web, auth: &Auth) -> Result<OrderCommand, Pr
     let Changed { order, change, reason: why, from, until, version } = read(body)?;
     let needed = match change {
         Change::NewVersion | Change::Correction => Action::EnterOrder,
-        Change::Hold | Change::Discontinue => Action::StopOrder,
-        Change::Resume => Action::NoteOrder,
+        Change::Hold | Change::Discontinue | Change::DoNotGive | Change::MayGive => {
+            Action::StopOrder
+        }
+        Change::Resume | Change::Renew => Action::NoteOrder,
     };
     if !auth.actor.role.may(needed) {
         return Err(Problem::role_forbidden());
@@ -185,6 +201,13 @@ async fn changed(body: &[u8], web: &Web, auth: &Auth) -> Result<OrderCommand, Pr
         }
         Change::Resume => OrderCommand::Resume(order),
         Change::Discontinue => OrderCommand::Discontinue(order, why()?),
+        Change::DoNotGive => OrderCommand::DoNotGive(order, why()?),
+        Change::MayGive => OrderCommand::MayGive(order, why()?),
+        Change::Renew => {
+            let missing = || Problem::malformed("/until", "The new end is missing.");
+            let until = instant("/until", &until.ok_or_else(missing)?)?;
+            OrderCommand::Renew(order, RenewFor { until, reason: why()? })
+        }
         Change::NewVersion | Change::Correction => {
             let kind = match change {
                 Change::Correction => ChangeKind::Correction,
@@ -198,14 +221,22 @@ async fn changed(body: &[u8], web: &Web, auth: &Auth) -> Result<OrderCommand, Pr
     })
 }
 
+/// The answer about a stay.
+pub(super) fn told_of_stay(zone: &ZoneRules, preview: &StayPreview, now: Instant) -> Value {
+    let told = Told { zone, new: None };
+    json!({
+        "resident": preview.resident,
+        "from": told.local(now),
+        "to": told.local(preview.to),
+        "added": preview.added.iter().map(|d| told.dose(d)).collect::<Vec<_>>(),
+        "removed": preview.removed.iter().map(|gone| told.removed(gone)).collect::<Vec<_>>(),
+        "unchanged": preview.unchanged,
+    })
+}
+
 /// The answer. An order that is not there yet has no id: `null` stands for it.
 fn told(zone: &ZoneRules, preview: &Preview, is_new: bool, now: Instant) -> Value {
     let told = Told { zone, new: is_new.then_some(preview.order) };
-    let removed = preview.removed.iter().map(|gone| {
-        let mut dose = told.dose(&gone.dose);
-        dose["why"] = json!(gone.why);
-        dose
-    });
     let moved = preview.moved.iter().map(|moved| {
         let mut dose = told.dose(&moved.after);
         dose["was_due_at"] = told.local(moved.before.due);
@@ -218,7 +249,7 @@ fn told(zone: &ZoneRules, preview: &Preview, is_new: bool, now: Instant) -> Valu
         "from": told.local(now),
         "to": told.local(preview.to),
         "added": preview.added.iter().map(|d| told.dose(d)).collect::<Vec<_>>(),
-        "removed": removed.collect::<Vec<_>>(),
+        "removed": preview.removed.iter().map(|gone| told.removed(gone)).collect::<Vec<_>>(),
         "moved": moved.collect::<Vec<_>>(),
         "unchanged": preview.unchanged,
         "gap_min": preview.gap_min.map(|gap| told.gap(gap)),
@@ -252,6 +283,12 @@ impl Told<'_> {
             "due_at": self.local(dose.due),
             "shifted": dose.shifted,
         })
+    }
+
+    fn removed(&self, gone: &Removed) -> Value {
+        let mut dose = self.dose(&gone.dose);
+        dose["why"] = json!(gone.why);
+        dose
     }
 
     fn moment(&self, moment: &Moment) -> Value {

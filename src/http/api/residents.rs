@@ -6,6 +6,7 @@ use crate::http::Web;
 use crate::http::auth::Auth;
 use crate::http::problem::Problem;
 use crate::http::screens::month::Month;
+use crate::http::screens::month_record;
 use axum::Json;
 use axum::extract::State;
 use emar_domain::dose::Dose;
@@ -110,14 +111,14 @@ pub async fn one(
     Ok(Json(told(&home, find(&home, &auth, &id)?, web.app.clock.clinical())))
 }
 
-fn dose_told(home: &Home, dose: &Dose, now: Instant) -> Value {
-    let order = home.orders.get(&dose.slot.order);
+/// A dose with its order as it has it.
+fn dose_told(home: &Home, dose: &Dose, order: Option<&Order>, now: Instant) -> Value {
     let local = home.zone.to_offset_time(dose.due).to_string();
     json!({
         "id": dose.id,
         "order": dose.slot.order,
         "drug": order.map(|o| o.current.drug.name.clone()),
-        "amount": order.map(|o| of_dose(home, o, Some(dose)).current.dose.to_string()),
+        "amount": order.map(|o| o.current.dose.to_string()),
         "route": order.map(|o| o.current.drug.route.clone()),
         "due_at": local,
         "opens_at": home.zone.to_offset_time(dose.opens).to_string(),
@@ -170,7 +171,10 @@ pub async fn doses(
     let resident = find(&home, &auth, &id)?;
     let list = due_list(&home, resident.id, now);
     let told = |doses: Vec<&Dose>| -> Vec<Value> {
-        doses.into_iter().map(|dose| dose_told(&home, dose, now)).collect()
+        let own = |dose: &Dose| {
+            home.orders.get(&dose.slot.order).map(|order| of_dose(&home, order, Some(dose)))
+        };
+        doses.into_iter().map(|dose| dose_told(&home, dose, own(dose).as_deref(), now)).collect()
     };
     let not_due = list.others.iter().map(|(order, standing)| not_due(&home, order, standing));
     Ok(Json(json!({
@@ -198,22 +202,18 @@ pub async fn mar(
     Query(of): Query<OfMonth>,
 ) -> Result<Json<Value>, Problem> {
     let now = web.app.clock.clinical();
-    let (resident, from, to) = {
+    let (resident, month) = {
         let home = web.app.home();
         let resident = find(&home, &auth, &id)?.id;
         let month = Month::parse(&of.month)
             .ok_or_else(|| Problem::malformed("/month", "The month is written YYYY-MM."))?;
-        let (from, to) = month.span(&home.zone);
-        (resident, from, to)
+        (resident, month)
     };
-    let store = &web.app.store;
-    let doses =
-        store.doses_of_resident(resident, from, to).await.map_err(|_| Problem::unavailable())?;
-    let done = store.administrations_of_resident(resident, from, to).await;
-    let done = done.map_err(|_| Problem::unavailable())?;
+    let record = month_record::read(&web.app, resident, month).await;
+    let record = record.map_err(|_| Problem::unavailable())?;
     let home = web.app.home();
-    let doses: Vec<Value> = doses.iter().map(|d| dose_told(&home, d, now)).collect();
-    Ok(Json(
-        json!({"resident": resident, "month": of.month, "doses": doses, "administrations": done}),
-    ))
+    let of = |dose: &Dose| dose_told(&home, dose, record.order_of(&home, dose).as_ref(), now);
+    let doses: Vec<Value> = record.doses().iter().map(of).collect();
+    let (month, done) = (month.to_string(), record.done());
+    Ok(Json(json!({"resident": resident, "month": month, "doses": doses, "administrations": done})))
 }

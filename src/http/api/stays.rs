@@ -1,17 +1,23 @@
 //! A resident's stay: away, back, discharged, readmitted.
 
-use super::json::{Json, MaybeJson, Path};
+use super::json::{Json, MaybeJson, Path, Query};
 use super::keyed::Keyed;
 use super::orders::{instant, reason};
+use super::preview::{self, days_ahead};
 use super::residents::{find, told};
-use super::settle_in;
+use super::{refused, settle_in};
 use crate::http::Web;
 use crate::http::auth::Auth;
+use crate::http::pages::desk::render_preview;
 use crate::http::problem::Problem;
+use crate::http::screens::hub::{Manner, frame};
+use crate::http::screens::preview::stay_in_words;
+use crate::http::screens::sight::Sight;
 use crate::service::lane::Asked;
 use axum::Json as Reply;
 use axum::extract::State;
-use emar_domain::decide::{Answer, AwayFor, Command, Stay, StayCommand};
+use emar_domain::decide::{Answer, AwayFor, Command, Stamp, Stay, StayCommand};
+use emar_domain::preview::StayRehearsal;
 use emar_domain::resident::AbsenceKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -51,6 +57,21 @@ pub struct ReadmitBody {
     pub room: Option<String>,
 }
 
+/// Whether it is done, or only told.
+#[derive(Clone, Copy, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct DryRun {
+    /// Nothing is recorded: the answer tells what it would do to the doses of the days to come, or
+    /// is the refusal it would meet.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Civil days to look at, today among them: 1 to 14, else 7.
+    pub days: Option<u32>,
+    /// Asks for the same in words beside it, as HTML in the language of the request.
+    #[serde(default)]
+    pub fragments: bool,
+}
+
 /// Records that a resident is away: what is due meanwhile is shown as away and not missed. Another
 /// absence while one runs takes its place from its own beginning on.
 #[utoipa::path(
@@ -58,6 +79,7 @@ pub struct ReadmitBody {
     params(
         ("id" = String, Path),
         ("Idempotency-Key" = String, Header, description = "fresh for each request"),
+        DryRun,
     ),
     request_body = AbsenceBody,
     responses(
@@ -72,6 +94,7 @@ pub async fn absence(
     auth: Auth,
     keyed: Keyed,
     Path(id): Path,
+    Query(how): Query<DryRun>,
     Json(asked): Json<AbsenceBody>,
 ) -> Result<Reply<Value>, Problem> {
     let away = AwayFor {
@@ -80,7 +103,7 @@ pub async fn absence(
         until: asked.until.map(|text| instant("/until", &text)).transpose()?,
         reason: reason(&asked.reason)?,
     };
-    act(&web, auth, &keyed, &id, Stay::Away(away)).await
+    act(&web, Request { auth, keyed, how }, &id, Stay::Away(away)).await
 }
 
 /// Records that a resident is back, sooner or later than said, or does not go after all: what is
@@ -90,6 +113,7 @@ pub async fn absence(
     params(
         ("id" = String, Path),
         ("Idempotency-Key" = String, Header, description = "fresh for each request"),
+        DryRun,
     ),
     responses(
         (status = 200, description = "the resident"),
@@ -102,8 +126,9 @@ pub async fn returned(
     auth: Auth,
     keyed: Keyed,
     Path(id): Path,
+    Query(how): Query<DryRun>,
 ) -> Result<Reply<Value>, Problem> {
-    act(&web, auth, &keyed, &id, Stay::Return).await
+    act(&web, Request { auth, keyed, how }, &id, Stay::Return).await
 }
 
 /// A resident leaves for good, or has died: nothing more is due.
@@ -112,6 +137,7 @@ pub async fn returned(
     params(
         ("id" = String, Path),
         ("Idempotency-Key" = String, Header, description = "fresh for each request"),
+        DryRun,
     ),
     request_body = DischargeBody,
     responses(
@@ -126,11 +152,12 @@ pub async fn discharge(
     auth: Auth,
     keyed: Keyed,
     Path(id): Path,
+    Query(how): Query<DryRun>,
     Json(asked): Json<DischargeBody>,
 ) -> Result<Reply<Value>, Problem> {
     let reason = reason(&asked.reason)?;
     let discharge = Stay::Discharge { reason, deceased: asked.deceased };
-    act(&web, auth, &keyed, &id, discharge).await
+    act(&web, Request { auth, keyed, how }, &id, discharge).await
 }
 
 /// A resident who was discharged lives here again: their orders go on from now.
@@ -139,6 +166,7 @@ pub async fn discharge(
     params(
         ("id" = String, Path),
         ("Idempotency-Key" = String, Header, description = "fresh for each request"),
+        DryRun,
     ),
     request_body = Option<ReadmitBody>,
     responses(
@@ -152,20 +180,31 @@ pub async fn readmit(
     auth: Auth,
     keyed: Keyed,
     Path(id): Path,
+    Query(how): Query<DryRun>,
     MaybeJson(asked): MaybeJson<ReadmitBody>,
 ) -> Result<Reply<Value>, Problem> {
-    act(&web, auth, &keyed, &id, Stay::Readmit { room: asked.room }).await
+    act(&web, Request { auth, keyed, how }, &id, Stay::Readmit { room: asked.room }).await
+}
+
+struct Request {
+    auth: Auth,
+    keyed: Keyed,
+    how: DryRun,
 }
 
 async fn act(
     web: &Arc<Web>,
-    auth: Auth,
-    keyed: &Keyed,
+    request: Request,
     id: &str,
     act: Stay,
 ) -> Result<Reply<Value>, Problem> {
+    let Request { auth, keyed, how } = request;
     let resident = find(&web.app.home(), &auth, id)?.id;
-    let command = Command::Stay(StayCommand { resident, act });
+    let command = StayCommand { resident, act };
+    if how.dry_run {
+        return tell(web, &auth, &keyed, &command, how).await;
+    }
+    let command = Command::Stay(command);
     let key = keyed.over("stay", &auth, &command);
     let actor = auth.actor.clone();
     let asked = Asked { actor, key: Some(key), ..Asked::by_server(command) };
@@ -175,4 +214,38 @@ async fn act(
     let now = web.app.clock.clinical();
     let resident = told(&home, find(&home, &auth, id)?, now);
     Ok(Reply(json!({"resident": resident, "doses": count, "seq": receipt.seq})))
+}
+
+/// What it would do.
+async fn tell(
+    web: &Arc<Web>,
+    auth: &Auth,
+    keyed: &Keyed,
+    command: &StayCommand,
+    how: DryRun,
+) -> Result<Reply<Value>, Problem> {
+    let days = days_ahead(how.days)?;
+    let now = web.app.clock.clinical();
+    let ids = Arc::clone(&web.app.ids);
+    let mut fresh = move || ids.fresh();
+    let rehearsal = {
+        let home = web.app.home();
+        let mut stamp = Stamp { now, demo: false, fresh: &mut fresh };
+        StayRehearsal::new(&home, &auth.actor, command, &mut stamp)
+    };
+    let rehearsal = rehearsal.map_err(|refusal| refused(web, keyed.lang, refusal))?;
+    // Weeks of doses take a while: neither the home's lock nor a thread of the server waits.
+    let worked_out = tokio::task::spawn_blocking(move || {
+        rehearsal.preview(days, &mut Stamp { now, demo: false, fresh: &mut fresh })
+    });
+    let preview = worked_out.await.map_err(|_| Problem::unavailable())?;
+    let home = web.app.home();
+    let mut told = preview::told_of_stay(&home.zone, &preview, now);
+    if how.fragments {
+        let sight = Sight { home: &home, now, lang: keyed.lang };
+        let frame = frame(&web.app, &sight, Manner { lang: keyed.lang, chosen: None });
+        let written = render_preview(&frame, &stay_in_words(&sight, &preview));
+        told["fragments"] = json!([written.map_err(|_| Problem::unavailable())?]);
+    }
+    Ok(Reply(told))
 }

@@ -13,13 +13,21 @@ use askama::Template;
 const REFUSALS: [&str; 4] = ["key_reused", "sign_on_first", "unavailable", "outcome_unknown"];
 
 /// What the page says by itself.
-const DONE: [&str; 12] = [
+const DONE: [&str; 20] = [
     "done-note",
     "done-verify",
     "done-hold",
     "done-resume",
     "done-discontinue",
+    "done-renew",
+    "done-do_not_give",
+    "done-may_give",
+    "renew-until-needed",
     "done-enter",
+    "done-absence",
+    "done-return",
+    "done-discharge",
+    "done-readmit",
     "done-new_version",
     "done-correction",
     "enter-fields",

@@ -1,29 +1,24 @@
 //! An order from what was typed into the form, or what is wrong, field by field.
-use super::carried::{as_timed, conditions, next_version};
-use super::orders::{offered, routes};
-use super::pattern::{Doses, Pattern, frequency_of};
+use super::carried::{as_timed, conditions, is_untouched, next_version, source};
+use super::orders::routes;
+use super::pattern::Pattern;
 use super::sight::Sight;
-use super::typed::{Typed, number};
-use crate::policy_file::frequencies;
+use super::typed::{Typed, civil, number};
 use emar_domain::amount::{Amount, Unit};
+use emar_domain::condition::Conditions;
 use emar_domain::drug::{Product, terms};
 use emar_domain::id::OrderId;
-use emar_domain::order::{FirstDose, Order, OrderVersion, OrderedDrug, Source, Timing};
+use emar_domain::order::{FirstDose, Order, OrderVersion, OrderedDrug};
 use emar_domain::order_check::{cannot_be_made, reaction};
 use emar_domain::resident::{Resident, ResidentState};
-use emar_domain::schedule::frequency::{Brought, Frequency, Kind, Need, Planned, Unschedulable};
-use emar_domain::schedule::hours::AskedTiming;
-use emar_domain::schedule::{Schedule, YearMonth};
-use emar_domain::time::{CivilDate, CivilDateTime, CivilTime, Instant, Weekday};
+use emar_domain::time::{CivilDateTime, Instant};
 use emar_domain::zone::Resolved;
 use serde::Serialize;
 
 /// Longest text of a field, in bytes; the route that takes the order has its own bounds.
 const TEXT_MAX: usize = 1000;
-/// Longest time between two PRN givings, in minutes: a week.
-const APART_MINUTES_MAX: i64 = 7 * 24 * 60;
-/// Most PRN givings in a day.
-const PER_DAY_MAX: u32 = 100;
+/// The same of who prescribed it.
+const NAME_MAX: usize = 200;
 
 /// What is wrong with a field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,7 +34,7 @@ pub struct Wrong {
 
 /// Collects what is wrong; a field is told of once.
 pub(super) struct Reader<'a> {
-    sight: &'a Sight<'a>,
+    pub(super) sight: &'a Sight<'a>,
     pub(super) typed: &'a Typed,
     /// The order that is changed.
     current: Option<&'a Order>,
@@ -83,15 +78,21 @@ pub fn compose(
     let doses = pattern.and_then(|pattern| reader.doses(pattern, drug));
     let start = match pattern {
         Some(Pattern::Stat) => Some(sight.now),
-        _ => reader.instant("start", &typed.start),
+        _ => reader.start(),
     };
     let when = pattern.and_then(|pattern| reader.when(pattern, resident, drug, start, &doses));
     let stop = reader.stop(pattern, start);
+    let expires = reader.expires(start);
+    let measured = reader.measured();
     reader.texts();
     let on = start.map(|start| sight.home.zone.to_civil(start).date().weekday());
     let dose = doses.zip(on).and_then(|(doses, on)| doses.first(on));
-    let (Some(resident), Some(drug), Some(dose), Some(route), Some(start), Some(when), Some(stop)) =
-        (resident, drug, dose, route, start, when, stop)
+    let (Some(resident), Some(drug), Some(dose), Some(route)) = (resident, drug, dose, route)
+    else {
+        return Err(reader.wrong);
+    };
+    let (Some(start), Some(when), Some(stop), Some(expires), Some((gate, scale))) =
+        (start, when, stop, expires, measured)
     else {
         return Err(reader.wrong);
     };
@@ -99,19 +100,13 @@ pub fn compose(
         return Err(reader.wrong);
     }
     let text = |text: &str| text.trim().to_owned();
-    let home =
-        || Source { sender: "home".to_owned(), placer: String::new(), version: "1".to_owned() };
+    // What the form does not ask is no part of a change.
+    let carried = current.map(conditions).unwrap_or_default();
     let version = OrderVersion {
         order: current.map_or(OrderId(uuid::Uuid::nil()), Order::id),
         version: next_version(typed, current),
         resident: resident.id,
-        drug: OrderedDrug {
-            ingredient: drug.ingredient.clone(),
-            name: drug.name.clone(),
-            strength: Some(drug.strength),
-            form: drug.form.clone(),
-            route,
-        },
+        drug: ordered(drug, route),
         dose,
         dose_text: dose.to_string(),
         frequency: when.frequency,
@@ -119,9 +114,8 @@ pub fn compose(
         asked: when.asked,
         start,
         stop,
-        // What the form does not ask is no part of a change.
-        expires: current.and_then(|order| order.current.expires),
-        prescriber: current.map(|order| order.current.prescriber.clone()).unwrap_or_default(),
+        expires,
+        prescriber: text(&typed.prescriber),
         renews: None,
         before_minutes: when.window.0,
         after_minutes: when.window.1,
@@ -129,29 +123,32 @@ pub fn compose(
         indication: text(&typed.indication),
         instructions: text(&typed.instructions),
         accepted: Vec::new(),
-        conditions: current.map(conditions).unwrap_or_default(),
+        conditions: Conditions { gate, scale, ..carried },
         first_dose: if typed.first == "now" { FirstDose::Now } else { FirstDose::NextTime },
         not_before: None,
         allergy_override: Some(text(&typed.allergy)).filter(|why| !why.is_empty()),
         entered_by: None,
-        source: current.map_or_else(home, |order| order.current.source.clone()),
+        source: source(current),
     };
-    Ok(match current.map(|order| &order.current).filter(|old| old.timing == version.timing) {
+    let same = |old: &&OrderVersion| is_untouched(typed, old) && old.timing == version.timing;
+    Ok(match current.map(|order| &order.current).filter(same) {
         Some(old) => as_timed(version, old),
         None => version,
     })
 }
 
-fn is_critical(sight: &Sight<'_>, drug: &Product) -> bool {
-    sight.home.policy.is_time_critical(terms(&drug.ingredient))
+fn ordered(drug: &Product, route: String) -> OrderedDrug {
+    OrderedDrug {
+        ingredient: drug.ingredient.clone(),
+        name: drug.name.clone(),
+        strength: Some(drug.strength),
+        form: drug.form.clone(),
+        route,
+    }
 }
 
-/// When it is given, and in which window.
-struct When {
-    timing: Timing,
-    asked: Option<AskedTiming>,
-    frequency: String,
-    window: (i64, i64),
+pub(super) fn is_critical(sight: &Sight<'_>, drug: &Product) -> bool {
+    sight.home.policy.is_time_critical(terms(&drug.ingredient))
 }
 
 impl<'a> Reader<'a> {
@@ -262,11 +259,42 @@ impl<'a> Reader<'a> {
         if matches!(pattern, Some(Pattern::Once | Pattern::Stat)) {
             return Some(None);
         }
-        let stop = self.maybe_instant("stop", &self.typed.stop)?;
+        let stop = self.kept("stop", &self.typed.stop, |old| old.stop)?;
         if stop.zip(start).is_some_and(|(stop, start)| stop <= start) {
             self.is_wrong("stop", "wrong-stop", &[]);
         }
+        if pattern == Some(Pattern::OnCall) && stop.is_none() {
+            self.is_wrong("stop", "wrong-on_call_stop", &[]);
+        }
         Some(stop)
+    }
+
+    fn start(&mut self) -> Option<Instant> {
+        let start = self.kept("start", &self.typed.start, |old| Some(old.start))?;
+        self.or(start, "start", "wrong-time")
+    }
+
+    fn expires(&mut self, start: Option<Instant>) -> Option<Option<Instant>> {
+        let expires = self.kept("expires", &self.typed.expires, |old| old.expires)?;
+        if expires.zip(start).is_some_and(|(expires, start)| expires <= start) {
+            self.is_wrong("expires", "wrong-expires", &[]);
+        }
+        Some(expires)
+    }
+
+    /// An instant that may be left out. The order's own, where nobody touched it, to the second,
+    /// which the field does not show.
+    fn kept(
+        &mut self,
+        field: &'static str,
+        text: &str,
+        own: impl Fn(&OrderVersion) -> Option<Instant>,
+    ) -> Option<Option<Instant>> {
+        let own = self.current.and_then(|order| own(&order.current));
+        match own.filter(|at| civil(self.sight, *at) == text.trim()) {
+            Some(at) => Some(Some(at)),
+            None => self.maybe_instant(field, text),
+        }
     }
 
     /// An instant that may be left out.
@@ -280,7 +308,11 @@ impl<'a> Reader<'a> {
         self.resolved(field, civil)
     }
 
-    fn resolved(&mut self, field: &'static str, civil: CivilDateTime) -> Option<Instant> {
+    pub(super) fn resolved(
+        &mut self,
+        field: &'static str,
+        civil: CivilDateTime,
+    ) -> Option<Instant> {
         match self.sight.home.zone.resolve(civil) {
             Resolved::Single(at) => Some(at),
             Resolved::Gap { .. } => {
@@ -292,160 +324,6 @@ impl<'a> Reader<'a> {
                 None
             }
         }
-    }
-
-    /// What days, and elapsed intervals, are counted from.
-    fn anchor(&mut self, start: Instant) -> Option<(CivilDate, Instant)> {
-        let text = self.typed.anchor.trim();
-        let begins = self.sight.home.zone.to_civil(start);
-        if text.is_empty() {
-            return Some((begins.date(), start));
-        }
-        let day = CivilDate::parse(text).map(|date| date.at(begins.time()));
-        let civil = day.or_else(|_| CivilDateTime::parse(text)).ok();
-        let civil = self.or(civil, "anchor", "wrong-anchor")?;
-        Some((civil.date(), self.resolved("anchor", civil)?))
-    }
-
-    fn when(
-        &mut self,
-        pattern: Pattern,
-        resident: Option<&Resident>,
-        drug: Option<&Product>,
-        start: Option<Instant>,
-        doses: &Option<Doses>,
-    ) -> Option<When> {
-        if pattern == Pattern::Prn {
-            return self.prn();
-        }
-        let times = self.read_times("times", None, &self.typed.times);
-        let row = self.row(pattern, times.as_deref());
-        let days = if pattern == Pattern::Regular { self.days() } else { Some(Vec::new()) };
-        let (row, times, days, start) = (row?, times?, days?, start?);
-        if !days.is_empty() && !row.needs.contains(&Need::Dow) {
-            self.is_wrong("days", "wrong-days_unused", &[]);
-            return None;
-        }
-        let (date, anchor) = self.anchor(start)?;
-        let brought = Brought {
-            times: (!times.is_empty()).then_some(times),
-            anchor: Some(anchor),
-            at: Some(start),
-            anchor_date: Some(date),
-            anchor_month: Some(YearMonth::of(date)),
-            day: Some(date.day()),
-            dow: (!days.is_empty()).then_some(days),
-            ..Brought::default()
-        };
-        let resident = resident?;
-        let hours = self.sight.home.policy.hours_of(resident.unit.as_str(), row);
-        let planned = match row.plan(&brought, hours.as_deref()) {
-            Ok(Planned::Unplanned) if row.kind == Kind::Continuous => {
-                let (timing, frequency) = (Timing::Continuous, row.code.clone());
-                return Some(When { timing, asked: None, frequency, window: (0, 0) });
-            }
-            Ok(planned) => planned,
-            Err(why) => return self.unschedulable(&why),
-        };
-        let (policy, critical) = (&self.sight.home.policy, is_critical(self.sight, drug?));
-        let window = policy.order_window(frequencies(), row, resident.unit.as_str(), critical);
-        let window = self.or(window, "frequency", "wrong-window")?;
-        let (timing, frequency, asked) = match planned {
-            Planned::Doses(plain) => {
-                let schedule = match plain.clone() {
-                    Schedule::Clock(clock) => {
-                        let clock = self.shaped(pattern, *clock, doses.as_ref()?, date)?;
-                        Schedule::Clock(Box::new(clock))
-                    }
-                    other => other,
-                };
-                self.or(schedule.validate().ok(), "pattern", "wrong-pattern")?;
-                // A pattern the form shaped is more than its code asks for.
-                let asked = AskedTiming { code: row.code.clone(), brought };
-                let asked = (schedule == plain).then_some(asked);
-                let frequency = frequency_of(pattern, row, &schedule);
-                (Timing::Planned { schedule }, frequency, asked)
-            }
-            Planned::Pair { apply, remove } => {
-                (Timing::Pair { apply, remove }, row.code.clone(), None)
-            }
-            Planned::Unplanned => return self.or(None, "frequency", "wrong-frequency"),
-        };
-        Some(When { timing, asked, frequency, window })
-    }
-
-    /// The frequency that is meant.
-    fn row(&mut self, pattern: Pattern, times: Option<&[CivilTime]>) -> Option<&'static Frequency> {
-        let code = self.typed.frequency.trim();
-        let found = match (pattern, code, times) {
-            (Pattern::Once, ..) => frequencies().find("ONCE"),
-            (Pattern::Stat, ..) => frequencies().find("STAT"),
-            (Pattern::Regular, "", Some([])) => {
-                return self.or(None, "frequency", "wrong-frequency_none");
-            }
-            (Pattern::Regular, "", Some(times)) => by_count(times.len()),
-            (Pattern::Regular, code, _) => {
-                offered().find(|row| row.code.eq_ignore_ascii_case(code))
-            }
-            (_, _, times) => return self.plain_row(times.map_or(0, <[CivilTime]>::len)),
-        };
-        self.or(found, "frequency", "wrong-frequency")
-    }
-
-    fn unschedulable(&mut self, why: &Unschedulable) -> Option<When> {
-        match why {
-            Unschedulable::HoursCount { wanted } => {
-                self.is_wrong("times", "wrong-times_count", &[("wanted", &wanted.to_string())]);
-            }
-            Unschedulable::DowCount { wanted } => {
-                self.is_wrong("days", "wrong-days_count", &[("wanted", &wanted.to_string())]);
-            }
-            Unschedulable::NeedsMissing(needs) if needs.contains(&Need::Dow) => {
-                self.is_wrong("days", "wrong-days", &[]);
-            }
-            _ => self.is_wrong("frequency", "wrong-frequency", &[]),
-        }
-        None
-    }
-
-    /// Schedules, rule 8: what for, how far apart and how often are needed before it is active.
-    fn prn(&mut self) -> Option<When> {
-        let indication = self.typed.indication.trim().to_owned();
-        if indication.is_empty() {
-            self.is_wrong("indication", "wrong-prn_indication", &[]);
-        }
-        let apart = minutes(self.typed.apart.trim()).filter(|m| *m <= APART_MINUTES_MAX);
-        let apart = self.or(apart, "apart", "wrong-prn_apart");
-        let most = self.typed.most.trim().parse().ok();
-        let most = most.filter(|most: &u32| (1..=PER_DAY_MAX).contains(most));
-        let most = self.or(most, "most", "wrong-prn_most");
-        let timing = Timing::Prn {
-            indication,
-            interval_minutes_min: Some(apart?),
-            per_day_max: Some(most?),
-        };
-        Some(When { timing, asked: None, frequency: "PRN".to_owned(), window: (0, 0) })
-    }
-
-    /// Times of day, none where none are written.
-    pub(super) fn read_times(
-        &mut self,
-        field: &'static str,
-        row: Option<usize>,
-        text: &str,
-    ) -> Option<Vec<CivilTime>> {
-        let words = text.split([' ', ',', ';']).filter(|t| !t.is_empty());
-        let times = words.map(|t| CivilTime::parse(t).ok()).collect::<Option<Vec<_>>>();
-        if times.is_none() {
-            self.is_wrong_at(field, row, "wrong-times", &[]);
-        }
-        times
-    }
-
-    pub(super) fn days(&mut self) -> Option<Vec<Weekday>> {
-        let days = self.typed.days.iter().map(|d| Weekday::parse(d).ok());
-        let days = days.collect::<Option<Vec<_>>>();
-        self.or(days, "days", "wrong-days")
     }
 
     fn texts(&mut self) {
@@ -461,25 +339,8 @@ impl<'a> Reader<'a> {
                 self.is_wrong(field, "wrong-text", &[]);
             }
         }
+        if typed.prescriber.trim().len() > NAME_MAX {
+            self.is_wrong("prescriber", "wrong-prescriber", &[]);
+        }
     }
-}
-
-/// The code of so many times a day, for display and for its window.
-pub(super) fn by_count(count: usize) -> Option<&'static Frequency> {
-    let code = match count {
-        1 => "DAILY",
-        2 => "BID",
-        3 => "TID",
-        4 => "QID",
-        5 => "5XD",
-        _ => return None,
-    };
-    frequencies().find(code)
-}
-
-/// Whole minutes of a number of hours such as `4` or `1.5`, at least one.
-fn minutes(hours: &str) -> Option<i64> {
-    let nano = emar_domain::amount::parse_nano(hours).ok()?;
-    let minutes = nano.checked_mul(60)? / 1_000_000_000;
-    (minutes >= 1).then_some(minutes)
 }

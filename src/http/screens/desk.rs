@@ -4,6 +4,7 @@ use super::compose::{Wrong, compose, hold_span};
 use super::hub::frame;
 use super::mar;
 use super::month::Month;
+use super::month_record;
 use super::routes::{Viewing, fragments, html, manner};
 use super::sight::Sight;
 use super::typed::Typed;
@@ -150,7 +151,7 @@ pub async fn mar_page(
         None => Month::of(v.app.home().today(now)),
     };
     let Some(month) = month else { return missing("mar-no_month") };
-    let Ok(record) = mar::read(&v.app, resident, month).await else {
+    let Ok(record) = month_record::read(&v.app, resident, month).await else {
         let why = ("mar-title", "desk-unavailable");
         return v.refuse(&headers, &auth, why, StatusCode::SERVICE_UNAVAILABLE);
     };

@@ -22,7 +22,7 @@ fn garza(script: &Script) -> String {
     all.clone().find(|r| r.family.0 == "Garza").unwrap().id.to_string()
 }
 
-fn senna(script: &Script) -> Typed {
+pub(super) fn senna(script: &Script) -> Typed {
     Typed {
         resident: garza(script),
         drug: "Senna 8.6 mg tablet".into(),
@@ -97,6 +97,7 @@ fn each_slip_is_told_at_its_field() {
         ("route", Typed { route: String::new(), ..typed() }),
         ("frequency", Typed { frequency: String::new(), ..typed() }),
         ("frequency", Typed { frequency: "TAPER".into(), ..typed() }),
+        ("frequency", Typed { frequency: "PATCH12".into(), ..typed() }),
         ("times", Typed { times: "8 o'clock".into(), ..typed() }),
         ("times", Typed { times: "08:00".into(), ..typed() }),
         ("days", Typed { days: vec!["mon".into()], ..typed() }),
@@ -106,6 +107,11 @@ fn each_slip_is_told_at_its_field() {
         ("start", Typed { start: "2026-03-08 02:30".into(), ..typed() }),
         ("start", Typed { start: "2026-11-01 01:30".into(), ..typed() }),
         ("stop", Typed { stop: "2026-11-02 08:00".into(), ..typed() }),
+        ("stop", Typed { pattern: "on_call".into(), ..typed() }),
+        ("expires", Typed { expires: "2026-11-02 08:00".into(), ..typed() }),
+        ("expires", Typed { expires: "in a week".into(), ..typed() }),
+        ("prescriber", Typed { prescriber: "x".repeat(201), ..typed() }),
+        ("off_times", Typed { pattern: "pair".into(), off_times: "21:00".into(), ..typed() }),
         ("instructions", Typed { instructions: "x".repeat(1001), ..typed() }),
     ] {
         assert_eq!(composed(&script, &typed), Err(vec![field]), "{typed:?}");
@@ -147,7 +153,7 @@ fn another_units_resident_is_nobody_here() {
     assert_eq!(wrong[0].field, "resident");
 }
 
-fn list(texts: &[&str]) -> Vec<String> {
+pub(super) fn list(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
@@ -208,10 +214,63 @@ fn patterns(script: &Script) -> Vec<(Typed, &'static str)> {
     ]
 }
 
+/// The ways without planned times, what is put on and taken off, and what is asked beside.
+fn other_ways(script: &Script) -> Vec<(Typed, &'static str)> {
+    let of = |pattern: &str| Typed {
+        pattern: pattern.into(),
+        frequency: String::new(),
+        ..senna(script)
+    };
+    vec![
+        (of("on_call_once"), "On call, once"),
+        (Typed { stop: "2026-11-09 08:00".into(), ..of("on_call") }, "On call\n"),
+        (of("running"), "Running"),
+        (
+            Typed { times: "09:00".into(), off_times: "21:00".into(), ..of("pair") },
+            "at 09:00, every day\noff at 21:00",
+        ),
+        (
+            Typed { times: "09:00".into(), every: "3".into(), ..of("pair") },
+            "off at 09:00, every 3 days, counted from Mon 02-Nov-2026",
+        ),
+        (
+            Typed { times: "09:00".into(), days: list(&["mon", "thu"]), ..of("pair") },
+            "off at 09:00, on Mon, Thu",
+        ),
+        (measured(script), "Hold when systolic pressure is below 100, or when"),
+        (measured(script), "By glucose in mg/dL, in place of the dose above: 69 and below: call"),
+        (measured(script), "until Mon 09-Nov-2026 12:00, by law"),
+        (measured(script), "prescribed by Dr Adeyemi"),
+    ]
+}
+
+fn all_ways(script: &Script) -> Vec<(Typed, &'static str)> {
+    patterns(script).into_iter().chain(other_ways(script)).collect()
+}
+
+/// With everything the form asks beside what, how much and when.
+pub(super) fn measured(script: &Script) -> Typed {
+    Typed {
+        prescriber: "Dr Adeyemi".into(),
+        stop: "2026-12-02 08:00".into(),
+        expires: "2026-11-09 12:00".into(),
+        hold_code: list(&["sbp", "hr"]),
+        hold_op: list(&["<", "<="]),
+        hold_value: list(&["100", "59.5"]),
+        hold_age: "60".into(),
+        scale_unit: "mg/dL".into(),
+        scale_from: list(&["", "70", "150", "400"]),
+        scale_to: list(&["69", "149", "399", ""]),
+        scale_units: list(&["", "0", "2.5", ""]),
+        scale_action: list(&["call prescriber", "", "", "call_prescriber"]),
+        ..senna(script)
+    }
+}
+
 #[test]
 fn every_pattern_is_read_back_as_it_was_meant() {
     let script = told("");
-    for (typed, part) in patterns(&script) {
+    for (typed, part) in all_ways(&script) {
         let order = composed(&script, &typed).unwrap_or_else(|w| panic!("{w:?}: {typed:?}"));
         let said = read_back(&sight(&script), &order).join("\n").replace('\u{a0}', " ");
         assert!(said.contains(part), "{part} in {said}");
@@ -222,16 +281,16 @@ fn every_pattern_is_read_back_as_it_was_meant() {
 /// changes nothing else.
 #[test]
 fn an_order_opened_in_the_form_means_what_it_meant() {
-    for at in 0..patterns(&told("")).len() {
+    for at in 0..all_ways(&told("")).len() {
         let mut script = told("");
-        let (typed, part) = patterns(&script).swap_remove(at);
+        let (typed, part) = all_ways(&script).swap_remove(at);
         let mut version = composed(&script, &typed).unwrap();
         version.order = emar_domain::id::OrderId(uuid::Uuid::from_u128(78));
         let novak = auth(&script, "Novak", Role::Charge);
         version.accepted = ["duplicate_order", "same_ingredient_ordered"]
             .map(|code| Override { code: code.into(), reason: "both_meant".into() })
             .to_vec();
-        let (id, timing) = (version.order, version.timing.clone());
+        let id = version.order;
         let receive = Command::Order(OrderCommand::Receive(Box::new(version)));
         script.run(&novak.actor, &receive).answer.unwrap();
         let opened = Typed::of(&sight(&script), &script.home.orders[&id]);
@@ -239,8 +298,8 @@ fn an_order_opened_in_the_form_means_what_it_meant() {
         let (order, kind) = (id.to_string(), "new_version".to_owned());
         let again = Typed { order, kind, reason: "less".into(), ..opened };
         let again = compose(&sight(&script), &again, &|_| true).unwrap();
-        assert_eq!(again.timing, timing, "{part}");
-        assert_eq!((again.order, again.version), (id, 2), "{part}");
+        let old = script.home.orders[&id].current.clone();
+        assert_eq!(again, OrderVersion { version: 2, accepted: Vec::new(), ..old }, "{part}");
     }
 }
 
@@ -287,6 +346,32 @@ fn a_slip_in_a_row_is_told_at_its_row() {
     ] {
         assert_eq!(composed(&script, &typed), Err(vec![field]), "{typed:?}");
     }
+}
+
+/// Before meals at the hours of three times a day is not three times a day: what a code means for
+/// windows and for the home's other hours goes with it.
+#[test]
+fn another_frequency_at_the_same_times_is_taken() {
+    let mut script = told("");
+    let mut order = script.home.orders.values().next().unwrap().clone();
+    let times = "07:30 11:30 16:30".to_owned();
+    let typed = Typed { frequency: "TID".into(), times, ..senna(&script) };
+    order.current.frequency = "TID".into();
+    order.current.timing = composed(&script, &typed).unwrap().timing;
+    script.home.put_order(order.clone());
+    let opened = Typed {
+        order: order.id().to_string(),
+        kind: "new_version".into(),
+        reason: "stomach".into(),
+        ..Typed::of(&sight(&script), &order)
+    };
+    let as_it_was = composed(&script, &opened).unwrap();
+    assert_eq!((as_it_was.frequency.as_str(), as_it_was.asked), ("TID", None));
+    let with_meals = Typed { frequency: "WITHMEALS".into(), ..opened };
+    let changed = composed(&script, &with_meals).unwrap();
+    assert_eq!(changed.timing, order.current.timing);
+    let asked = changed.asked.map(|asked| asked.code);
+    assert_eq!((changed.frequency.as_str(), asked.as_deref()), ("WITHMEALS", Some("WITHMEALS")));
 }
 
 #[test]
@@ -338,7 +423,7 @@ fn each_order_stands_once_where_it_waits_and_offers_what_the_role_may() {
     let row = &of(&own, "to-verify")[0];
     assert_eq!(
         row.acts,
-        [Act::Change, Act::Hold, Act::Discontinue],
+        [Act::Change, Act::Hold, Act::DoNotGive, Act::Discontinue],
         "not verified by who noted it"
     );
     assert!(!row.not_yours.is_empty());
@@ -350,7 +435,7 @@ fn each_order_stands_once_where_it_waits_and_offers_what_the_role_may() {
     run(&mut script, &osei, OrderCommand::Hold(id, hold));
     let held = see(&script, &osei);
     let row = &of(&held, "on-hold")[0];
-    assert_eq!(row.acts, [Act::Verify, Act::Resume, Act::Change, Act::Discontinue]);
+    assert_eq!(row.acts, [Act::Verify, Act::Resume, Act::Change, Act::DoNotGive, Act::Discontinue]);
     assert!(row.notes.iter().any(|n| n.contains("low sugar")), "{:?}", row.notes);
     assert!(of(&held, "to-verify").is_empty());
 

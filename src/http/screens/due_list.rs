@@ -15,7 +15,6 @@ use emar_domain::dose_amount::of_dose;
 use emar_domain::home::Home;
 use emar_domain::id::{OrderId, ResidentId};
 use emar_domain::order::{Order, OrderState, Timing};
-use emar_domain::reading::code_in_words;
 use emar_domain::resident::Resident;
 use emar_domain::time::{CivilTime, Instant};
 use std::collections::BTreeSet;
@@ -98,7 +97,8 @@ fn conditions(sight: &Sight<'_>, order: &Order) -> Vec<String> {
         SelfAdministration::SelfManaged => parts.push(w.t("listed-self_managed")),
         level => parts.push(w.t(&format!("row-self-{}", level.code()))),
     }
-    let readings: Vec<String> = of.readings().into_iter().map(code_in_words).collect();
+    let readings = of.readings().into_iter().map(|code| sight.word("reading", code));
+    let readings: Vec<String> = readings.collect();
     if !readings.is_empty() {
         parts.push(w.one("row-measure", "reading", &readings.join(", ")));
     }

@@ -2,6 +2,7 @@
 use super::bedside::banner;
 use super::due_list::{hour_text, under};
 use super::month::Month;
+use super::month_record::MonthRecord;
 use super::sight::Sight;
 use super::standing::{charted, status};
 use super::why::why_not_due;
@@ -9,131 +10,13 @@ use crate::http::pages::line::Line;
 use crate::http::pages::view::desk::DeskBar;
 use crate::http::pages::view::mar::{Cell, Day, Giving, Mar, OrderRows, PrnRows, TimeRow};
 use crate::http::pages::view::{Chip, Frame, Status};
-use crate::service::App;
-use crate::store::StoreError;
 use emar_domain::administration::{Administration, reason};
 use emar_domain::dose::{Dose, Withdrawal};
-use emar_domain::dose_amount::of_dose;
-use emar_domain::fact::OrderEvent;
-use emar_domain::id::{DoseId, OrderId, ResidentId};
-use emar_domain::order::{Order, OrderAct, OrderState, OrderVersion, Timing};
+use emar_domain::id::DoseId;
+use emar_domain::order::{Order, OrderState, Timing};
 use emar_domain::resident::Resident;
 use emar_domain::time::{CivilDate, CivilTime, Instant};
 use std::collections::BTreeMap;
-
-/// What one month's MAR is made of, as stored.
-pub struct MonthRecord {
-    doses: Vec<Dose>,
-    done: Vec<Administration>,
-    /// Orders no longer in memory that have a dose in the month.
-    gone: Vec<Order>,
-    /// Of orders that were changed: every version, and since when it was in force.
-    versions: BTreeMap<OrderId, Vec<(Instant, OrderVersion)>>,
-}
-
-/// Reads the month, and of orders long over what became of them.
-///
-/// # Errors
-/// When the database fails.
-pub async fn read(
-    app: &App,
-    resident: ResidentId,
-    month: Month,
-) -> Result<MonthRecord, StoreError> {
-    let (from, to) = month.span(&app.home().zone);
-    let doses = app.store.doses_of_resident(resident, from, to).await?;
-    let done = app.store.administrations_of_resident(resident, from, to).await?;
-    let unknown: Vec<OrderVersion> = {
-        let all = app.store.orders_of_resident(resident).await?;
-        let home = app.home();
-        let needed = |id: OrderId| {
-            doses.iter().any(|d| d.slot.order == id) || done.iter().any(|a| a.order == id)
-        };
-        all.into_iter().filter(|v| needed(v.order) && !home.orders.contains_key(&v.order)).collect()
-    };
-    let mut gone = Vec::with_capacity(unknown.len());
-    for version in unknown {
-        let events = app.store.order_events(version.order).await?;
-        gone.push(ended(version, &events));
-    }
-    let changed: Vec<OrderId> = {
-        let home = app.home();
-        let all = home.orders_of(resident).chain(&gone);
-        all.filter(|o| o.current.version > 1).map(Order::id).collect()
-    };
-    let mut versions = BTreeMap::new();
-    for order in changed {
-        let events = app.store.order_events(order).await?;
-        let all = app.store.order_versions(order).await?.into_iter();
-        versions.insert(order, all.map(|v| (in_force(&v, &events), v)).collect());
-    }
-    Ok(MonthRecord { doses, done, gone, versions })
-}
-
-/// Since when a version was in force: the event that brought it says so.
-fn in_force(version: &OrderVersion, events: &[OrderEvent]) -> Instant {
-    use OrderAct::{Changed, Corrected, Received, Renewed};
-    let brought = |e: &&OrderEvent| {
-        e.version == version.version && matches!(e.act, Received | Changed | Corrected | Renewed)
-    };
-    events.iter().find(brought).map_or(version.start, |e| e.at)
-}
-
-/// How many plans an order had.
-fn plans(events: &[OrderEvent]) -> u32 {
-    use OrderAct::{Changed, Corrected, HoursChanged, Received};
-    let made = |e: &&OrderEvent| matches!(e.act, Received | Changed | Corrected | HoursChanged);
-    u32::try_from(events.iter().filter(made).count()).unwrap_or(u32::MAX)
-}
-
-/// An order no longer in memory, as its events left it: one that was not ended ran out.
-fn ended(version: OrderVersion, events: &[OrderEvent]) -> Order {
-    let mut order = Order {
-        since: version.ends_at().unwrap_or(version.start),
-        current: version,
-        plan: plans(events),
-        planned_until: None,
-        state: OrderState::Expired,
-        reason: String::new(),
-        hold: None,
-        do_not_give: None,
-        noted_by: None,
-        verified_by: None,
-    };
-    for event in events {
-        let state = match event.act {
-            OrderAct::Noted => {
-                order.noted_by = event.by;
-                continue;
-            }
-            OrderAct::Verified => {
-                order.verified_by = event.by;
-                continue;
-            }
-            OrderAct::Discontinued => OrderState::Discontinued,
-            OrderAct::Completed => OrderState::Completed,
-            OrderAct::EnteredInError => OrderState::EnteredInError,
-            OrderAct::HoursChanged | OrderAct::WindowsChanged => {
-                let of_version = event.version == order.current.version;
-                let hours = event.hours.iter().filter(|_| of_version);
-                hours.for_each(|new| order.take_hours(new));
-                continue;
-            }
-            OrderAct::Received
-            | OrderAct::Held
-            | OrderAct::Resumed
-            | OrderAct::DoNotGive
-            | OrderAct::MayGive
-            | OrderAct::Back
-            | OrderAct::Renewed
-            | OrderAct::Changed
-            | OrderAct::Corrected => continue,
-        };
-        (order.state, order.since) = (state, event.at);
-        order.reason.clone_from(&event.reason);
-    }
-    order
-}
 
 /// The page.
 #[must_use]
@@ -147,8 +30,8 @@ pub fn mar(
     let view = View { sight, month, record };
     let (from, to) = month.span(&sight.home.zone);
     let lives = |o: &Order| {
-        let has = record.doses.iter().any(|d| d.slot.order == o.id())
-            || record.done.iter().any(|a| a.order == o.id());
+        let has = record.doses().iter().any(|d| d.slot.order == o.id())
+            || record.done().iter().any(|a| a.order == o.id());
         let over = is_over(o.state_at(sight.now)).then_some(ended_at(o, sight.now));
         has || (o.current.start < to && over.is_none_or(|at| at >= from))
     };
@@ -319,8 +202,9 @@ impl View<'_> {
     fn order(&self, order: &Order) -> Vec<OrderRows> {
         let width = self.month.days().count();
         let mut groups: Vec<(String, Slots<'_>)> = Vec::new();
-        for dose in self.record.doses.iter().filter(|d| d.slot.order == order.id()) {
-            let amount = self.amount(order, dose);
+        for dose in self.record.doses().iter().filter(|d| d.slot.order == order.id()) {
+            let as_then = self.record.as_then(self.sight.home, order, dose);
+            let amount = as_then.current.dose.to_string();
             let at = groups.iter().position(|(of, _)| *of == amount).unwrap_or_else(|| {
                 groups.push((amount, Slots::new()));
                 groups.len() - 1
@@ -376,26 +260,6 @@ impl View<'_> {
         why_not_due(self.sight, order).filter(|_| says).unwrap_or_default()
     }
 
-    /// How much a dose is or was: of the version it was charted under, of the one in force when an
-    /// older plan had it due, or as the order has it now.
-    fn amount(&self, order: &Order, dose: &Dose) -> String {
-        let charted = dose.outcome.as_ref().map(|o| o.administration);
-        let done = self.record.done.iter().find(|a| Some(a.id) == charted);
-        let versions = self.record.versions.get(&order.id());
-        let mut versions = versions.into_iter().flatten();
-        let replaced = dose.withdrawn == Some(Withdrawal::Superseded);
-        let then = match done {
-            Some(done) => versions.find(|(_, v)| v.version == done.version),
-            None if dose.slot.plan == order.plan || replaced => None,
-            None => versions.rfind(|(since, _)| *since <= dose.due),
-        };
-        let as_then =
-            then.map(|(_, v)| Order { current: v.clone(), plan: dose.slot.plan, ..order.clone() });
-        let order = as_then.as_ref().unwrap_or(order);
-        let own = of_dose(self.sight.home, order, Some(dose)).current.dose;
-        if own.nano == 0 { order.current.dose.to_string() } else { own.to_string() }
-    }
-
     /// A day may have a dose of an older plan beside the one that took its place: what was charted
     /// shows, then what is expected.
     fn cell(&self, doses: &[&Dose]) -> Option<Cell> {
@@ -428,7 +292,7 @@ impl View<'_> {
         let sight = self.sight;
         // The newest effective record of each dose, by when it was done.
         let mut newest: BTreeMap<DoseId, &Administration> = BTreeMap::new();
-        for done in self.record.done.iter().filter(|a| a.order == order.id() && a.effective) {
+        for done in self.record.done().iter().filter(|a| a.order == order.id() && a.effective) {
             let known = newest.entry(done.dose).or_insert(done);
             if done.recorded_at >= known.recorded_at {
                 *known = done;
@@ -436,7 +300,7 @@ impl View<'_> {
         }
         let mut givings: Vec<(Instant, Giving)> =
             newest.values().map(|a| (a.administered_at, self.giving(a))).collect();
-        let open = self.record.doses.iter().filter(|d| d.slot.order == order.id());
+        let open = self.record.doses().iter().filter(|d| d.slot.order == order.id());
         givings.extend(open.filter(|d| d.outcome.is_none()).map(|d| (d.due, self.begun(d))));
         givings.sort_by_key(|(at, _)| *at);
         let mut parts = under(sight, order);

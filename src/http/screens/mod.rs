@@ -14,7 +14,9 @@ pub mod history;
 pub mod hub;
 pub mod live;
 pub mod mar;
+mod measured;
 pub mod month;
+pub mod month_record;
 pub mod orders;
 pub mod parts;
 pub mod pattern;
@@ -26,7 +28,9 @@ pub mod scan_view;
 pub mod sight;
 pub mod standing;
 pub mod station;
+mod stay;
 pub mod streams;
+mod timing;
 pub mod typed;
 pub mod why;
 
@@ -35,5 +39,7 @@ pub use routes::{Viewer, Viewing, routes};
 
 #[cfg(test)]
 mod desk_tests;
+#[cfg(test)]
+mod measured_tests;
 #[cfg(test)]
 mod tests;

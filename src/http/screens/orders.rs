@@ -1,20 +1,25 @@
 //! The worklist of orders, for the one who looks at it.
 use super::due_list::under;
 use super::mar::{is_over, limits, standing};
+use super::measured::{self, name_of};
 use super::pattern::Pattern;
-use super::regimen::times;
+use super::regimen::{ends, prescribed, times};
 use super::sight::Sight;
+use super::stay::stay;
 use super::typed::Typed;
 use crate::http::api::residents::reads_unit;
 use crate::http::auth::Auth;
-use crate::http::pages::line::Line;
+use crate::http::pages::line::{Line, keep_units};
 use crate::http::pages::view::orders::{Act, Choice, Entry, OrderRow, Section, Work};
 use crate::policy_file::frequencies;
 use emar_domain::amount::Unit;
+use emar_domain::gate::Comparison;
 use emar_domain::id::{ResidentId, UserId};
 use emar_domain::order::{Order, OrderState, Timing};
+use emar_domain::reading::CODES;
 use emar_domain::resident::{Resident, ResidentState};
 use emar_domain::role::Action;
+use emar_domain::scale::GlucoseUnit;
 use emar_domain::schedule::frequency::{Frequency, Kind, Need};
 use emar_domain::time::Weekday;
 use std::collections::BTreeMap;
@@ -62,7 +67,8 @@ pub fn work(sight: &Sight<'_>, auth: &Auth, of: Option<ResidentId>) -> Work {
         sections.truncate(3);
     }
     let resident = of.map(|id| id.to_string()).unwrap_or_default();
-    Work { resident, view: "", role_note: role_note(sight, auth), sections }
+    let stay = of.and_then(|id| stay(sight, auth, id));
+    Work { resident, view: "", role_note: role_note(sight, auth), stay, sections }
 }
 
 /// The section of an order that is not over.
@@ -118,6 +124,7 @@ pub(super) fn row(sight: &Sight<'_>, auth: &Auth, order: &Order, resident: &Resi
     let typed = typed.and_then(|typed| serde_json::to_string(&typed).ok()).unwrap_or_default();
     OrderRow {
         id: order.id().to_string(),
+        version: version.version,
         who: format!("{family}, {given} · {}", resident.room),
         resident: resident.id.to_string(),
         drug: sight.drug(order),
@@ -136,18 +143,20 @@ pub(super) fn row(sight: &Sight<'_>, auth: &Auth, order: &Order, resident: &Resi
 fn notes(sight: &Sight<'_>, order: &Order) -> Vec<String> {
     let (w, version) = (sight.words(), &order.current);
     let mut life = w.one("orders-from", "at", &sight.stamp(version.start));
-    if let Some(stop) = version.ends_at() {
-        life = format!("{life} · {}", w.one("orders-until", "at", &sight.stamp(stop)));
+    if let Some(ends) = ends(sight, version) {
+        life = format!("{life} · {ends}");
     }
     let source = match version.entered_by {
         Some(by) => w.one("orders-entered", "who", &sight.user(by)),
         None => w.one("orders-received", "from", &version.source.sender),
     };
-    let mut who = vec![source];
+    let mut who = vec![prescribed(sight, version), source];
     let named = |id: &str, by: Option<UserId>| by.map(|by| w.one(id, "who", &sight.user(by)));
     who.extend(named("orders-noted", order.noted_by));
     who.extend(named("orders-verified", order.verified_by));
+    who.retain(|part| !part.is_empty());
     let mut notes = vec![life, who.join(" · ")];
+    notes.extend(measured::read_back(sight, &version.conditions).iter().map(|n| keep_units(n)));
     if order.state != OrderState::Draft {
         notes.push(standing(sight, order));
     }
@@ -164,12 +173,18 @@ fn acts(sight: &Sight<'_>, auth: &Auth, order: &Order) -> (Vec<Act>, String) {
     let unverified = !draft && order.verified_by.is_none();
     let me = auth.actor.user;
     let own = me.is_some() && (order.noted_by == me || order.current.entered_by == me);
+    let in_force = state.is_in_force();
+    let mark = order.do_not_give.as_ref();
+    let lifts = mark.is_some_and(|mark| mark.by == me || may(Action::LiftMark));
     let all = [
         (Act::Note, draft && may(Action::NoteOrder)),
         (Act::Verify, unverified && may(Action::VerifyOrder) && !own),
         (Act::Resume, state == OrderState::Held && may(Action::NoteOrder)),
         (Act::Change, may(Action::EnterOrder) && (may(Action::NoteOrder) || draft)),
+        (Act::Renew, in_force && order.current.ends_at().is_some() && may(Action::NoteOrder)),
         (Act::Hold, state == OrderState::Active && may(Action::StopOrder)),
+        (Act::DoNotGive, in_force && mark.is_none() && may(Action::StopOrder)),
+        (Act::MayGive, in_force && lifts && may(Action::StopOrder)),
         (Act::Discontinue, may(Action::StopOrder)),
     ];
     let acts = all.into_iter().filter(|(_, yes)| *yes).map(|(act, _)| act).collect();
@@ -178,17 +193,26 @@ fn acts(sight: &Sight<'_>, auth: &Auth, order: &Order) -> (Vec<Act>, String) {
     (acts, why)
 }
 
-/// Residents this person may read of, in room order.
+/// Residents this person may read of, in room order; to who may readmit them also those who were
+/// discharged, after them, by name.
 #[must_use]
 pub fn residents(sight: &Sight<'_>, auth: &Auth, of: Option<ResidentId>) -> Vec<Choice> {
-    let all = sight.residents(None).into_iter();
-    all.filter(|r| r.state == ResidentState::Admitted && reads_unit(sight.home, auth, &r.unit))
-        .map(|r| Choice {
-            value: r.id.to_string(),
-            text: format!("{} · {}, {}", r.room, r.family.0.to_uppercase(), r.given.0),
-            chosen: of == Some(r.id),
-        })
-        .collect()
+    let name = |r: &Resident| format!("{}, {}", r.family.0.to_uppercase(), r.given.0);
+    let choice =
+        |r: &Resident, text| Choice { value: r.id.to_string(), text, chosen: of == Some(r.id) };
+    let reads = |r: &&Resident| reads_unit(sight.home, auth, &r.unit);
+    let here = sight.residents(None).into_iter().filter(reads);
+    let mut all: Vec<Choice> =
+        here.map(|r| choice(r, format!("{} · {}", r.room, name(r)))).collect();
+    if auth.actor.role.may(Action::Admit) {
+        let left = sight.home.residents.values();
+        let mut left: Vec<_> = left.filter(|r| r.state == ResidentState::Discharged).collect();
+        left.retain(reads);
+        left.sort_by_cached_key(|r| (name(r), r.id));
+        let text = |r: &Resident| sight.words().one("stay-choice_left", "name", &name(r));
+        all.extend(left.into_iter().map(|r| choice(r, text(r))));
+    }
+    all
 }
 
 /// What the form offers; `None` for a role that enters no orders.
@@ -211,6 +235,12 @@ pub fn entry(sight: &Sight<'_>, auth: &Auth) -> Option<Entry> {
         frequencies: offered().map(|row| word("freq", &row.code)).collect(),
         days: Weekday::ALL.iter().map(|d| word("day", d.code())).collect(),
         patterns: Pattern::ALL.iter().map(|p| word("pattern", p.code())).collect(),
+        readings: CODES.iter().map(|code| word("reading", code)).collect(),
+        comparisons: Comparison::ALL
+            .iter()
+            .map(|op| choice(op.code(), sight.word("compare", name_of(*op))))
+            .collect(),
+        glucose: GlucoseUnit::ALL.iter().map(|u| choice(u.code(), u.code().to_owned())).collect(),
         nths: ["1", "2", "3", "4", "5", "-1"].iter().map(|n| word("nth", n)).collect(),
         now: format!("{} {}", civil.date(), sight.clock(sight.now)),
         today: civil.date().to_string(),
@@ -223,10 +253,10 @@ pub(super) fn routes() -> impl Iterator<Item = String> {
 }
 
 /// Frequencies all of whose needs the form can meet by itself: the start brings anchor and instant,
-/// the weekdays are asked. Steps and cycles are patterns of their own.
+/// the weekdays are asked. Steps, cycles, pairs and what runs are patterns of their own.
 pub(super) fn offered() -> impl Iterator<Item = &'static Frequency> {
     let meets = |need: &Need| !matches!(need, Need::On | Need::Off | Need::Steps);
-    let kind = |kind: Kind| kind != Kind::Prn;
+    let kind = |kind: Kind| !matches!(kind, Kind::Prn | Kind::Pair | Kind::Continuous);
     frequencies()
         .frequencies
         .iter()

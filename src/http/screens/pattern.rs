@@ -1,6 +1,7 @@
 //! The part of the form that says when and how much: a taper's steps, doses in turn or by weekday,
 //! cycles, every so many days, months.
-use super::compose::{Reader, by_count};
+use super::compose::Reader;
+use super::timing::by_count;
 use super::typed::number;
 use emar_domain::amount::{Amount, Unit};
 use emar_domain::drug::{Product, piece_of, units_for};
@@ -38,11 +39,19 @@ pub enum Pattern {
     Stat,
     /// When needed.
     Prn,
+    /// When called for, until it stops.
+    OnCall,
+    /// When called for, one time.
+    OnCallOnce,
+    /// Without planned times from start to stop.
+    Running,
+    /// Put on and taken off again.
+    Pair,
 }
 
 impl Pattern {
     /// All of them, in the order offered.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::Regular,
         Self::Weekdays,
         Self::EveryDays,
@@ -55,6 +64,10 @@ impl Pattern {
         Self::Once,
         Self::Stat,
         Self::Prn,
+        Self::OnCallOnce,
+        Self::OnCall,
+        Self::Running,
+        Self::Pair,
     ];
 
     /// What the form sends.
@@ -73,6 +86,10 @@ impl Pattern {
             Self::Once => "once",
             Self::Stat => "stat",
             Self::Prn => "prn",
+            Self::OnCall => "on_call",
+            Self::OnCallOnce => "on_call_once",
+            Self::Running => "running",
+            Self::Pair => "pair",
         }
     }
 
@@ -108,7 +125,7 @@ pub(super) fn frequency_of(pattern: Pattern, row: &Frequency, schedule: &Schedul
     let Schedule::Clock(clock) = schedule else { return row.code.clone() };
     let once_a_day = clock.times.len() == 1;
     let code = match pattern {
-        Pattern::Regular | Pattern::Once | Pattern::Stat | Pattern::Prn => row.code.as_str(),
+        Pattern::Regular | Pattern::Once | Pattern::Stat => row.code.as_str(),
         Pattern::EveryDays => match clock.every_days.filter(|_| once_a_day) {
             Some(2) => "QOD",
             Some(3) => "Q3D",
@@ -123,7 +140,14 @@ pub(super) fn frequency_of(pattern: Pattern, row: &Frequency, schedule: &Schedul
             _ => "",
         },
         Pattern::StepsDays | Pattern::StepsDoses => "TAPER",
-        Pattern::Weekdays | Pattern::Turns | Pattern::ByDay => "",
+        Pattern::Weekdays
+        | Pattern::Turns
+        | Pattern::ByDay
+        | Pattern::Pair
+        | Pattern::Prn
+        | Pattern::OnCall
+        | Pattern::OnCallOnce
+        | Pattern::Running => "",
     };
     code.to_owned()
 }
@@ -252,9 +276,9 @@ impl<'a> Reader<'a> {
         found
     }
 
-    fn whole(&mut self, field: &'static str, text: &str) -> Option<u32> {
+    pub(super) fn whole(&mut self, field: &'static str, text: &str, id: &str) -> Option<u32> {
         let found = text.trim().parse().ok().filter(|n| (1..LENGTH_MAX).contains(n));
-        self.or(found, field, "wrong-whole")
+        self.or(found, field, id)
     }
 
     /// The frequency that brings hours and window: the one chosen, else so many times a day; with
@@ -280,15 +304,23 @@ impl<'a> Reader<'a> {
         match pattern {
             Pattern::Weekdays => clock.dow = Some(self.named_days()?),
             Pattern::EveryDays => {
-                clock.every_days = Some(self.whole("every", &self.typed.every)?);
+                clock.every_days = Some(self.whole("every", &self.typed.every, "wrong-whole")?);
                 clock.anchor_date = Some(anchor);
             }
             Pattern::Cycle => {
-                let on = self.whole("on", &self.typed.on);
-                let off = self.whole("off", &self.typed.off);
+                let on = self.whole("on", &self.typed.on, "wrong-whole");
+                let off = self.whole("off", &self.typed.off, "wrong-whole");
                 clock.cycle = Some(Cycle { on: on?, off: off?, anchor });
             }
             Pattern::Monthly => clock.monthly = Some(self.monthly(anchor)?),
+            Pattern::Pair => {
+                clock.dow = Some(self.days()?).filter(|days| !days.is_empty());
+                if !self.typed.every.trim().is_empty() {
+                    clock.every_days =
+                        Some(self.whole("every", &self.typed.every, "wrong-whole")?);
+                    clock.anchor_date = Some(anchor);
+                }
+            }
             _ => {}
         }
         match doses {
@@ -320,7 +352,7 @@ impl<'a> Reader<'a> {
         let typed = self.typed;
         let every = match typed.months.trim() {
             "" => Some(1),
-            text => self.whole("months", text),
+            text => self.whole("months", text, "wrong-whole"),
         };
         let nth = typed.month_nth.trim().parse::<i8>().ok();
         let (day, nth, dow, overflow) = if let Some(nth) = nth {

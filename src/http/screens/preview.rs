@@ -4,7 +4,9 @@ use super::sight::{Sight, span};
 use crate::http::pages::line::keep_units;
 use crate::http::pages::view::preview::{Preview as Shown, PreviewDay};
 use emar_domain::order::OrderVersion;
-use emar_domain::preview::{Expected, Gap, Moment, Overlap, PassLoad, Preview, Sum, Total};
+use emar_domain::preview::{
+    Expected, Gap, Moment, Overlap, PassLoad, Preview, StayPreview, Sum, Total,
+};
 use emar_domain::time::{CivilDate, Instant};
 use std::collections::BTreeMap;
 
@@ -27,6 +29,54 @@ pub fn in_words(sight: &Sight<'_>, of: &Preview, written: Option<&OrderVersion>)
         overlaps: of.overlaps.iter().take(OVERLAPS_MAX).map(|o| teller.overlap(o)).collect(),
         days,
         more: u32::try_from(more).unwrap_or(u32::MAX),
+    }
+}
+
+/// The clock times of a day, by medicine, class and mark.
+type TimesOf = BTreeMap<(String, &'static str, &'static str), Vec<String>>;
+
+/// What the rules' preview of an act on a stay says: by day, what of each order is due or not.
+#[must_use]
+pub fn stay_in_words(sight: &Sight<'_>, of: &StayPreview) -> Shown {
+    let w = sight.words();
+    let len = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let all = [
+        (ADDED, "preview-added", len(of.added.len())),
+        (REMOVED, "preview-removed", len(of.removed.len())),
+        (("next", "="), "preview-unchanged", of.unchanged),
+    ];
+    let shown = all.into_iter().filter(|(.., count)| *count > 0);
+    let counts = shown.map(|((class, mark), id, count)| (class, mark, w.count(id, &count)));
+    let mut days: BTreeMap<CivilDate, TimesOf> = BTreeMap::new();
+    let gone = of.removed.iter().map(|gone| (&gone.dose, REMOVED, Some(gone.why)));
+    for (dose, (class, mark), why) in of.added.iter().map(|d| (d, ADDED, None)).chain(gone) {
+        let order = sight.home.orders.get(&dose.slot.order);
+        let mut what = order.map(|o| o.current.drug.name.clone()).unwrap_or_default();
+        if let Some(why) = why {
+            what = format!("{what} ({})", w.t(&format!("preview-why-{}", why.code())));
+        }
+        let day = days.entry(dose.slot.date).or_default();
+        day.entry((what, class, mark)).or_default().push(sight.clock(dose.due));
+    }
+    let more = len(days.len().saturating_sub(DAYS_MAX));
+    let days = days.into_iter().take(DAYS_MAX).map(|(date, doses)| PreviewDay {
+        title: sight.of_date(date),
+        doses: doses
+            .into_iter()
+            .map(|((what, class, mark), times)| {
+                (class, mark, format!("{} {what}", times.join(" ")))
+            })
+            .collect(),
+        totals: Vec::new(),
+        load: Vec::new(),
+    });
+    Shown {
+        says: Vec::new(),
+        counts: counts.collect(),
+        notes: vec![keep_units(&w.one("preview-until", "at", &sight.stamp(of.to)))],
+        overlaps: Vec::new(),
+        days: days.collect(),
+        more,
     }
 }
 

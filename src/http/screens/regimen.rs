@@ -1,5 +1,6 @@
 //! An order read back in words: what the rules will plan, told from the order as it is stored.
 use super::mar::limits;
+use super::measured;
 use super::sight::{Sight, span};
 use crate::http::pages::line::keep_units;
 use emar_domain::order::{FirstDose, OrderVersion, Timing};
@@ -35,7 +36,10 @@ pub fn read_back(sight: &Sight<'_>, version: &OrderVersion) -> Vec<String> {
             lines.push(w.one("listed-unschedulable", "why", reason));
         }
     }
+    lines.extend(measured::read_back(sight, &version.conditions));
     lines.push(life(sight, version));
+    lines.push(prescribed(sight, version));
+    lines.retain(|line| !line.is_empty());
     lines.iter().map(|line| keep_units(line)).collect()
 }
 
@@ -43,14 +47,29 @@ pub fn read_back(sight: &Sight<'_>, version: &OrderVersion) -> Vec<String> {
 fn life(sight: &Sight<'_>, version: &OrderVersion) -> String {
     let w = sight.words();
     let mut parts = vec![w.one("orders-from", "at", &sight.stamp(version.start))];
-    parts.extend(version.ends_at().map(|end| w.one("orders-until", "at", &sight.stamp(end))));
-    if matches!(&version.timing, Timing::Planned { schedule: Schedule::Clock(_) }) {
+    parts.extend(ends(sight, version));
+    if matches!(version.timing.schedule(), Some(Schedule::Clock(_))) {
         parts.push(w.t(match version.first_dose {
             FirstDose::Now => "says-first_now",
             FirstDose::NextTime => "says-first_next",
         }));
     }
     parts.join(" · ")
+}
+
+/// Until when, and whether it is the law that says so.
+pub(super) fn ends(sight: &Sight<'_>, version: &OrderVersion) -> Option<String> {
+    let end = version.ends_at()?;
+    let id = if version.stop == Some(end) { "orders-until" } else { "orders-until_law" };
+    Some(sight.words().one(id, "at", &sight.stamp(end)))
+}
+
+/// By whom; empty where nobody said.
+pub(super) fn prescribed(sight: &Sight<'_>, version: &OrderVersion) -> String {
+    match version.prescriber.as_str() {
+        "" => String::new(),
+        who => sight.words().one("orders-prescribed", "who", who),
+    }
 }
 
 /// When, in one line: for a list that says elsewhere how often.

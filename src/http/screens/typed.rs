@@ -74,10 +74,34 @@ pub struct Typed {
     pub apart: String,
     /// Most PRN givings in 24 hours.
     pub most: String,
+    /// When what is put on comes off, `21:00`; empty: when the next one is put on.
+    pub off_times: String,
     /// `2026-11-02 08:00`, home time.
     pub start: String,
     /// The same; may be empty.
     pub stop: String,
+    /// The same: when the law ends it.
+    pub expires: String,
+    /// Who prescribed it; may be empty.
+    pub prescriber: String,
+    /// Of each hold parameter: the reading's code.
+    pub hold_code: Vec<String>,
+    /// How it is compared: `<`, `<=`, `>`, `>=` or `=`.
+    pub hold_op: Vec<String>,
+    /// With what.
+    pub hold_value: Vec<String>,
+    /// Most minutes any of the readings may be old.
+    pub hold_age: String,
+    /// Unit of every number of the sliding scale.
+    pub scale_unit: String,
+    /// The lowest reading of each row; empty: open.
+    pub scale_from: Vec<String>,
+    /// The highest reading of each row; empty: open.
+    pub scale_to: Vec<String>,
+    /// How many units then.
+    pub scale_units: Vec<String>,
+    /// What is done instead of giving units.
+    pub scale_action: Vec<String>,
     /// `now`: the first dose at once; else at its next time.
     pub first: String,
     /// What for.
@@ -98,7 +122,7 @@ impl Typed {
     #[must_use]
     pub fn of(sight: &Sight<'_>, order: &Order) -> Self {
         let version = &order.current;
-        let blank = Self {
+        let mut blank = Self {
             version: version.version.to_string(),
             resident: version.resident.to_string(),
             drug: version.drug.name.clone(),
@@ -107,6 +131,8 @@ impl Typed {
             route: version.drug.route.clone(),
             start: civil(sight, version.start),
             stop: version.stop.map(|at| civil(sight, at)).unwrap_or_default(),
+            expires: version.expires.map(|at| civil(sight, at)).unwrap_or_default(),
+            prescriber: version.prescriber.clone(),
             first: match version.first_dose {
                 FirstDose::Now => "now".to_owned(),
                 FirstDose::NextTime => "next_time".to_owned(),
@@ -116,6 +142,8 @@ impl Typed {
             allergy: version.allergy_override.clone().unwrap_or_default(),
             ..Self::default()
         };
+        blank.fill_measured(&version.conditions);
+        let of = |pattern: Pattern| Self { pattern: pattern.code().to_owned(), ..blank.clone() };
         let mut ways = match &version.timing {
             Timing::Planned { schedule: Schedule::Clock(clock) } => blank.clocks(clock, order),
             Timing::Planned { schedule: Schedule::Interval(interval) } => {
@@ -123,22 +151,26 @@ impl Typed {
                 vec![Self { anchor, ..blank.regular(&version.frequency) }]
             }
             Timing::Planned { schedule: Schedule::Once(_) } => {
-                vec![Self { pattern: Pattern::Once.code().to_owned(), ..blank.clone() }]
+                vec![of(Pattern::Once)]
             }
             Timing::Prn { indication, interval_minutes_min, per_day_max } => {
                 // An hour's parts are rounded up, so that reading them back gives these minutes.
                 let hours =
                     |m: i64| format_nano(m.saturating_mul(1_000_000_000).saturating_add(59) / 60);
                 vec![Self {
-                    pattern: Pattern::Prn.code().to_owned(),
                     indication: indication.clone(),
                     apart: interval_minutes_min.map(hours).unwrap_or_default(),
                     most: per_day_max.map(|most| most.to_string()).unwrap_or_default(),
-                    ..blank.clone()
+                    ..of(Pattern::Prn)
                 }]
             }
-            Timing::Pair { .. } | Timing::Continuous => vec![blank.regular(&version.frequency)],
-            Timing::OnCall { .. } | Timing::Unschedulable { .. } => Vec::new(),
+            Timing::Pair { apply: Schedule::Clock(apply), remove: Schedule::Clock(remove) } => {
+                vec![of(Pattern::Pair).pair(apply, remove)]
+            }
+            Timing::Continuous => vec![of(Pattern::Running)],
+            Timing::OnCall { repeat: true } => vec![of(Pattern::OnCall)],
+            Timing::OnCall { repeat: false } => vec![of(Pattern::OnCallOnce)],
+            Timing::Pair { .. } | Timing::Unschedulable { .. } => Vec::new(),
         };
         let same = |typed: &Self| {
             let (order, kind) = (order.id().to_string(), "new_version".to_owned());
@@ -147,6 +179,18 @@ impl Typed {
         };
         let exact = ways.iter().position(same);
         exact.map_or(blank, |at| ways.swap_remove(at))
+    }
+
+    fn pair(self, apply: &Clock, remove: &Clock) -> Self {
+        let days = apply.dow.iter().flatten().map(|day| day.code().to_owned());
+        Self {
+            times: times_text(&apply.times),
+            off_times: if remove == apply { String::new() } else { times_text(&remove.times) },
+            days: days.collect(),
+            every: apply.every_days.map(|days| days.to_string()).unwrap_or_default(),
+            anchor: apply.anchor_date.map(|date| date.to_string()).unwrap_or_default(),
+            ..self
+        }
     }
 
     fn regular(&self, frequency: &str) -> Self {
@@ -231,7 +275,7 @@ impl Typed {
 }
 
 /// `2026-11-02 08:00`, home time.
-fn civil(sight: &Sight<'_>, at: Instant) -> String {
+pub(super) fn civil(sight: &Sight<'_>, at: Instant) -> String {
     format!("{} {}", sight.home.zone.to_civil(at).date(), sight.clock(at))
 }
 
@@ -241,7 +285,7 @@ fn times_text(times: &[CivilTime]) -> String {
 }
 
 /// A comma may part thousands and nothing else: "1,5" is one and a half to half the world.
-fn without_thousands(number: &str) -> String {
+pub(super) fn without_thousands(number: &str) -> String {
     let (whole, part) = number.split_once('.').unwrap_or((number, ""));
     let mut groups = whole.split(',');
     let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()));

@@ -29,8 +29,68 @@ pub struct Work {
     pub view: &'static str,
     /// What the role may not do, said plainly; empty when it may do all of it.
     pub role_note: String,
+    /// Of one resident: where they stand with the home.
+    pub stay: Option<Stay>,
     /// To note, to verify, on hold; of one resident also the rest.
     pub sections: Vec<Section>,
+}
+
+/// Where a resident stands with the home.
+#[derive(Clone, Debug)]
+pub struct Stay {
+    /// Resident id.
+    pub resident: String,
+    /// `GARZA, Pilar · 112-B`.
+    pub who: String,
+    /// Here, away, or left; since when, until when and why.
+    pub says: String,
+    /// What the one who looks may record.
+    pub acts: Vec<StayAct>,
+}
+
+/// What can be recorded of a stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StayAct {
+    /// They go away for a time.
+    Away,
+    /// They are back.
+    Back,
+    /// They leave for good.
+    Discharge,
+    /// They live here again.
+    Readmit,
+}
+
+impl StayAct {
+    /// The last part of its address.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Away => "absence",
+            Self::Back => "return",
+            Self::Discharge => "discharge",
+            Self::Readmit => "readmit",
+        }
+    }
+
+    /// Key of its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Away => "stay-away",
+            Self::Back => "stay-back",
+            Self::Discharge => "stay-discharge",
+            Self::Readmit => "stay-readmit",
+        }
+    }
+
+    /// What it asks for: parts of the dialog.
+    pub fn asks(self) -> &'static str {
+        match self {
+            Self::Away => "kind from until reason",
+            Self::Back => "",
+            Self::Discharge => "reason deceased",
+            Self::Readmit => "room",
+        }
+    }
 }
 
 /// Orders in one state.
@@ -53,6 +113,8 @@ pub struct Section {
 pub struct OrderRow {
     /// Order id.
     pub id: String,
+    /// The version that is shown.
+    pub version: u32,
     /// `GARZA, Pilar · 112-B`.
     pub who: String,
     /// Resident id.
@@ -104,6 +166,12 @@ pub enum Act {
     Hold,
     /// Take it off hold.
     Resume,
+    /// Prescribe it on.
+    Renew,
+    /// Mark it against giving.
+    DoNotGive,
+    /// Lift that mark.
+    MayGive,
     /// Stop it.
     Discontinue,
 }
@@ -117,6 +185,9 @@ impl Act {
             Self::Change => "change",
             Self::Hold => "hold",
             Self::Resume => "resume",
+            Self::Renew => "renew",
+            Self::DoNotGive => "do_not_give",
+            Self::MayGive => "may_give",
             Self::Discontinue => "discontinue",
         }
     }
@@ -129,13 +200,21 @@ impl Act {
             Self::Change => "orders-change",
             Self::Hold => "orders-hold",
             Self::Resume => "orders-resume",
+            Self::Renew => "orders-renew",
+            Self::DoNotGive => "orders-do_not_give",
+            Self::MayGive => "orders-may_give",
             Self::Discontinue => "orders-discontinue",
         }
     }
 
-    /// Whether it asks why.
-    pub fn asks_why(self) -> bool {
-        matches!(self, Self::Hold | Self::Discontinue)
+    /// What it asks for: parts of the dialog, the first gets the focus.
+    pub fn asks(self) -> &'static str {
+        match self {
+            Self::Hold => "reason from until",
+            Self::Renew => "reason until",
+            Self::DoNotGive | Self::MayGive | Self::Discontinue => "reason",
+            Self::Note | Self::Verify | Self::Change | Self::Resume => "",
+        }
     }
 
     /// Whether it opens the form.
@@ -145,7 +224,7 @@ impl Act {
 
     /// Whether it is what the order waits for.
     pub fn is_first(self) -> bool {
-        matches!(self, Self::Note | Self::Verify | Self::Resume)
+        matches!(self, Self::Note | Self::Verify | Self::Resume | Self::MayGive)
     }
 }
 
@@ -177,6 +256,12 @@ pub struct Entry {
     pub patterns: Vec<Choice>,
     /// Which weekday of a month.
     pub nths: Vec<Choice>,
+    /// Readings that hold parameters look at.
+    pub readings: Vec<Choice>,
+    /// How a reading is compared.
+    pub comparisons: Vec<Choice>,
+    /// Units of a sliding scale.
+    pub glucose: Vec<Choice>,
     /// Today, `2026-11-02`.
     pub today: String,
     /// Now, as the fields of time are written: `2026-11-02 08:04`.

@@ -29,3 +29,10 @@ pub struct PreviewDay {
     /// How many doses each med pass has.
     pub load: Vec<String>,
 }
+
+impl Preview {
+    /// Whether any day has a figure beside its doses.
+    pub(crate) fn has_figures(&self) -> bool {
+        self.days.iter().any(|day| !day.totals.is_empty() || !day.load.is_empty())
+    }
+}
