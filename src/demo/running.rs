@@ -14,8 +14,9 @@ use super::station::{Stations, Watch};
 use crate::bus::broker::Account;
 use crate::clock::{Clock, RandomIds};
 use crate::config::{Config, Mqtt};
-use crate::secret::{self, Pins, SecretError};
+use crate::secret::{self, Pins, SecretError, sha256};
 use crate::server::{self, Extra, Running, Seams, StartError};
+use crate::service::lane::Key;
 use crate::service::{Asked, Outcome};
 use crate::zones::Catalogue;
 use emar_domain::decide::{Actor, Command};
@@ -252,37 +253,43 @@ impl Demo {
         Stations::start(&posts, self.number, &told).map(Some).map_err(bad)
     }
 
-    /// Carries out the seed's steps; those done by a start that broke off are refused and passed
-    /// by.
+    /// Carries out the seed's steps, each under a key of its own: what a start that broke off did
+    /// is not done again.
     async fn make_home(&self) -> Result<(), DemoError> {
-        self.carry_out(self.seed.steps.iter().cloned()).await?;
+        self.carry_out("step", self.seed.steps.iter().cloned()).await?;
         let plans = self.seed.beds.iter().map(|bed| {
             let orders = bed.orders.iter().map(|(order, _)| order.order).collect();
             (Actor::server(), Command::Plan(orders))
         });
-        self.carry_out(plans).await
+        self.carry_out("plan", plans).await
     }
 
     async fn carry_out(
         &self,
+        what: &str,
         steps: impl Iterator<Item = (Actor, Command)>,
     ) -> Result<(), DemoError> {
-        let mut steps = steps.peekable();
+        let mut steps = steps.enumerate().peekable();
         while steps.peek().is_some() {
-            // The lane has a place for each before the first is awaited, so they share a commit.
-            let mut waiting = tokio::task::JoinSet::new();
-            for (actor, command) in steps.by_ref().take(STEPS_AT_ONCE) {
-                let lane = self.server.app.lane.clone();
-                let asked = Asked { actor, ..Asked::by_server(command) };
-                waiting.spawn(async move { lane.ask_patiently(asked).await });
+            // All are queued, in their order, before the first is awaited: they share a commit.
+            let mut waiting = Vec::new();
+            for (number, (actor, command)) in steps.by_ref().take(STEPS_AT_ONCE) {
+                let (key, who) = (format!("{what} {number}"), "demo".to_owned());
+                // The seed makes the same of a step but for the salt of a PIN, so the name tells.
+                let request_sha256 = sha256(key.as_bytes());
+                let key = Some(Key { key, who, request_sha256 });
+                let asked = Asked { actor, key, ..Asked::by_server(command) };
+                waiting.push(self.server.app.lane.queue(asked).await);
             }
-            while let Some(answer) = waiting.join_next().await {
+            for answer in waiting {
+                let answer = match answer {
+                    Some(answer) => answer.await.unwrap_or(Outcome::Unknown),
+                    None => Outcome::Unavailable,
+                };
                 match answer {
-                    Ok(Outcome::Done { .. }) => {}
-                    Ok(Outcome::Refused(refusal)) if refusal.code == "order_state" => {}
-                    Ok(Outcome::Refused(refusal)) => return Err(DemoError::Step(refusal.code)),
-                    Ok(other) => return Err(DemoError::Step(format!("{other:?}"))),
-                    Err(why) => return Err(DemoError::Step(why.to_string())),
+                    Outcome::Done { .. } => {}
+                    Outcome::Refused(refusal) => return Err(DemoError::Step(refusal.code)),
+                    other => return Err(DemoError::Step(format!("{other:?}"))),
                 }
             }
         }

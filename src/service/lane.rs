@@ -126,11 +126,15 @@ impl LaneHandle {
 
     /// As [`Self::ask`], but waits its turn when the lane is full: for the server's own work.
     pub async fn ask_patiently(&self, asked: Asked) -> Outcome {
-        let (reply, answer) = oneshot::channel();
-        if self.0.send(Waiting { asked, reply }).await.is_err() {
-            return Outcome::Unavailable;
-        }
+        let Some(answer) = self.queue(asked).await else { return Outcome::Unavailable };
         answer.await.unwrap_or(Outcome::Unknown)
+    }
+
+    /// Waits for a place in the queue only: what one task queues is decided in its order. `None`:
+    /// the lane has ended.
+    pub async fn queue(&self, asked: Asked) -> Option<oneshot::Receiver<Outcome>> {
+        let (reply, answer) = oneshot::channel();
+        self.0.send(Waiting { asked, reply }).await.ok().map(|()| answer)
     }
 }
 

@@ -182,6 +182,41 @@ async fn an_order_is_shown_in_words_before_it_is_entered() {
     app.finish().await;
 }
 
+/// What is put on and taken off, measured first, and ended by law: read back in both languages,
+/// taken by the API, and told by it as it was meant.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_measured_and_taken_off_is_read_back_and_taken() {
+    let app = TestApp::new().await;
+    let patch = json!({"pattern": "pair", "number": "8.6", "off_times": "21:00",
+        "prescriber": "Dr Adeyemi", "expires": "2026-11-09 12:00",
+        "hold_code": ["sbp"], "hold_op": ["<"], "hold_value": ["100"], "hold_age": "60",
+        "scale_unit": "mg/dL", "scale_from": ["", "150"], "scale_to": ["149", ""],
+        "scale_units": ["0", "2"], "scale_action": ["", ""]});
+    let (novak, order) = composed(&app, patch).await;
+    let preview = Asked::post("/api/v1/orders/preview?fragments=true", &order).by(&novak);
+    for (lang, parts) in [
+        ("en", ["off at 21:00", "With systolic pressure 99: hold.", "149 and below: 0", "by law"]),
+        ("es", ["21:00", "Con presión sistólica 99: retener.", "149 o menos: 0", "por ley"]),
+    ] {
+        let told = app.send(preview.clone().header("accept-language", lang)).await.expect(200);
+        let by_scale = &told["totals"][0]["after"];
+        assert_eq!(by_scale, &json!({"amounts": [], "left_out": [null]}), "{told}");
+        let html = told["fragments"][0]["html"].as_str().unwrap().replace('\u{a0}', " ");
+        for part in parts {
+            assert!(html.contains(part), "{part} in {html}");
+        }
+    }
+    let entered = app.send(Asked::post("/api/v1/orders", &order).by(&novak)).await.expect(201);
+    let all = app.send(Asked::get("/api/v1/orders?state=draft").by(&novak)).await.expect(200);
+    let rows = all["orders"].as_array().unwrap();
+    let told = rows.iter().find(|o| o["id"] == entered["order"]).unwrap();
+    assert_eq!(told["timing"]["when"], "pair", "{told}");
+    assert_eq!(told["prescriber"], "Dr Adeyemi");
+    assert_eq!(told["expires"], "2026-11-09T17:00:00Z");
+    assert_eq!(told["conditions"], order["conditions"]);
+    app.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reviewer_sees_what_asks_for_a_look_and_verifies() {
     let app = TestApp::new().await;
@@ -207,5 +242,30 @@ async fn a_reviewer_sees_what_asks_for_a_look_and_verifies() {
     let work = work["fragments"][0]["html"].as_str().unwrap();
     assert!(!work.contains("Noted, not verified") && work.contains("Ends Thu"), "{work}");
     assert!(!work.contains("data-order-act"), "{work}");
+    app.finish().await;
+}
+
+/// What was given is told with the amount it was given under, over the API too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_amount_leaves_the_past_of_the_mar_alone() {
+    let app = TestApp::new().await;
+    let (garza, _) = morning(&app).await;
+    let order = *app.home().orders.keys().next().unwrap();
+    let mut version = app.home().orders[&order].current.clone();
+    version.version = 2;
+    version.dose = emar_domain::amount::Amount::parse_text("17.2 mg").unwrap();
+    version.dose_text = "17.2 mg".to_owned();
+    let novak = app.sign_on(person("Novak"), "station-east").await;
+    let change = json!({"kind": "new_version", "reason": "round", "order": version});
+    let path = format!("/api/v1/orders/{order}/versions");
+    app.send(Asked::post(&path, &change).by(&novak)).await.expect(200);
+    let next = app.dose_when_planned(order, "2026-11-03T13:00:00Z").await;
+    let month = format!("/api/v1/residents/{garza}/mar?month=2026-11");
+    let mar = app.send(Asked::get(&month).by(&novak)).await.expect(200);
+    let doses = mar["doses"].as_array().unwrap();
+    assert_eq!(doses[0]["due_at"], "2026-11-02T08:00:00-05:00", "{mar}");
+    assert_eq!(doses[0]["amount"], "8.6\u{a0}mg", "{mar}");
+    let of_next = doses.iter().find(|dose| dose["id"] == next.to_string());
+    assert_eq!(of_next.unwrap()["amount"], "17.2\u{a0}mg", "{mar}");
     app.finish().await;
 }

@@ -9,6 +9,7 @@ mod authorisation;
 mod bad_input;
 mod clock_changes;
 mod command_line;
+mod demo;
 mod desk;
 mod horizon;
 mod hours;

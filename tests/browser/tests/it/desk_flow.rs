@@ -1,5 +1,6 @@
-//! A taper from the form to the bedside, by keyboard alone: entered, looked at beforehand, noted,
-//! verified by another, on the MAR and the due list, changed, and held for a while.
+//! Orders from the form, by keyboard alone. A taper to the bedside: entered, looked at beforehand,
+//! noted, verified by another, on the MAR and the due list, changed, and held for a while. Insulin
+//! by a scale, and a patch that comes off again.
 
 use crate::desk::{sign_on, tab_to};
 use emar_browser_tests::{
@@ -78,13 +79,18 @@ async fn type_taper(page: &WebDriver, room: &str) -> WebDriverResult<()> {
     press(page, Key::Enter).await
 }
 
-/// A resident who takes no prednisone, and their room.
+/// A resident who takes no prednisone.
 fn someone(sheet: &Sheet) -> Stock {
-    let steroid: Vec<Stock> =
-        [1, 2].iter().flat_map(|packages| sheet.with("east", "prednisone", *packages)).collect();
-    let free = |one: &Stock| steroid.iter().all(|other| other.resident != one.resident);
+    someone_without(sheet, "prednisone")
+}
+
+/// A resident who takes nothing of this name.
+fn someone_without(sheet: &Sheet, drug: &str) -> Stock {
+    let takes: Vec<Stock> =
+        [1, 2].iter().flat_map(|packages| sheet.with("east", drug, *packages)).collect();
+    let free = |one: &Stock| takes.iter().all(|other| other.resident != one.resident);
     let mut all = sheet.with("east", "levothyroxine 50 mcg", 1).into_iter();
-    all.find(free).expect("a resident without prednisone")
+    all.find(free).expect("a resident without it")
 }
 
 async fn room_of(page: &WebDriver, resident: &str) -> WebDriverResult<String> {
@@ -224,4 +230,226 @@ async fn changed_and_held(
     shot(page, "held").await?;
     page.goto(demo.url(&format!("/residents/{}/mar", one.resident))).await?;
     shows(page, &format!("[data-order='{order}'] .standing"), "to Wed 04-Nov-2026 12:00").await
+}
+
+/// Opens a part of the form that stays shut until it is wanted.
+async fn unfold(page: &WebDriver, title: &str) -> WebDriverResult<()> {
+    tab_to(page, &format!("e.tagName === 'SUMMARY' && e.textContent === '{title}'")).await?;
+    press(page, Key::Enter).await?;
+    until(page, "document.activeElement.parentElement.open").await
+}
+
+async fn add_row(page: &WebDriver, list: &str, field: &str) -> WebDriverResult<()> {
+    tab_to(page, &format!("e.dataset?.add === '{list}'")).await?;
+    press(page, Key::Enter).await?;
+    until(page, &format!("document.activeElement?.name === '{field}'")).await
+}
+
+/// Insulin by a scale, held at a low glucose; between its first two rows there is a gap.
+async fn type_insulin(page: &WebDriver, room: &str) -> WebDriverResult<()> {
+    choose(page, "resident", room).await?;
+    fill(page, "drug", 0, "insulin lispro 100 units/mL solution").await?;
+    press(page, Key::Escape).await?;
+    fill(page, "number", 0, "2").await?;
+    choose(page, "unit", "units").await?;
+    fill(page, "times", 0, "08:00 12:00 17:00").await?;
+    unfold(page, "Hold parameters").await?;
+    choose(page, "hold_code", "glucose").await?;
+    choose(page, "hold_op", "below").await?;
+    fill(page, "hold_value", 0, "70").await?;
+    fill(page, "hold_age", 0, "30").await?;
+    unfold(page, "Sliding scale").await?;
+    choose(page, "scale_unit", "mg").await?;
+    fill(page, "scale_to", 0, "149").await?;
+    fill(page, "scale_units", 0, "0").await?;
+    add_row(page, "scale", "scale_from").await?;
+    type_by_hand(page, "160").await?;
+    fill(page, "scale_to", 1, "399").await?;
+    fill(page, "scale_units", 1, "2").await?;
+    add_row(page, "scale", "scale_from").await?;
+    type_by_hand(page, "400").await?;
+    fill(page, "scale_action", 2, "call prescriber").await?;
+    press(page, Key::Enter).await
+}
+
+/// Units by a sliding scale, by keyboard: rows that leave a gap are named, the table is read back
+/// with its examples, and a change of the order begins with all of it.
+#[tokio::test]
+async fn insulin_by_a_scale_with_a_hold_parameter() {
+    let demo = Demo::start(&["--speed", "1"]).await;
+    with_page(1440, 900, async |page| {
+        let sheet = Sheet::read(&page, &demo).await?;
+        let one = someone_without(&sheet, "insulin lispro");
+        page.goto(demo.url("/orders")).await?;
+        sign_on(&page, &demo.user("nurse")).await?;
+        shows(&page, "#to-note", "To note").await?;
+        let open = "document.querySelectorAll('#enter details[open]').length";
+        assert_eq!(look(&page, open).await?, 0, "an ordinary order is as short as it was");
+        shot(&page, "form-shut").await?;
+        let room = room_of(&page, &one.resident).await?;
+
+        type_insulin(&page, &room).await?;
+        let row = "[data-rows=scale] li:nth-child(2) .wrong";
+        shows(&page, row, "149 and below and 160 to 399 leave a gap").await?;
+        until(&page, "document.activeElement?.name === 'scale_from'").await?;
+        shot(&page, "scale-wrong").await?;
+        fill(&page, "scale_from", 1, "150").await?;
+        press(&page, Key::Enter).await?;
+        for says in [
+            "Hold when glucose is below 70.",
+            "With glucose 70: give. With glucose 69: hold.",
+            "150\u{a0}to 399: 2\u{a0}units; 400\u{a0}and above: call prescriber.",
+            "With 150\u{a0}mg/dL: 2\u{a0}units. With 400\u{a0}mg/dL: call prescriber.",
+        ] {
+            shows(&page, "#preview .says", says).await?;
+        }
+        shows(&page, "#preview tbody td", "doses that cannot be added up").await?;
+        shot(&page, "scale-preview").await?;
+        confirm(&page, "doses added").await?;
+        shows(&page, "#said", "Entered as a draft").await?;
+        assert_eq!(look(&page, open).await?, 0, "the form is shut again");
+        let order = look(&page, "document.activeElement.dataset.order").await?;
+        let order = order.as_str().expect("the new order has the focus").to_owned();
+        shows(&page, &format!("[id='order-{order}']"), "With glucose 69: hold.").await?;
+        shot(&page, "scale-draft").await?;
+
+        act(&page, &order, "change").await?;
+        until(&page, "document.activeElement?.name === 'kind'").await?;
+        let typed = "[...document.querySelectorAll('[name^=hold_], [name^=scale_]')]\
+            .map(e => e.value).join()";
+        let all = "glucose,<,70,30,mg/dL,,149,0,,150,399,2,,400,,,call prescriber";
+        assert_eq!(look(&page, typed).await?, all);
+        assert_eq!(look(&page, open).await?, 2);
+        shot(&page, "scale-change").await?;
+        press(&page, Key::Space).await?;
+        fill(&page, "reason", 0, "more at night").await?;
+        fill(&page, "scale_units", 1, "3").await?;
+        press(&page, Key::Enter).await?;
+        confirm(&page, "150\u{a0}to 399: 3\u{a0}units").await?;
+        shows(&page, "#said", "new version is in force").await?;
+        shows(&page, &format!("[id='order-{order}']"), "With glucose 69: hold.").await?;
+        clean(&page).await
+    })
+    .await;
+}
+
+/// A patch goes on in the morning and comes off at night; who prescribed it and its legal end are
+/// kept, and a change of the times loses neither.
+#[tokio::test]
+async fn a_patch_put_on_and_taken_off() {
+    let demo = Demo::start(&["--speed", "1"]).await;
+    with_page(1440, 900, async |page| {
+        let sheet = Sheet::read(&page, &demo).await?;
+        let one = someone(&sheet);
+        page.goto(demo.url("/orders")).await?;
+        sign_on(&page, &demo.user("nurse")).await?;
+        shows(&page, "#to-note", "To note").await?;
+        let room = room_of(&page, &one.resident).await?;
+        choose(&page, "resident", &room).await?;
+        fill(&page, "drug", 0, "nitroglycerin 5 mg patch").await?;
+        press(&page, Key::Escape).await?;
+        choose(&page, "pattern", "Put on").await?;
+        fill(&page, "number", 0, "5").await?;
+        choose(&page, "unit", "mg").await?;
+        fill(&page, "times", 0, "08:00 20:00").await?;
+        fill(&page, "off_times", 0, "21:00").await?;
+        unfold(&page, "Prescriber and legal end").await?;
+        fill(&page, "prescriber", 0, "Dr Adeyemi").await?;
+        fill(&page, "expires", 0, "2026-12-01 12:00").await?;
+        press(&page, Key::Enter).await?;
+        shows(&page, "#wrong-off_times", "nothing comes off").await?;
+        until(&page, "document.activeElement?.name === 'off_times'").await?;
+        shot(&page, "patch-wrong").await?;
+        fill(&page, "times", 0, "08:00").await?;
+        press(&page, Key::Enter).await?;
+        shows(&page, "#preview .says", "off at 21:00").await?;
+        shows(&page, "#preview .says", "until Tue 01-Dec-2026 12:00, by law").await?;
+        shot(&page, "patch-preview").await?;
+        confirm(&page, "doses added").await?;
+        shows(&page, "#said", "Entered as a draft").await?;
+        let order = look(&page, "document.activeElement.dataset.order").await?;
+        let order = order.as_str().expect("the new order has the focus").to_owned();
+        let row = format!("[id='order-{order}']");
+        act(&page, &order, "change").await?;
+        until(&page, "document.activeElement?.name === 'kind'").await?;
+        press(&page, Key::Space).await?;
+        fill(&page, "reason", 0, "sleeps late").await?;
+        fill(&page, "times", 0, "09:00").await?;
+        press(&page, Key::Enter).await?;
+        confirm(&page, "at 09:00, every day").await?;
+        shows(&page, "#said", "new version is in force").await?;
+        for kept in ["prescribed by Dr Adeyemi", "by law", "off at 21:00"] {
+            shows(&page, &row, kept).await?;
+        }
+        shot(&page, "patch-changed").await?;
+        clean(&page).await
+    })
+    .await;
+}
+
+async fn stay_act(page: &WebDriver, act: &str) -> WebDriverResult<()> {
+    page.execute("document.activeElement?.blur()", vec![]).await?;
+    tab_to(page, &format!("e.dataset?.stayAct === '{act}'")).await?;
+    press(page, Key::Enter).await
+}
+
+/// In hospital with an end, back before it, discharged, and here again: each shown beforehand.
+#[tokio::test]
+async fn away_back_discharged_and_readmitted() {
+    let demo = Demo::start(&["--speed", "1"]).await;
+    with_page(1440, 900, async |page| {
+        let sheet = Sheet::read(&page, &demo).await?;
+        let one = someone(&sheet);
+        page.goto(demo.url(&format!("/orders?resident={}", one.resident))).await?;
+        sign_on(&page, &demo.user("charge")).await?;
+        shows(&page, "#stay [data-says]", "Lives here, and is here").await?;
+
+        stay_act(&page, "absence").await?;
+        until(&page, "document.activeElement?.name === 'kind'").await?;
+        fill(&page, "until", 0, "2026-11-01 08:00").await?;
+        tab_to(&page, "e.name === 'reason' && e.closest('dialog')").await?;
+        type_by_hand(&page, "fall").await?;
+        press(&page, Key::Enter).await?;
+        shows(&page, "#because-until", "ends before it begins").await?;
+        fill(&page, "until", 0, "2026-11-04 12:00").await?;
+        press(&page, Key::Enter).await?;
+        shows(&page, "#preview tbody", "levothyroxine 50 mcg tablet (away)").await?;
+        shot(&page, "stay-preview").await?;
+        confirm(&page, "removed").await?;
+        shows(&page, "#said", "Recorded as away").await?;
+        shows(&page, "#stay [data-says]", "until Wed 04-Nov-2026 12:00 · fall").await?;
+        shot(&page, "stay-away").await?;
+
+        stay_act(&page, "return").await?;
+        confirm(&page, "added").await?;
+        shows(&page, "#stay [data-says]", "Lives here, and is here").await?;
+
+        stay_act(&page, "discharge").await?;
+        until(&page, "document.activeElement?.name === 'reason'").await?;
+        type_by_hand(&page, "to her daughter").await?;
+        press(&page, Key::Enter).await?;
+        shows(&page, "#preview tbody", "levothyroxine 50 mcg tablet (stopped)").await?;
+        confirm(&page, "removed").await?;
+        shows(&page, "#stay [data-says]", "Discharged: to her daughter").await?;
+        shot(&page, "stay-discharged").await?;
+        let choice = format!("select[name=resident] option[value='{}']", one.resident);
+        page.goto(demo.url("/orders")).await?;
+        shows(&page, &choice, "(discharged)").await?;
+
+        page.goto(demo.url(&format!("/orders?resident={}", one.resident))).await?;
+        stay_act(&page, "readmit").await?;
+        until(&page, "document.activeElement?.name === 'room'").await?;
+        type_by_hand(&page, "no such room").await?;
+        press(&page, Key::Enter).await?;
+        shows(&page, "#because-room", "no such room").await?;
+        fill(&page, "room", 0, "").await?;
+        press(&page, Key::Enter).await?;
+        shows(&page, "#preview tbody", "levothyroxine 50 mcg tablet").await?;
+        confirm(&page, "added").await?;
+        shows(&page, "#said", "Readmitted").await?;
+        shows(&page, "#stay [data-says]", "Lives here, and is here").await?;
+        shot(&page, "stay-readmitted").await?;
+        clean(&page).await
+    })
+    .await;
 }
