@@ -1,6 +1,7 @@
 //! The demo as its user starts it.
 
 use crate::support::Scratch;
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Stdio;
@@ -14,6 +15,7 @@ async fn started(data: &Path) -> (Child, Value) {
         .arg(data)
         .stdout(Stdio::piped())
         .kill_on_drop(true)
+        .process_group(0)
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
@@ -26,21 +28,28 @@ async fn started(data: &Path) -> (Child, Value) {
     panic!("the demo ended before it was ready: {:?}", demo.wait().await);
 }
 
+/// Kills the demo and the bridges of its carts, as a power cut does.
+async fn cut(mut demo: Child) {
+    let group = demo.id().and_then(|id| Pid::from_raw(id.cast_signed())).unwrap();
+    kill_process_group(group, Signal::KILL).unwrap();
+    demo.wait().await.unwrap();
+}
+
 /// A start that was killed before the home was whole is taken up by the next one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_first_start_that_broke_off_is_gone_on_with() {
     let dir = Scratch::new();
     let data = dir.path().join("demo");
-    let (mut demo, _) = started(&data).await;
-    demo.kill().await.unwrap();
+    let (demo, _) = started(&data).await;
+    cut(demo).await;
     let mark = data.join("demo.json");
     let mut told: Value = serde_json::from_slice(&std::fs::read(&mark).unwrap()).unwrap();
     assert_eq!(told["complete"], true);
     told["complete"] = false.into();
     std::fs::write(&mark, told.to_string()).unwrap();
 
-    let (mut demo, _) = started(&data).await;
-    demo.kill().await.unwrap();
+    let (demo, _) = started(&data).await;
+    cut(demo).await;
     let told: Value = serde_json::from_slice(&std::fs::read(&mark).unwrap()).unwrap();
     assert_eq!(told["complete"], true);
 }

@@ -99,6 +99,25 @@ pub async fn until(page: &WebDriver, expression: &str) -> WebDriverResult<()> {
     Ok(())
 }
 
+/// Opens a page again and again until a JavaScript expression holds: for what the server has yet
+/// to do and no stream tells.
+///
+/// # Errors
+/// When the browser fails.
+///
+/// # Panics
+/// As [`until`].
+pub async fn reload_until(page: &WebDriver, url: &str, expression: &str) -> WebDriverResult<()> {
+    let start = Instant::now();
+    page.goto(url).await?;
+    while start.elapsed() < PATIENCE && look(page, &format!("Boolean({expression})")).await? != true
+    {
+        tokio::time::sleep(LOOK_AGAIN * 4).await;
+        page.goto(url).await?;
+    }
+    until(page, expression).await
+}
+
 /// Waits until an element that matches the selector is there and its text contains `text`.
 ///
 /// # Errors

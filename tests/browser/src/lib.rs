@@ -12,6 +12,6 @@ mod process;
 mod sheet;
 
 pub use browser::{shot, with_page};
-pub use cart::{clean, look, press, scan, shows, type_by_hand, until};
+pub use cart::{clean, look, press, reload_until, scan, shows, type_by_hand, until};
 pub use demo::{Demo, User};
 pub use sheet::{Sheet, Stock};

@@ -1,7 +1,7 @@
 //! Programs that a test starts and that must not outlive it.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const START_SECONDS_MAX: u64 = 180;
@@ -37,7 +37,8 @@ impl Program {
 
     pub(crate) fn signal(&self, signal: &str) {
         let group = format!("-{}", self.child.id());
-        drop(Command::new("kill").args([signal, "--", &group]).status());
+        let mut kill = Command::new("kill");
+        drop(kill.args([signal, "--", &group]).stderr(Stdio::null()).status());
     }
 
     /// Asks the program to stop, as Ctrl-C does, and gives it ten seconds.

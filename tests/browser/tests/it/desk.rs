@@ -2,7 +2,8 @@
 //! MAR.
 
 use emar_browser_tests::{
-    Demo, Sheet, User, clean, look, press, shot, shows, type_by_hand, until, with_page,
+    Demo, Sheet, User, clean, look, press, reload_until, shot, shows, type_by_hand, until,
+    with_page,
 };
 use serde_json::Value;
 use thirtyfour::prelude::*;
@@ -211,17 +212,9 @@ async fn an_order_from_the_form_to_the_mar_by_keyboard() {
 
         // Noted, it is on the MAR; from there to the resident's orders.
         let cells = format!("[data-order='{order}'] button");
-        for _ in 0..40 {
-            page.goto(&mar).await?;
-            if look(&page, &format!("document.querySelectorAll(\"{cells}\").length > 1")).await?
-                == true
-            {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(250)).await;
-        }
+        let several = format!("document.querySelectorAll(\"{cells}\").length > 1");
+        reload_until(&page, &mar, &several).await?;
         shows(&page, &format!("[data-order='{order}'] .drug"), "500").await?;
-        until(&page, &format!("document.querySelectorAll(\"{cells}\").length > 1")).await?;
         tab_to(&page, "e.getAttribute('href')?.startsWith('/orders?resident=')").await?;
         press(&page, Key::Enter).await?;
         shows(&page, &format!("#active [id='order-{order}']"), "").await?;

@@ -4,9 +4,15 @@
 
 use crate::desk::{sign_on, tab_to};
 use emar_browser_tests::{
-    Demo, Sheet, Stock, clean, look, press, scan, shot, shows, type_by_hand, until, with_page,
+    Demo, Sheet, Stock, clean, look, press, reload_until, scan, shot, shows, type_by_hand, until,
+    with_page,
 };
+use std::time::Duration;
 use thirtyfour::prelude::*;
+
+const CHOICES_MAX: u32 = 5;
+/// After this long without a key a list begins a new word.
+const NEW_WORD: Duration = Duration::from_millis(1200);
 
 async fn sign_off(page: &WebDriver) -> WebDriverResult<()> {
     page.execute("document.activeElement?.blur()", vec![]).await?;
@@ -28,7 +34,18 @@ async fn fill(page: &WebDriver, name: &str, row: u32, text: &str) -> WebDriverRe
 /// Chooses by typing what the option begins with.
 async fn choose(page: &WebDriver, name: &str, begins: &str) -> WebDriverResult<()> {
     tab_to(page, &format!("e.name === '{name}' && e.form?.id === 'enter'")).await?;
-    type_by_hand(page, begins).await
+    let chosen = "document.activeElement.selectedOptions[0].text.trim()";
+    // A machine under load can take so long between two letters that the second begins a new word.
+    for _ in 0..CHOICES_MAX {
+        type_by_hand(page, begins).await?;
+        let text = look(page, chosen).await?;
+        let begins = begins.to_lowercase();
+        if text.as_str().is_some_and(|text| text.to_lowercase().starts_with(&begins)) {
+            return Ok(());
+        }
+        tokio::time::sleep(NEW_WORD).await;
+    }
+    panic!("{name} has no choice that begins with {begins}")
 }
 
 async fn act(page: &WebDriver, order: &str, act: &str) -> WebDriverResult<()> {
@@ -147,13 +164,7 @@ async fn on_the_mar(
 ) -> WebDriverResult<()> {
     let mar = demo.url(&format!("/residents/{}/mar", one.resident));
     let cells = format!("document.querySelectorAll(\"[data-order='{order}'] button\").length > 2");
-    for _ in 0..40 {
-        page.goto(&mar).await?;
-        if look(page, &cells).await? == true {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
-    }
+    reload_until(page, &mar, &cells).await?;
     let group = format!("tbody[data-order='{order}'] .drug");
     shows(page, &group, "20\u{a0}mg").await?;
     shows(page, &group, "10\u{a0}mg").await?;
