@@ -551,6 +551,7 @@ row-other_pot = in the pot of another cart
 row-last = last { $at }
 row-count = { $count } of { $most } in 24 h
 units-half = half a { $piece }
+amount-by_scale = by scale
 listed-draft = waiting to be noted
 listed-held = on hold since { $at }
 listed-held_until = on hold from { $at } to { $until }

@@ -551,6 +551,7 @@ row-other_pot = en el vaso de otro carro
 row-last = última { $at }
 row-count = { $count } de { $most } en 24 h
 units-half = media unidad ({ $piece })
+amount-by_scale = según escala
 listed-draft = espera aceptación
 listed-held = en pausa desde { $at }
 listed-held_until = en pausa desde { $at } hasta { $until }

@@ -114,11 +114,12 @@ pub async fn one(
 /// A dose with its order as it has it.
 fn dose_told(home: &Home, dose: &Dose, order: Option<&Order>, now: Instant) -> Value {
     let local = home.zone.to_offset_time(dose.due).to_string();
+    let fixed = order.filter(|o| o.current.conditions.scale.is_none());
     json!({
         "id": dose.id,
         "order": dose.slot.order,
         "drug": order.map(|o| o.current.drug.name.clone()),
-        "amount": order.map(|o| o.current.dose.to_string()),
+        "amount": fixed.map(|o| o.current.dose.to_string()),
         "route": order.map(|o| o.current.drug.route.clone()),
         "due_at": local,
         "opens_at": home.zone.to_offset_time(dose.opens).to_string(),
@@ -156,7 +157,8 @@ fn not_due(home: &Home, order: &Order, standing: &Standing) -> Value {
 }
 
 /// A resident's doses of today and what is open, those of today that an absence, a hold or a mark
-/// keeps back, and every other order with the reason why it is not due.
+/// keeps back, and every other order with the reason why it is not due. `amount` is null where a
+/// sliding scale says how much.
 #[utoipa::path(
     get, path = "/api/v1/residents/{id}/doses", tag = "residents", params(("id" = String, Path)),
     responses((status = 200, description = "doses"), (status = 404, body = Problem)),

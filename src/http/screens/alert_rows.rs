@@ -1,5 +1,5 @@
 //! Open alerts as rows: what, who, since, who has it, where it goes next.
-use super::sight::{Sight, span};
+use super::sight::{Sight, amount, span};
 use super::standing::status;
 use crate::http::pages::line::Line;
 use crate::http::pages::view::Status;
@@ -78,7 +78,7 @@ fn title(sight: &Sight<'_>, alert: &Alert, status: Option<Status>, doses: &[&Dos
         line.runs.extend(sight.drug(order).runs);
         let dose = doses.first().filter(|d| d.slot.order == order.id());
         let own = of_dose(sight.home, order, dose.copied());
-        line = line.text(" — ").strong(&own.current.dose.to_string());
+        line = line.text(" — ").strong(&amount(sight, &own.current));
     }
     if doses.len() > 1 {
         let more = (doses.len() - 1).to_string();

@@ -1,7 +1,7 @@
 //! The due list of an open resident: every active order is on it, or below it with why it is not
 //! due.
 use super::regimen::times;
-use super::sight::{Sight, pieces, span, units_of};
+use super::sight::{Sight, amount, pieces, span, units_of};
 use super::standing::status;
 use super::why::{is_over, why_not_due};
 use crate::http::pages::line::Line;
@@ -187,7 +187,7 @@ impl List<'_> {
             order: order.id().to_string(),
             time,
             drug: sight.drug(order),
-            amount: own.current.dose.to_string(),
+            amount: amount(sight, &own.current),
             units: pieces(sight, &own, units),
             under: Line::from(under.join(" · ").as_str()),
             how: self.how(dose, units.map_or(1, |u| u.packages)),
@@ -286,7 +286,7 @@ impl List<'_> {
             order: order.id().to_string(),
             time: self.called(order).unwrap_or_default(),
             drug: sight.drug(order),
-            amount: order.current.dose.to_string(),
+            amount: amount(sight, &order.current),
             units: pieces(sight, order, units),
             under: Line::from(under.join(" · ").as_str()),
             how: if needed > 1 { How::Units { scanned, needed } } else { How::Scan },

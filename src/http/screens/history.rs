@@ -1,6 +1,6 @@
 //! What became of one dose, told from what was recorded of it.
 use super::mar::{reason_text, shown};
-use super::sight::Sight;
+use super::sight::{Sight, amount};
 use super::standing::charted;
 use crate::http::pages::view::mar::{DoseEvent, DoseStory, History};
 use crate::http::pages::view::{Chip, Status};
@@ -17,7 +17,7 @@ pub fn history(sight: &Sight<'_>, doses: &[DoseHistory], versions: &[OrderVersio
     let current = versions.last();
     History {
         drug: current.map(|v| sight.sentence(&v.drug.name)).unwrap_or_default(),
-        amount: current.map(|v| v.dose.to_string()).unwrap_or_default(),
+        amount: current.map(|v| amount(sight, v)).unwrap_or_default(),
         doses: doses.iter().map(|d| Teller { sight, versions, found: d }.story()).collect(),
     }
 }
@@ -161,8 +161,8 @@ impl Teller<'_> {
     fn ordered(&self, done: &Administration) -> Option<String> {
         let then = self.versions.iter().find(|v| v.version == done.version)?;
         let now = self.versions.last()?;
-        let other = then.dose != now.dose;
-        other.then(|| self.sight.words().one("mar-ordered", "amount", &then.dose.to_string()))
+        let (then, now) = (amount(self.sight, then), amount(self.sight, now));
+        (then != now).then(|| self.sight.words().one("mar-ordered", "amount", &then))
     }
 
     fn corrections(&self, done: &Administration) -> Vec<String> {

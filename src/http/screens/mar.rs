@@ -3,7 +3,7 @@ use super::bedside::banner;
 use super::due_list::{hour_text, under};
 use super::month::Month;
 use super::month_record::MonthRecord;
-use super::sight::Sight;
+use super::sight::{Sight, amount};
 use super::standing::{charted, status};
 use super::why::why_not_due;
 use crate::http::pages::line::Line;
@@ -204,7 +204,7 @@ impl View<'_> {
         let mut groups: Vec<(String, Slots<'_>)> = Vec::new();
         for dose in self.record.doses().iter().filter(|d| d.slot.order == order.id()) {
             let as_then = self.record.as_then(self.sight.home, order, dose);
-            let amount = as_then.current.dose.to_string();
+            let amount = amount(self.sight, &as_then.current);
             let at = groups.iter().position(|(of, _)| *of == amount).unwrap_or_else(|| {
                 groups.push((amount, Slots::new()));
                 groups.len() - 1
@@ -218,7 +218,7 @@ impl View<'_> {
             }
         }
         if groups.is_empty() {
-            groups.push((order.current.dose.to_string(), Slots::new()));
+            groups.push((amount(self.sight, &order.current), Slots::new()));
         }
         let last = groups.len() - 1;
         let headed = groups.into_iter().enumerate();
@@ -310,7 +310,7 @@ impl View<'_> {
         PrnRows {
             id: order.id().to_string(),
             drug: sight.drug(order),
-            amount: order.current.dose.to_string(),
+            amount: amount(sight, &order.current),
             under: Line::from(parts.join(" · ").as_str()),
             standing: standing(sight, order),
             why: self.why(order),

@@ -61,7 +61,9 @@ fn whoever_notes_or_verifies_it_reads_the_same() {
     let resident = script.home.residents[&order.current.resident].clone();
     script.home.put_order(order.clone());
     let auth = Auth { actor, token: [0; 32] };
-    let notes = row(&sight(&script), &auth, &order, &resident).notes.join("\n");
+    let row = row(&sight(&script), &auth, &order, &resident);
+    assert_eq!(row.amount, "by scale", "no units before the reading is known");
+    let notes = row.notes.join("\n");
     let notes = notes.replace('\u{a0}', " ");
     for part in [
         "until Mon 09-Nov-2026 12:00, by law",

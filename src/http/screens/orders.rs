@@ -4,7 +4,7 @@ use super::mar::{is_over, limits, standing};
 use super::measured::{self, name_of};
 use super::pattern::Pattern;
 use super::regimen::{ends, prescribed, times};
-use super::sight::Sight;
+use super::sight::{Sight, amount};
 use super::stay::stay;
 use super::typed::Typed;
 use crate::http::api::residents::reads_unit;
@@ -128,7 +128,7 @@ pub(super) fn row(sight: &Sight<'_>, auth: &Auth, order: &Order, resident: &Resi
         who: format!("{family}, {given} · {}", resident.room),
         resident: resident.id.to_string(),
         drug: sight.drug(order),
-        amount: version.dose.to_string(),
+        amount: amount(sight, version),
         under: Line::from(parts.join(" · ").as_str()),
         flags: Vec::new(),
         notes: notes(sight, order),

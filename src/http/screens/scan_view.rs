@@ -1,7 +1,7 @@
 //! What a scan, a charting or a refusal says: the slab of the bedside and the JSON of the API.
 //!
 //! A STOP never holds the name of another resident, a room at most.
-use super::sight::Sight;
+use super::sight::{Sight, amount};
 use crate::http::pages::line::Line;
 use crate::http::pages::render::Fragment;
 use crate::http::pages::say::{Speaker, override_reasons};
@@ -363,7 +363,7 @@ fn drug_and_dose(
 ) -> (String, String) {
     order.map_or_else(Default::default, |o| {
         let own = of_dose(sight.home, o, dose);
-        (o.current.drug.name.clone(), own.current.dose.to_string())
+        (o.current.drug.name.clone(), amount(sight, &own.current))
     })
 }
 

@@ -7,7 +7,7 @@ use emar_domain::amount::{Amount, Dimension};
 use emar_domain::drug::{Units, piece_of, units_for};
 use emar_domain::home::Home;
 use emar_domain::id::{UnitId, UserId};
-use emar_domain::order::Order;
+use emar_domain::order::{Order, OrderVersion};
 use emar_domain::resident::{Resident, ResidentState};
 use emar_domain::time::{CivilDate, Instant};
 use emar_domain::verdict::Objection;
@@ -150,6 +150,16 @@ impl<'a> Sight<'a> {
     }
 }
 
+/// The dose of a version as a nurse reads it. Units by a sliding scale have none before the reading
+/// is known (schedules, rule 10): what the order says of a dose would be taken for them.
+#[must_use]
+pub fn amount(sight: &Sight<'_>, version: &OrderVersion) -> String {
+    match version.conditions.scale {
+        Some(_) => sight.words().t("amount-by_scale"),
+        None => version.dose.to_string(),
+    }
+}
+
 /// How long, in words short enough for a chip: `40 s`, `34 min`, `1 h 34`, `2 d 3 h`.
 #[must_use]
 pub fn span(seconds: i64) -> String {
@@ -179,7 +189,8 @@ pub fn units_of(home: &Home, order: &Order) -> Option<Units> {
 #[must_use]
 pub fn pieces(sight: &Sight<'_>, order: &Order, units: Option<Units>) -> String {
     let counted = order.current.dose.unit.scale().0 == Dimension::Count;
-    let Some(halves) = units.map(|u| u.halves).filter(|h| !counted && *h != 0 && *h != 2) else {
+    let told = !counted && order.current.conditions.scale.is_none();
+    let Some(halves) = units.map(|u| u.halves).filter(|h| told && *h != 0 && *h != 2) else {
         return String::new();
     };
     let Some(piece) = piece_of(&order.current.drug.form) else { return String::new() };
