@@ -249,8 +249,8 @@ impl Making {
         Ok((Cart { id, token: hex(&token), badge, pin, bands: Vec::new() }, device, user))
     }
 
-    /// Received, noted, planned: round by round over the residents, so that the commands of one
-    /// batch do not wait for each other.
+    /// Received, noted, verified, planned: round by round over the residents, so that the commands
+    /// of one batch do not wait for each other.
     async fn orders(&self, opened: &Opened) -> anyhow::Result<()> {
         let mut received = Vec::new();
         let mut ids = Vec::new();
@@ -264,9 +264,13 @@ impl Making {
         carry_out(opened, &Actor::server(), received).await?;
         let user = opened.app.home().users.keys().next().copied();
         let charge = Actor { user, role: Role::Charge, ..Actor::server() };
-        let noted =
-            ids.iter().map(|id| Command::Order(OrderCommand::Note(*id, Vec::new()))).collect();
-        carry_out(opened, &charge, noted).await?;
+        // There may be one cart, and so one nurse, only: the second person works elsewhere.
+        let second = Actor { user: Some(UserId(Uuid::now_v7())), ..charge.clone() };
+        let each = |act: fn(OrderId) -> OrderCommand| {
+            ids.iter().map(|id| Command::Order(act(*id))).collect()
+        };
+        carry_out(opened, &charge, each(|id| OrderCommand::Note(id, Vec::new()))).await?;
+        carry_out(opened, &second, each(OrderCommand::Verify)).await?;
         let mut by_resident: Vec<OrderId> = Vec::new();
         for bed in 0..self.residents.len() {
             by_resident.extend(ids.iter().skip(bed).step_by(self.residents.len()));

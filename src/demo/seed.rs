@@ -136,7 +136,8 @@ pub fn seed(
     steps.extend(beds.iter().map(|b| Command::Resident(Box::new(b.resident.clone()))));
     let mut steps: Vec<(Actor, Command)> =
         steps.into_iter().map(|command| (Actor::server(), command)).collect();
-    steps.extend(orders(&beds, charge_nurse(staff.iter().map(|(person, _)| person))));
+    let acting = |role| acting(staff.iter().map(|(person, _)| person), role);
+    steps.extend(orders(&beds, &acting(Role::Charge), &acting(Role::Nurse)));
     let labels = labels(seed, &mut beds, start);
     steps.extend(labels.into_iter().map(|command| (Actor::server(), command)));
     Ok(Seed {
@@ -149,9 +150,10 @@ pub fn seed(
     })
 }
 
-fn charge_nurse<'a>(mut people: impl Iterator<Item = &'a Person>) -> Actor {
-    let charge = people.find(|person| person.role == Role::Charge);
-    Actor { user: charge.map(|p| p.id), role: Role::Charge, ..Actor::server() }
+/// The first of a role.
+fn acting<'a>(mut people: impl Iterator<Item = &'a Person>, role: Role) -> Actor {
+    let person = people.find(|person| person.role == role);
+    Actor { user: person.map(|p| p.id), role, ..Actor::server() }
 }
 
 fn beds(
@@ -208,9 +210,9 @@ fn overrule(resident: &mut Resident, orders: &mut [(OrderVersion, Stock)]) {
     order.allergy_override = Some("tolerated at this dose; prescriber aware".to_owned());
 }
 
-/// Received, noted, and some stopped: round by round over the residents, so that commands of one
-/// batch do not wait for each other.
-fn orders(beds: &[Bed], charge: Actor) -> Vec<(Actor, Command)> {
+/// Received, noted, verified by a second person, and some stopped: round by round over the
+/// residents, so that commands of one batch do not wait for each other.
+fn orders(beds: &[Bed], charge: &Actor, second: &Actor) -> Vec<(Actor, Command)> {
     let most = beds.iter().map(|bed| bed.orders.len()).max().unwrap_or(0);
     let round = |place: usize| beds.iter().filter_map(move |bed| bed.orders.get(place));
     let rounds = || (0..most).flat_map(round);
@@ -223,7 +225,11 @@ fn orders(beds: &[Bed], charge: Actor) -> Vec<(Actor, Command)> {
     let noted = rounds().map(|(order, _)| OrderCommand::Note(order.order, doubts.clone()));
     let stopped = beds.iter().filter_map(|bed| bed.stopped);
     let stopped = stopped.map(|id| OrderCommand::Discontinue(id, "changed by prescriber".into()));
-    steps.extend(noted.chain(stopped).map(|command| (charge.clone(), Command::Order(command))));
+    let verified = rounds().map(|(order, _)| OrderCommand::Verify(order.order));
+    let by = |who: &Actor, command| (who.clone(), Command::Order(command));
+    steps.extend(noted.map(|command| by(charge, command)));
+    steps.extend(verified.map(|command| by(second, command)));
+    steps.extend(stopped.map(|command| by(charge, command)));
     steps
 }
 

@@ -24,6 +24,7 @@ async fn an_order_is_prescribed_on_and_planned_on() {
     let id = version.order;
     app.ask(Command::Order(OrderCommand::Receive(Box::new(version)))).await;
     post(format!("/api/v1/orders/{id}/note"), json!({})).await.expect(200);
+    app.ask_as(person("Osei"), Command::Order(OrderCommand::Verify(id))).await;
     let evening = app.dose_when_planned(id, "2026-11-03T01:00:00Z").await;
     let row = async || {
         let orders = app.send(Asked::get("/api/v1/orders?state=active").by(&novak)).await;

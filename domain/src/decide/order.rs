@@ -234,8 +234,8 @@ fn receive(record: &mut Record<'_, '_>, sent: &OrderVersion) -> Result<Answer, R
     Ok(Answer::Order { order: id, version: number, changed: true })
 }
 
-/// A nurse accepts the order into the home. Where nobody has entered it here (it was received), one
-/// act of a nurse notes and verifies; an order entered here needs a second person to verify.
+/// A nurse accepts the order into the home, wherever it comes from; a second person verifies it.
+/// Model, section 1.
 fn note(record: &mut Record<'_, '_>, id: OrderId, answers: &[Override]) -> Result<Answer, Refusal> {
     let order = standing(record, id, |state| state == OrderState::Draft)?;
     person(record, role::Action::NoteOrder)?;
@@ -249,9 +249,6 @@ fn note(record: &mut Record<'_, '_>, id: OrderId, answers: &[Override]) -> Resul
     nothing_stands(record.home, &order.current, &answers, Occasion::Noted)?;
     let why: Vec<String> = answers.iter().map(|a| format!("{}: {}", a.code, a.reason)).collect();
     act(record, order, OrderAct::Noted, &why.join("; "));
-    if order.current.entered_by.is_none() {
-        act(record, order, OrderAct::Verified, "");
-    }
     if matches!(order.current.timing, Timing::Unschedulable { .. }) {
         super::alert::order_problem(record, order);
     }

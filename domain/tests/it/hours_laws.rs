@@ -30,7 +30,7 @@ fn home(hours: &[String; 2]) -> Script {
         "resident Garza room 112-B",
         "order senna for Garza 8.6 mg BID",
         "nurse Osei",
-        "note senna by Novak",
+        "note senna by Novak, verified by Osei",
     ] {
         script.step(line).unwrap();
     }

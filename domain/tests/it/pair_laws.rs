@@ -108,6 +108,8 @@ impl World {
         world.run(&Actor::server(), received).answer.unwrap();
         let note = Command::Order(OrderCommand::Note(ORDER, vec![]));
         world.run(&nurse(1), note).answer.unwrap();
+        let verify = Command::Order(OrderCommand::Verify(ORDER));
+        world.run(&nurse(2), verify).answer.unwrap();
         world
     }
 

@@ -163,6 +163,7 @@ impl World {
         let received = Command::Order(OrderCommand::Receive(Box::new(v)));
         self.run(&Actor::server(), received).answer.unwrap();
         self.run(&nurse(1), Command::Order(OrderCommand::Note(id, answers()))).answer.unwrap();
+        self.run(&nurse(2), Command::Order(OrderCommand::Verify(id))).answer.unwrap();
         self.run(&Actor::server(), Command::Plan(vec![id])).answer.unwrap();
     }
 

@@ -33,8 +33,8 @@ nurse Osei
 charge Novak
 cart cart-1
 at 2026-11-02 06:30
-note senna by Novak
-note lisinopril by Novak
+note senna by Novak, verified by Osei
+note lisinopril by Novak, verified by Osei
 "#;
 
 pub(super) fn told(lines: &str) -> Script {
@@ -133,7 +133,7 @@ fn every_active_order_is_listed_or_listed_with_its_reason() {
 
 #[test]
 fn an_order_without_due_times_says_why() {
-    let lines = "order metformin for Garza 500 mg at\nnote metformin by Novak";
+    let lines = "order metformin for Garza 500 mg at\nnote metformin by Novak, verified by Osei";
     let script = told(&format!("{lines}\nat 2026-11-02 06:40\n{OPEN}"));
     let not_due = resident(&script).doses.not_due;
     assert!(
@@ -335,7 +335,7 @@ fn hostile_names_are_escaped() {
     let hostile = "<script>alert(1)</script>'&<b>";
     let script = told(&format!(
         "resident \"{hostile}\" room \"<i>\"\norder metformin for \"{hostile}\" 500 mg at 08:00\n\
-         note metformin by Novak\nat 2026-11-02 09:30\ntick\ncart-1 sign-on Osei\n\
+         note metformin by Novak, verified by Osei\nat 2026-11-02 09:30\ntick\ncart-1 sign-on Osei\n\
          cart-1 band \"{hostile}\" => ok resident_opened"
     ));
     let mut pages = render_bedside_fragments(&page(&script)).unwrap();

@@ -123,7 +123,7 @@ impl TestApp {
         assert!(matches!(outcome, Outcome::Done { .. }), "{outcome:?}");
     }
 
-    async fn ask_as(&self, who: Person, command: Command) {
+    pub(crate) async fn ask_as(&self, who: Person, command: Command) {
         let actor = Actor {
             user: Some(who.id()),
             role: who.role,
@@ -260,6 +260,7 @@ impl TestApp {
         let id = version.order;
         self.ask(Command::Order(OrderCommand::Receive(Box::new(version)))).await;
         self.ask_as(person("Novak"), Command::Order(OrderCommand::Note(id, Vec::new()))).await;
+        self.ask_as(person("Osei"), Command::Order(OrderCommand::Verify(id))).await;
         self.ask(Command::Plan(vec![id])).await;
         id
     }

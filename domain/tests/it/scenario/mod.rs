@@ -566,6 +566,12 @@ impl Script {
                 Ok(())
             }
             ["at", rest @ ..] => self.at(&rest.join(" ")),
+            ["note", order, "by", first, "verified", "by", second] => {
+                let first = first.trim_end_matches(',');
+                let noted = format!("note \"{order}\" by {first}");
+                self.step(&noted)?;
+                self.step(&format!("verify \"{order}\" by {second}"))
+            }
             ["note", order, "by", name, answers @ ..] => {
                 let (id, actor) = (self.orders[*order], self.actor(name)?);
                 let answer = |code: &&str| {

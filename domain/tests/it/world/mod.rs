@@ -311,12 +311,13 @@ impl World {
         self.run(actor, &Command::Order(c)).answer
     }
 
-    /// Received, noted, and planned as soon as the horizon's worker comes by.
+    /// Received, noted, verified, and planned as soon as the horizon's worker comes by.
     pub(crate) fn receive(&mut self, version: OrderVersion) -> OrderId {
         let id = version.order;
         let received = OrderCommand::Receive(Box::new(version));
         self.order(&Actor::server(), received).unwrap();
         self.order(&nurse(1), OrderCommand::Note(id, answers())).unwrap();
+        self.order(&nurse(2), OrderCommand::Verify(id)).unwrap();
         self.plan(&[id]);
         id
     }
