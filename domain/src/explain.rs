@@ -310,7 +310,8 @@ fn next_dose(
     }
     let Some(schedule) = order.current.timing.schedule() else { return Ok(None) };
     let found = next_unplanned(home, order, schedule, now).map_err(|fault| fault.to_string())?;
-    Ok(found.map(|dose| NextDose {
+    // A one-time order that is noted late keeps its dose, which then was due before.
+    Ok(found.filter(|dose| dose.at > after).map(|dose| NextDose {
         due: dose.at,
         opens: dose.at.plus_minutes(-order.current.before_minutes).unwrap_or(Instant::MIN),
         closes: dose.at.plus_minutes(order.current.after_minutes).unwrap_or(Instant::MAX),

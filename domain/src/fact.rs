@@ -149,6 +149,43 @@ pub struct PotFact {
     pub packages: Vec<String>,
 }
 
+/// A message that was not carried out: a person reads it and does what it asks by hand.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Transcription {
+    /// Identity.
+    pub id: FactId,
+    /// 1 while it waits, 2 once it is done.
+    pub rev: u32,
+    /// Who sent it.
+    pub sender: String,
+    /// Their id for it; the inbox keeps its bytes under both.
+    pub message: String,
+    /// What the sender was answered: `AE` or `AR`.
+    pub answer: String,
+    /// Whom it is about, where that is known.
+    pub resident: Option<ResidentId>,
+    /// What it says, as far as it can be read.
+    pub says: String,
+    /// Why it was not carried out, in words.
+    pub reasons: Vec<String>,
+    /// When it came.
+    pub at: Instant,
+    /// What a person did about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done: Option<TranscriptionDone>,
+}
+
+/// What became of a message that a person had to read.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TranscriptionDone {
+    /// Who.
+    pub by: UserId,
+    /// What they did, in words.
+    pub note: String,
+    /// When.
+    pub at: Instant,
+}
+
 /// One scan and what the rules said.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ScanEvent {
@@ -202,6 +239,8 @@ pub enum Fact {
     Pot(Box<PotFact>),
     /// What was done (`administration`, `dose_outcome`).
     Administration(Box<Administration>),
+    /// A message for a person, or what became of it (`transcription`).
+    Transcription(Box<Transcription>),
     /// A scan (`scan_event`).
     Scan(Box<ScanEvent>),
     /// A revision of an alert (`alert_event`, `alert`, `alert_dose`).

@@ -11,9 +11,11 @@ use crate::alert::{Alert, AlertState};
 use crate::cart::CartSession;
 use crate::dose::{Dose, DoseOutcome, Prepared};
 use crate::drug::{Label, Product};
-use crate::fact::{Device, DoseDue, DoseFact, Fact, OrderEvent, PotAct, PotFact, User};
+use crate::fact::{
+    Device, DoseDue, DoseFact, Fact, OrderEvent, PotAct, PotFact, Transcription, User,
+};
 use crate::id::{
-    AlertId, CartId, DoseId, FacilityId, OrderId, ProductId, ResidentId, Slug, UserId,
+    AlertId, CartId, DoseId, FacilityId, FactId, OrderId, ProductId, ResidentId, Slug, UserId,
 };
 use crate::order::{DoNotGive, Order, OrderAct, OrderState, OrderVersion};
 use crate::resident::Resident;
@@ -80,6 +82,9 @@ pub struct Home {
     pub users: BTreeMap<UserId, User>,
     /// What each resident took lately, and the last giving of each PRN order.
     pub taken: BTreeMap<ResidentId, Vec<Taken>>,
+    /// Messages that wait for a person.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub transcriptions: BTreeMap<FactId, Transcription>,
     /// Packages with a serial that were put in a pot lately, and for which dose.
     pub spent: BTreeMap<String, DoseId>,
     /// Version at which an order last changed.
@@ -134,6 +139,7 @@ impl Home {
             devices: BTreeMap::new(),
             users: BTreeMap::new(),
             taken: BTreeMap::new(),
+            transcriptions: BTreeMap::new(),
             spent: BTreeMap::new(),
             order_changed: BTreeMap::new(),
             dose_changed: BTreeMap::new(),
@@ -293,6 +299,14 @@ impl Home {
         }
     }
 
+    /// A message for a person; one that is done waits no more.
+    pub fn put_transcription(&mut self, t: Transcription) {
+        match t.done {
+            Some(_) => self.transcriptions.remove(&t.id),
+            None => self.transcriptions.insert(t.id, t),
+        };
+    }
+
     /// Folds in one committed fact; `version` is the size of the audit log after its commit.
     pub fn apply(&mut self, fact: &Fact, version: u64) {
         self.version = version;
@@ -316,6 +330,7 @@ impl Home {
             Fact::Cart(c) => {
                 self.carts.insert(c.cart.clone(), (**c).clone());
             }
+            Fact::Transcription(t) => self.put_transcription((**t).clone()),
             Fact::Scan(_) => {}
         }
     }

@@ -222,6 +222,18 @@ CREATE TABLE alert_event(
   PRIMARY KEY(alert, rev)
 );
 
+-- A message that a person has to read, at a revision: waiting, then done.
+CREATE TABLE transcription(
+  id uuid NOT NULL,
+  rev bigint NOT NULL,
+  facility text COLLATE "C" NOT NULL,
+  seq bigint NOT NULL,
+  rank bigint NOT NULL,
+  at bigint NOT NULL,
+  body text COLLATE "C" NOT NULL,
+  PRIMARY KEY(id, rev)
+);
+
 -- A person who may sign on, at a revision.
 CREATE TABLE user_account(
   id uuid NOT NULL,

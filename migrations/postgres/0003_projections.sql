@@ -1,6 +1,6 @@
 -- Projections and queues: rebuildable from facts, or work to be done. What stands here may change.
 
--- The newest state of a resident, product, user or device.
+-- The newest state of a resident, product, user, device or message for a person.
 -- mark: the text it is found by (wristband, badge), else empty. live: still counts.
 CREATE TABLE latest(
   facility text COLLATE "C" NOT NULL,

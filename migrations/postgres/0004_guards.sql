@@ -6,7 +6,7 @@ BEGIN
   FOREACH fact IN ARRAY ARRAY[
     'resident', 'resident_event', 'product', 'product_code', 'label', 'orders',
     'order_version', 'order_event', 'dose', 'dose_due', 'prepared', 'administration',
-    'reading', 'scan_event', 'alert_event', 'user_account', 'device', 'policy',
+    'reading', 'scan_event', 'alert_event', 'transcription', 'user_account', 'device', 'policy',
     'facility', 'inbox', 'inbox_answer'
   ] LOOP
     EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OR DELETE ON %I

@@ -222,6 +222,18 @@ CREATE TABLE alert_event(
   PRIMARY KEY(alert, rev)
 ) STRICT, WITHOUT ROWID;
 
+-- A message that a person has to read, at a revision: waiting, then done.
+CREATE TABLE transcription(
+  id BLOB NOT NULL CHECK(length(id) = 16),
+  rev INTEGER NOT NULL,
+  facility TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  rank INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY(id, rev)
+) STRICT, WITHOUT ROWID;
+
 -- A person who may sign on, at a revision.
 CREATE TABLE user_account(
   id BLOB NOT NULL CHECK(length(id) = 16),

@@ -140,6 +140,15 @@ CREATE TRIGGER alert_event_no_update BEFORE UPDATE ON alert_event
 CREATE TRIGGER alert_event_no_delete BEFORE DELETE ON alert_event
   BEGIN SELECT RAISE(ABORT, 'alert_event: append-only'); END;
 
+CREATE TRIGGER transcription_no_replace BEFORE INSERT ON transcription
+  WHEN EXISTS(SELECT 1 FROM transcription
+    WHERE id = NEW.id AND rev = NEW.rev)
+  BEGIN SELECT RAISE(ABORT, 'transcription: append-only (replace)'); END;
+CREATE TRIGGER transcription_no_update BEFORE UPDATE ON transcription
+  BEGIN SELECT RAISE(ABORT, 'transcription: append-only'); END;
+CREATE TRIGGER transcription_no_delete BEFORE DELETE ON transcription
+  BEGIN SELECT RAISE(ABORT, 'transcription: append-only'); END;
+
 CREATE TRIGGER user_account_no_replace BEFORE INSERT ON user_account
   WHEN EXISTS(SELECT 1 FROM user_account
     WHERE id = NEW.id AND rev = NEW.rev)

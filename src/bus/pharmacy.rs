@@ -12,7 +12,7 @@ use crate::policy_file::frequencies;
 use crate::service::lane::Key;
 use crate::service::{App, Asked, Outcome};
 use crate::store::{InboxAnswer, OutboxRow, Received, StoreError};
-use emar_domain::decide::{Actor, Command, Refusal};
+use emar_domain::decide::{Actor, Aside, Command, Refusal};
 use emar_domain::role::Role;
 use emar_wire::payload::{DeadLetter, encode};
 use emar_wire::topic::Inbound;
@@ -253,6 +253,7 @@ impl Desk {
             sender: sender.clone(),
             message: letter.id.clone(),
             answer: kind.code().to_owned(),
+            aside: (kind != Kind::Aa).then(|| self.aside(letter, reasons)),
         };
         let inbox = InboxAnswer { sender, message_id: letter.id.clone(), answer };
         let asked =
@@ -278,6 +279,16 @@ impl Desk {
             event,
         };
         answer::write(&envelope, to, kind, reasons)
+    }
+
+    /// What a person reads, as nothing was done.
+    fn aside(&self, letter: &Letter, reasons: &[Reason]) -> Aside {
+        let says = self.read(&letter.pharmacy, &letter.bytes).says;
+        let reasons = reasons.iter().map(|reason| match reason.pointer.as_str() {
+            "" => reason.why.clone(),
+            pointer => format!("{} ({pointer})", reason.why),
+        });
+        Aside { resident: says.resident, says: says.text, reasons: reasons.collect() }
     }
 
     fn event(&self, letter: &Letter) -> Event {

@@ -85,6 +85,8 @@ pub const TABLE: &[(&str, &str, Needs)] = &[
     ("POST", "/api/v1/orders/{id}/renew", Needs::Role(Action::NoteOrder)),
     ("POST", "/api/v1/orders/{id}/do_not_give", Needs::Role(Action::StopOrder)),
     ("POST", "/api/v1/orders/{id}/may_give", Needs::Role(Action::StopOrder)),
+    ("GET", "/api/v1/transcriptions", Needs::Role(Action::ReadMar)),
+    ("POST", "/api/v1/transcriptions/{id}/done", Needs::Role(Action::NoteOrder)),
     ("GET", "/api/v1/alerts", Needs::Role(Action::ReadMar)),
     ("POST", "/api/v1/alerts/{id}/accept", Needs::Open),
     ("POST", "/api/v1/alerts/{id}/snooze", Needs::Role(Action::TakeAlert)),

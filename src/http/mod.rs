@@ -125,6 +125,8 @@ impl Web {
         api::marks::renew,
         api::marks::do_not_give,
         api::marks::may_give,
+        api::transcriptions::list,
+        api::transcriptions::done,
         api::alerts::list,
         api::alerts::accept,
         api::alerts::snooze,
@@ -165,6 +167,8 @@ pub fn router(web: Arc<Web>, more: Router<Arc<Web>>) -> Router {
         .route("/api/v1/orders/{id}/renew", post(api::marks::renew))
         .route("/api/v1/orders/{id}/do_not_give", post(api::marks::do_not_give))
         .route("/api/v1/orders/{id}/may_give", post(api::marks::may_give))
+        .route("/api/v1/transcriptions", get(api::transcriptions::list))
+        .route("/api/v1/transcriptions/{id}/done", post(api::transcriptions::done))
         .route("/api/v1/alerts", get(api::alerts::list))
         .route("/api/v1/alerts/{id}/accept", post(api::alerts::accept))
         .route("/api/v1/alerts/{id}/snooze", post(api::alerts::snooze))

@@ -329,6 +329,7 @@ impl Ledger {
             (&rows::DOSE_DUE, take(&mut rows.dose_due)),
             (&rows::ALERT_EVENT, take(&mut rows.alert_event)),
             (&rows::USER_ACCOUNT, take(&mut rows.user_account)),
+            (&rows::TRANSCRIPTION, take(&mut rows.transcription)),
             (&rows::DEVICE, take(&mut rows.device)),
             (&rows::POLICY, take(&mut rows.policy)),
             (&rows::INBOX_ANSWER, take(&mut rows.inbox_answer)),

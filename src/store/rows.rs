@@ -50,6 +50,7 @@ tables! {
     SCAN_EVENT = "scan_event"
         ("id", "facility", "seq", "rank", "at", "cart", "resident", "dose", "body");
     ALERT_EVENT = "alert_event" ("alert", "rev", "facility", "seq", "rank", "at", "body");
+    TRANSCRIPTION = "transcription" ("id", "rev", "facility", "seq", "rank", "at", "body");
     USER_ACCOUNT = "user_account" ("id", "rev", "facility", "seq", "rank", "at", "body");
     DEVICE = "device" ("id", "rev", "facility", "seq", "rank", "at", "body");
     POLICY = "policy" ("facility", "version", "seq", "rank", "at", "effective_from", "body");
@@ -105,6 +106,7 @@ pub(crate) struct Place<'a> {
 pub(crate) mod kind {
     pub(crate) const RESIDENT: &str = "resident";
     pub(crate) const PRODUCT: &str = "product";
+    pub(crate) const TRANSCRIPTION: &str = "transcription";
     pub(crate) const USER: &str = "user";
     pub(crate) const DEVICE: &str = "device";
 }
@@ -135,6 +137,7 @@ pub(crate) struct Rows {
     pub(crate) administration: Vec<Value>,
     pub(crate) scan_event: Vec<Value>,
     pub(crate) alert_event: Vec<Value>,
+    pub(crate) transcription: Vec<Value>,
     pub(crate) user_account: Vec<Value>,
     pub(crate) device: Vec<Value>,
     pub(crate) policy: Vec<Value>,
@@ -190,6 +193,12 @@ impl Rows {
                 self.scan_event.extend(row);
             }
             Fact::Alert(a) => self.add_alert(a, place)?,
+            Fact::Transcription(t) => {
+                let text = body(&**t)?;
+                self.transcription.extend(bind![t.id.0, t.rev, f, seq, rank, at, &text]);
+                let (id, waits) = (t.id.to_string(), t.done.is_none());
+                self.put_latest(kind::TRANSCRIPTION, &id, "", waits, place, text);
+            }
             Fact::User(u) => {
                 let text = body(&**u)?;
                 self.user_account.extend(bind![u.id.0, u.rev, f, seq, rank, at, &text]);

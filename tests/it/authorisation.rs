@@ -105,6 +105,8 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/api/v1/orders/{id}/renew", "nc"),
     ("POST", "/api/v1/orders/{id}/do_not_give", "ncp"),
     ("POST", "/api/v1/orders/{id}/may_give", "ncp"),
+    ("GET", "/api/v1/transcriptions", READS_MAR),
+    ("POST", "/api/v1/transcriptions/{id}/done", "nc"),
     ("GET", "/api/v1/alerts", READS_MAR),
     ("POST", "/api/v1/alerts/{id}/snooze", "ncd"),
     ("POST", "/api/v1/alerts/{id}/escalate", "ncd"),

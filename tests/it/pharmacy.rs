@@ -1,6 +1,6 @@
 //! A pharmacy with nothing but Mosquitto's own tools: an order in, given, told, and stopped.
 
-use crate::support::world::{package, person, told};
+use crate::support::world::{device_token, package, person, told};
 use crate::support::{Asked, Broker, Mosquitto, PATIENCE, TestApp, Wanted};
 use emar::exchange::fhir::{Context, classify};
 use emar_domain::order::OrderState;
@@ -223,5 +223,74 @@ async fn a_message_that_comes_again_gets_the_same_answer_and_garbage_is_refused(
     }
     assert_eq!(app.home().orders.len(), 1, "nothing half done");
     app.send(Asked::get("/readyz")).await.header("content-type").expect("the server is alive");
+    app.finish().await;
+}
+
+/// Reads what waits for a person.
+async fn waiting(app: &TestApp, session: &str) -> Vec<Value> {
+    let list = app.send(Asked::get("/api/v1/transcriptions").by(session)).await.expect(200);
+    list["transcriptions"].as_array().unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_could_not_be_carried_out_waits_for_a_person_and_a_hold_acts_at_once() {
+    let (app, [mut answers, _tellings, _dlq]) = pharmacy().await;
+    let mut taper = order("active");
+    let second = taper["dosageInstruction"][0].clone();
+    taper["dosageInstruction"].as_array_mut().unwrap().push(second);
+    publish(&app, IN, &message("t1", "new-order", &taper)).await;
+    assert_eq!(answers.answer().await.0, "CA");
+    assert_eq!(answers.answer().await.0, "AE");
+    publish(&app, IN, b"{").await;
+    assert_eq!(answers.answer().await.0, "CA");
+    assert_eq!(answers.answer().await.0, "AR");
+    assert_eq!(app.home().orders.len(), 0);
+
+    let osei = app.sign_on(person("Osei"), "cart-1").await;
+    let all = waiting(&app, &osei).await;
+    let [letter, unread] = all.as_slice() else { panic!("{all:?}") };
+    let edda = app.home().residents.keys().next().copied();
+    assert_eq!((&letter["message"], &letter["answer"]), (&json!("t1"), &json!("AE")));
+    assert_eq!(letter["resident"], json!(edda));
+    let says = letter["says"].as_str().unwrap();
+    assert!(says.contains("Simvastatin 20 MG Oral Tablet · twice a day"), "{says}");
+    assert!(!letter["reasons"].as_array().unwrap().is_empty());
+    assert_eq!((&unread["says"], &unread["answer"]), (&json!(""), &json!("AR")));
+
+    let novak = app.sign_on(person("Novak"), "station-east").await;
+    let page = app.send(Asked::get("/orders").by(&novak)).await;
+    assert!(page.text.contains("To transcribe") && page.text.contains("twice a day"), "{page:?}");
+    let board = app.send(Asked::get("/station?unit=east").at(&device_token())).await;
+    assert!(board.text.contains("2 messages of pharmacies were not carried out"), "{board:?}");
+
+    // A server that stops in between forgets none of it.
+    let read = app.running().app.store.load_home(
+        &app.running().app.facility,
+        app.home().policy.clone(),
+        app.home().zone.clone(),
+        emar::clock::Clock::clinical(&*app.clock),
+    );
+    assert_eq!(read.await.unwrap().transcriptions, app.home().transcriptions);
+
+    let done = format!("/api/v1/transcriptions/{}/done", letter["id"].as_str().unwrap());
+    let entered = Asked::post(&done, &json!({"reason": "entered as two orders"}));
+    app.send(entered.by(&osei).key("letter-1")).await.expect(200);
+    assert_eq!(waiting(&app, &osei).await.len(), 1);
+    let again = Asked::post(&done, &json!({"reason": "once more"}));
+    let again = again.by(&osei).key("letter-2");
+    assert_eq!(app.send(again).await.problem(409), "transcription_done");
+
+    publish(&app, IN, &message("m1", "new-order", &order("active"))).await;
+    assert_eq!(answers.answer().await.0, "CA");
+    assert_eq!(answers.answer().await.0, "AA");
+    let id = app.home().order_by_placer("pharm1", "RX-9").unwrap().id();
+    app.send(Asked::new("POST", &format!("/api/v1/orders/{id}/note")).by(&osei)).await.expect(200);
+    let held = message("m2", "new-order", &order("on-hold"));
+    publish(&app, IN, &held).await;
+    assert_eq!(answers.answer().await.0, "CA");
+    let (kind, _, text) = answers.answer().await;
+    assert_eq!(kind, "AA", "{text}");
+    let now = emar::clock::Clock::clinical(&*app.clock);
+    assert_eq!(app.home().orders[&id].state_at(now), OrderState::Held);
     app.finish().await;
 }

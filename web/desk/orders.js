@@ -4,6 +4,7 @@ import { Problem, send } from "../bedside/api.js";
 import { askWhy, confirmed, instants, notRight, rehearsed } from "./ask.js";
 import { change } from "./entry.js";
 import { doubts, isRefusal, key, put, renew, say, sentence, spent, word } from "./page.js";
+import "./letters.js";
 import * as sign from "./sign.js";
 import "./stay.js";
 

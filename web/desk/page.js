@@ -93,6 +93,13 @@ export async function renewStay() {
   document.getElementById("stay")?.focus();
 }
 
+/** As `renew`, after a message was taken off the list. */
+export async function renewLetters() {
+  await readAgain();
+  const left = document.getElementById("to-transcribe") ?? document.getElementById("to-note");
+  left?.focus();
+}
+
 async function readAgain() {
   const work = /** @type {HTMLElement} */ (document.getElementById("work"));
   const { resident = "", view = "" } = work.dataset;

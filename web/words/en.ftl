@@ -641,6 +641,7 @@ refusal-alert_changed = Not done: the alert changed meanwhile. Look at it again.
 refusal-alert_ended = Not done: this alert has ended.
 refusal-never_quiet = Not made quiet: a time-critical dose is never quiet. Take the alert.
 refusal-quiet_too_long = Not made quiet: an alert may be quiet for 1 to 60 minutes. Choose a shorter time.
+refusal-transcription_done = Not done: somebody has taken this message off the list already. Look at the new list.
 refusal-resident_unknown = Not done: this resident is not known here. Check the census.
 refusal-administration_unknown = Not corrected: the earlier record was not found. Look at the list again.
 refusal-correction_of_another_dose = Not corrected: the earlier record is about another dose. Open the record to be corrected.
@@ -802,6 +803,19 @@ done-absence = Recorded as away.
 done-return = Recorded as back.
 done-discharge = Discharged.
 done-readmit = Readmitted.
+letters-title = To transcribe
+letters-note = What the pharmacy sent and nothing was done about. Read it, do by hand what it asks, then say what was done.
+letters-nobody = Resident not known
+letters-unread = It could not be read
+letters-from = from { $who }, { $at }
+letters-not_done = not carried out
+letters-done = Done
+letters-waiting =
+    { $count ->
+        [one] 1 message of a pharmacy was not carried out and waits for a person.
+       *[other] { $count } messages of pharmacies were not carried out and wait for a person.
+    }
+done-letter = Taken off the list.
 done-note = Noted.
 done-verify = Verified.
 done-hold = On hold.

@@ -641,6 +641,7 @@ refusal-alert_changed = No se hizo: la alerta cambió entretanto. Mírela otra v
 refusal-alert_ended = No se hizo: esta alerta ya terminó.
 refusal-never_quiet = No se silenció: una dosis de hora crítica nunca calla. Tome la alerta.
 refusal-quiet_too_long = No se silenció: una alerta puede callar de 1 a 60 minutos. Elija menos tiempo.
+refusal-transcription_done = No se hizo: alguien ya quitó este mensaje de la lista. Mire la lista nueva.
 refusal-resident_unknown = No se hizo: este residente no se conoce aquí. Compruebe el censo.
 refusal-administration_unknown = No se corrigió: no se encontró el registro anterior. Mire la lista otra vez.
 refusal-correction_of_another_dose = No se corrigió: el registro anterior es de otra dosis. Abra el registro que hay que corregir.
@@ -802,6 +803,19 @@ done-absence = Registrado como ausente.
 done-return = Registrado que ha vuelto.
 done-discharge = Dado de alta.
 done-readmit = Readmitido.
+letters-title = Por transcribir
+letters-note = Lo que envió la farmacia y no se llevó a cabo. Léalo, haga a mano lo que pide y diga qué se hizo.
+letters-nobody = Residente desconocido
+letters-unread = No se pudo leer
+letters-from = de { $who }, { $at }
+letters-not_done = no realizado
+letters-done = Hecho
+letters-waiting =
+    { $count ->
+        [one] 1 mensaje de una farmacia no se llevó a cabo y espera a una persona.
+       *[other] { $count } mensajes de farmacias no se llevaron a cabo y esperan a una persona.
+    }
+done-letter = Quitado de la lista.
 done-note = Aceptada.
 done-verify = Verificada.
 done-hold = En pausa.

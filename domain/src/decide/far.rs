@@ -43,6 +43,7 @@ pub fn far_orders(home: &Home, command: &Command) -> BTreeSet<OrderId> {
         | Command::User(_)
         | Command::Device(_)
         | Command::Message { .. }
+        | Command::Transcribed { .. }
         | Command::Policy { .. } => BTreeSet::new(),
     }
 }

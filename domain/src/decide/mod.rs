@@ -15,6 +15,7 @@ mod resident;
 mod scan;
 mod scan_unit;
 mod short;
+mod transcribe;
 mod zone;
 
 use crate::administration::{Administration, Mode, Outcome, Override};
@@ -24,7 +25,8 @@ use crate::audit::leaf::Leaf;
 use crate::fact::{Device, Fact, User};
 use crate::home::Home;
 use crate::id::{
-    AdministrationId, AlertId, CartId, DoseId, OrderId, ResidentId, ScanId, SessionId, Slug, UserId,
+    AdministrationId, AlertId, CartId, DoseId, FactId, OrderId, ResidentId, ScanId, SessionId,
+    Slug, UserId,
 };
 use crate::order::OrderVersion;
 use crate::resident::Resident;
@@ -42,6 +44,7 @@ pub use hours::{HoursCommand, OtherHours, other_hours};
 pub use plan::order_fault;
 pub(crate) use plan::{expansion, next_unplanned};
 pub use resident::{ABSENCE_PAST_HOURS_MAX, AwayFor, Stay, StayCommand};
+pub use transcribe::Aside;
 
 /// The time of a decision and a source of fresh ids.
 pub struct Stamp<'a> {
@@ -258,6 +261,15 @@ pub enum Command {
         message: String,
         /// `AA`, `AE` or `AR`.
         answer: String,
+        /// What a person has to read, where it was not carried out.
+        aside: Option<Aside>,
+    },
+    /// A person did what a message that was not carried out asks for, or found nothing to do.
+    Transcribed {
+        /// The message.
+        id: FactId,
+        /// What was done, in words.
+        note: String,
     },
     /// A version of the home's policy was taken over.
     Policy {
@@ -450,7 +462,10 @@ pub fn decide(home: &Home, actor: &Actor, command: &Command, stamp: &mut Stamp<'
         Command::Device(d) => {
             Ok(record.register("device", d.id.to_string(), Fact::Device(d.clone())))
         }
-        Command::Message { sender, message, answer } => Ok(record.message(sender, message, answer)),
+        Command::Message { sender, message, answer, aside } => {
+            Ok(transcribe::message(&mut record, (sender, message, answer), aside.as_ref()))
+        }
+        Command::Transcribed { id, note } => transcribe::transcribed(&mut record, *id, note),
         Command::Policy { version, effective_from } => Ok(record.policy(*version, *effective_from)),
         Command::Hours(c) => Ok(hours::hours(&mut record, c)),
         Command::ZoneRules(before) => Ok(zone::rules(&mut record, before)),

@@ -161,14 +161,6 @@ impl<'a, 's> Record<'a, 's> {
     }
 
     /// What a message was answered: a leaf alone, its row is the shell's.
-    pub(super) fn message(&mut self, sender: &str, message: &str, answer: &str) -> Answer {
-        let done = answer == "AA";
-        let leaf = self.leaf(Action::Execute, "inbox", message.to_owned());
-        leaf.outcome = if done { Outcome::Done } else { Outcome::Refused };
-        leaf.after = Some(fields([("sender", sender.into()), ("answer", answer.into())]));
-        Answer::Done { count: 1 }
-    }
-
     /// A policy taken over: a leaf alone, its row is the shell's.
     pub(super) fn policy(&mut self, version: u32, effective_from: Instant) -> Answer {
         let leaf = self.leaf(Action::Config, "policy", version.to_string());

@@ -834,4 +834,14 @@ fn each_standing_has_its_reason() {
     let steps = json!({"kind": "clock", "times": ["08:00"], "anchor_date": "2026-10-01",
         "steps": [{"dose": "5 mg", "days": 2}]});
     assert_eq!(why(&order(planned(steps))), "all_done");
+
+    // Ordered for 08:00, noted at 08:10 while the resident is away for a minute: what was due
+    // before is no dose to come.
+    let once = planned(json!({"kind": "once", "at": "2026-11-02T08:00:00-05:00"}));
+    let mut late = World::new(instant("2026-11-02T13:10:00Z"), "allow");
+    let received = Command::Order(OrderCommand::Receive(Box::new(version(1, 1, once, start))));
+    late.run(&Actor::server(), received).answer.unwrap();
+    late.run(&nurse(1), Command::Order(OrderCommand::Note(id, answers()))).answer.unwrap();
+    act(&mut late, &Step::AwayFor(0, 1));
+    assert_eq!(why(&late), "resident_absent");
 }

@@ -4,7 +4,11 @@ use super::bundle::Batch;
 use super::json::At;
 use super::reason::{Code, Reasons, Standing};
 use super::{Context, FileResult, Limits, MESSAGE_BYTES_MAX, MESSAGE_ENTRIES_MAX, Via, Work};
-use super::{read, system};
+use super::{dosage, read, system};
+use emar_domain::id::ResidentId;
+
+/// Most characters kept of what a message says.
+const SAYS_MAX: usize = 2_000;
 
 /// What a message is about, by its `eventCoding` of system `urn:emar:message-event`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +54,17 @@ pub struct Taken {
     pub event: Option<Event>,
     /// What it comes to: AA, AE or AR by [`FileResult::result`].
     pub result: FileResult,
+    /// What a person reads of it, where it is not carried out.
+    pub says: Says,
+}
+
+/// What a message says of an order, for a person: never acted upon.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Says {
+    /// The home's resident it names.
+    pub resident: Option<ResidentId>,
+    /// Status, drug and directions as they were sent.
+    pub text: String,
 }
 
 /// Takes apart the bytes of a message as a pharmacy sends it.
@@ -58,7 +73,7 @@ pub fn receive(bytes: &[u8], context: &Context<'_>) -> Taken {
     let limits = Limits { bytes: MESSAGE_BYTES_MAX, entries: MESSAGE_ENTRIES_MAX };
     match read(bytes, limits) {
         Ok(node) => take(&At::root(&node), context),
-        Err(result) => Taken { id: None, event: None, result: *result },
+        Err(result) => Taken { id: None, event: None, result: *result, says: Says::default() },
     }
 }
 
@@ -77,7 +92,8 @@ pub(super) fn take(root: &At<'_>, context: &Context<'_>) -> Taken {
         let why = "the first entry of a message is its MessageHeader".to_owned();
         reasons.add(Code::Malformed, root.to("entry"), why);
         let counts = batch.map(|b| b.counts()).unwrap_or_default();
-        return Taken { id: None, event: None, result: FileResult::of(reasons, counts, vec![]) };
+        let result = FileResult::of(reasons, counts, vec![]);
+        return Taken { id: None, event: None, result, says: Says::default() };
     };
     let id = message_id(&header, &mut reasons);
     let event = Event::of(&header);
@@ -95,11 +111,38 @@ pub(super) fn take(root: &At<'_>, context: &Context<'_>) -> Taken {
             reasons.add(Code::NotSupported, header.to("eventCoding"), why.to_owned());
         }
     }
+    let says = work.in_words();
     let commands = work.into_commands();
     // One message is one statement: half of it is not carried out.
     let whole = reasons.standing() == Standing::Applied;
     let commands = if whole { commands } else { Vec::new() };
-    Taken { id, event, result: FileResult::of(reasons, batch.counts(), commands) }
+    Taken { id, event, result: FileResult::of(reasons, batch.counts(), commands), says }
+}
+
+impl<'a> Work<'a> {
+    /// What cannot be read of it is among the reasons already.
+    fn in_words(&self) -> Says {
+        let batch: &'a Batch<'a> = self.batch;
+        let Some(order) = batch.of_kind("MedicationRequest").next() else { return Says::default() };
+        let told = &mut Reasons::default();
+        let named = self.find_subject(order, "subject", told).map(|r| r.id);
+        let resident = named.filter(|id| self.context.home.residents.contains_key(id));
+        let status = told.read(order.text("status")).unwrap_or_default().to_owned();
+        let reference = told.read(order.object("medicationReference"));
+        let reference = reference.and_then(|r| told.read(r.text("reference")));
+        let medication = reference.and_then(|r| batch.resolve(order, r));
+        let concept = match medication {
+            Some(medication) => told.read(medication.object("code")),
+            None => told.read(order.object("medicationCodeableConcept")),
+        };
+        let drug = concept.map(|concept| dosage::words(&concept, told)).unwrap_or_default();
+        let dosages = told.read(order.list("dosageInstruction"));
+        let directions =
+            dosages.iter().filter_map(|d| told.read(d.text("text"))).map(str::to_owned);
+        let parts = [status, drug].into_iter().chain(directions).filter(|part| !part.is_empty());
+        let text: String = parts.collect::<Vec<_>>().join(" · ");
+        Says { resident, text: text.chars().take(SAYS_MAX).collect() }
+    }
 }
 
 fn message_id(header: &At<'_>, reasons: &mut Reasons) -> Option<String> {

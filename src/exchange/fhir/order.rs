@@ -6,7 +6,7 @@ use super::reason::{Code, Reasons};
 use super::timing::Asked;
 use super::{Via, Work, dosage, drug, resident, system};
 use emar_domain::condition::Conditions;
-use emar_domain::decide::{Command, OrderCommand};
+use emar_domain::decide::{Command, HoldFor, OrderCommand};
 use emar_domain::id::{OrderId, Slug};
 use emar_domain::order::{FirstDose, Order, OrderVersion, Source};
 use emar_domain::resident::Resident;
@@ -79,27 +79,42 @@ impl<'a> Work<'a> {
             }
             return;
         };
-        // A stop that names somebody else must not end this resident's order.
-        let Some(named) = self.subject(at, "subject", reasons) else { return };
-        if named.id != order.current.resident {
-            let why = "the home has this order for another resident".to_owned();
-            reasons.add(Code::Conflict, at.to("subject"), why);
-            return;
-        }
-        let said = reasons.read(at.object("statusReason")).map(|c| dosage::words(&c, reasons));
-        let reason = said.filter(|w| !w.is_empty()).unwrap_or_else(|| status.to_owned());
+        let Some(reason) = self.because(at, status, order, reasons) else { return };
         let command = OrderCommand::Discontinue(order.id(), reason);
         self.commands.push(Command::Order(command));
     }
 
+    /// A hold acts at once, as a stop does; a person takes it off again.
     fn hold(&mut self, at: &At<'a>, known: Option<&Order>, reasons: &mut Reasons) {
-        let why = match known {
-            Some(_) => "put the order on hold by hand: holds are not taken from messages yet",
-            None => "an order on hold that is not known here: enter it by hand if it resumes",
+        let Some(order) = known else {
+            let why = "an order on hold that is not known here: enter it by hand if it resumes";
+            reasons.transcribe(at.to("status"), why);
+            // What else could not be taken is told too, so that it is transcribed once.
+            self.subject(at, "subject", reasons);
+            return;
         };
-        reasons.transcribe(at.to("status"), why);
-        // What else could not be taken is told too, so that it is transcribed once.
-        self.subject(at, "subject", reasons);
+        let Some(reason) = self.because(at, "on-hold", order, reasons) else { return };
+        let hold = HoldFor { from: None, until: None, reason };
+        self.commands.push(Command::Order(OrderCommand::Hold(order.id(), hold)));
+    }
+
+    /// Why, in the sender's words; `None` when the message names another resident: it must not
+    /// touch this one's order.
+    fn because(
+        &mut self,
+        at: &At<'a>,
+        status: &str,
+        order: &Order,
+        reasons: &mut Reasons,
+    ) -> Option<String> {
+        let named = self.subject(at, "subject", reasons)?;
+        if named.id != order.current.resident {
+            let why = "the home has this order for another resident".to_owned();
+            reasons.add(Code::Conflict, at.to("subject"), why);
+            return None;
+        }
+        let said = reasons.read(at.object("statusReason")).map(|c| dosage::words(&c, reasons));
+        Some(said.filter(|words| !words.is_empty()).unwrap_or_else(|| status.to_owned()))
     }
 
     fn receive(

@@ -68,7 +68,7 @@ impl<'a> Work<'a> {
         found
     }
 
-    fn find_subject(
+    pub(super) fn find_subject(
         &self,
         at: &At<'a>,
         member: &'static str,

@@ -16,6 +16,7 @@ pub mod residents;
 pub mod scans;
 pub mod sessions;
 pub mod stays;
+pub mod transcriptions;
 
 use super::Web;
 use super::pages::words::Lang;

@@ -54,6 +54,7 @@ static ASSETS: LazyLock<BTreeMap<&'static str, Asset>> = LazyLock::new(|| {
         "desk/orders.js": JS,
         "desk/page.js": JS,
         "desk/sign.js": JS,
+        "desk/letters.js": JS,
         "desk/stay.js": JS,
         "station/station.css": CSS,
         "station/station.js": JS,

@@ -13,7 +13,8 @@ use askama::Template;
 const REFUSALS: [&str; 4] = ["key_reused", "sign_on_first", "unavailable", "outcome_unknown"];
 
 /// What the page says by itself.
-const DONE: [&str; 20] = [
+const DONE: [&str; 21] = [
+    "done-letter",
     "done-note",
     "done-verify",
     "done-hold",

@@ -52,7 +52,7 @@ template!(CalmT, "station/calm.html", calm: Calm);
 template!(TilesT, "station/tiles.html", tiles: Tiles);
 template!(CartsT, "station/carts.html", carts: [CartRow]);
 template!(PrnT, "station/prn.html", prn: [PrnRow]);
-template!(AlertsT, "station/alerts.html", alerts: [AlertRow], open: u32);
+template!(AlertsT, "station/alerts.html", alerts: [AlertRow], open: u32, letters: u32);
 
 #[derive(Template)]
 #[template(path = "bedside/page.html")]
@@ -82,6 +82,7 @@ struct StationT<'a> {
     carts: &'a [CartRow],
     alerts: &'a [AlertRow],
     open: u32,
+    letters: &'a u32,
     prn: Option<&'a [PrnRow]>,
     modules: &'a [&'a str],
 }
@@ -175,9 +176,9 @@ fragments! {
 ///
 /// # Errors
 /// As [`render_bedside`].
-pub fn render_alerts(frame: &Frame, alerts: &[AlertRow]) -> askama::Result<Fragment> {
-    let open = &open_count(alerts);
-    fragment("alerts", frame, AlertsT { w: frame.words(), alerts, open })
+pub fn render_alerts(frame: &Frame, alerts: &[AlertRow], letters: u32) -> askama::Result<Fragment> {
+    let (open, letters) = (&open_count(alerts), &letters);
+    fragment("alerts", frame, AlertsT { w: frame.words(), alerts, open, letters })
 }
 
 fn open_count(alerts: &[AlertRow]) -> u32 {
@@ -189,7 +190,7 @@ fn open_count(alerts: &[AlertRow]) -> u32 {
 /// # Errors
 /// As [`render_bedside`].
 pub fn render_station(page: &Station) -> askama::Result<String> {
-    let Station { frame, unit, station, bar, calm, tiles, carts, alerts, prn } = page;
+    let Station { frame, unit, station, bar, calm, tiles, carts, alerts, letters, prn } = page;
     StationT {
         w: frame.words(),
         frame,
@@ -201,6 +202,7 @@ pub fn render_station(page: &Station) -> askama::Result<String> {
         carts,
         alerts,
         open: open_count(alerts),
+        letters,
         prn: prn.as_deref(),
         modules: &STATION_MODULES,
     }
@@ -218,7 +220,7 @@ pub fn render_station_fragments(page: &Station) -> askama::Result<Vec<Fragment>>
         render_calm(frame, &page.calm)?,
         render_tiles(frame, &page.tiles)?,
         render_carts(frame, &page.carts)?,
-        render_alerts(frame, &page.alerts)?,
+        render_alerts(frame, &page.alerts, page.letters)?,
     ];
     if let Some(prn) = &page.prn {
         all.push(render_prn(frame, prn)?);

@@ -12,6 +12,7 @@ pub mod desk;
 pub mod due_list;
 pub mod history;
 pub mod hub;
+mod letters;
 pub mod live;
 pub mod mar;
 mod measured;

@@ -1,5 +1,6 @@
 //! The worklist of orders, for the one who looks at it.
 use super::due_list::under;
+use super::letters::letters;
 use super::mar::{is_over, limits, standing};
 use super::measured::{self, name_of};
 use super::pattern::Pattern;
@@ -68,7 +69,8 @@ pub fn work(sight: &Sight<'_>, auth: &Auth, of: Option<ResidentId>) -> Work {
     }
     let resident = of.map(|id| id.to_string()).unwrap_or_default();
     let stay = of.and_then(|id| stay(sight, auth, id));
-    Work { resident, view: "", role_note: role_note(sight, auth), stay, sections }
+    let letters = letters(sight, auth, of);
+    Work { resident, view: "", role_note: role_note(sight, auth), stay, letters, sections }
 }
 
 /// The section of an order that is not over.

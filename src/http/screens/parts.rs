@@ -101,7 +101,7 @@ fn board_part(page: &Station, id: &str) -> askama::Result<Option<Fragment>> {
         ("calm", _) => render_calm(frame, &page.calm),
         ("tiles", _) => render_tiles(frame, &page.tiles),
         ("carts", _) => render_carts(frame, &page.carts),
-        ("alerts", _) => render_alerts(frame, &page.alerts),
+        ("alerts", _) => render_alerts(frame, &page.alerts, page.letters),
         ("prn", Some(rows)) => render_prn(frame, rows),
         _ => return Ok(None),
     };

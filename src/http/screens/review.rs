@@ -62,7 +62,14 @@ pub fn review(
         sections.push(Section { id, title, none, rows: Vec::new(), more: 0 });
     }
     let resident = of.map(|id| id.to_string()).unwrap_or_default();
-    Work { resident, view: "review", role_note: w.t("review-note"), stay: None, sections }
+    Work {
+        resident,
+        view: "review",
+        role_note: w.t("review-note"),
+        stay: None,
+        letters: Vec::new(),
+        sections,
+    }
 }
 
 /// The order with what asks for a look; nothing is done from here but verifying.

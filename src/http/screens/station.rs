@@ -9,7 +9,7 @@ use crate::http::pages::view::{Frame, Status};
 use crate::service::heard::{HeardFrom, Life};
 use emar_domain::alert::Alert;
 use emar_domain::fact::Device;
-use emar_domain::id::UnitId;
+use emar_domain::id::{ResidentId, UnitId};
 use emar_domain::resident::Resident;
 use emar_domain::time::Instant;
 
@@ -52,20 +52,31 @@ pub fn station(sight: &Sight<'_>, frame: Frame, board: &Board<'_>) -> Station {
     let heard: Vec<(String, Option<u32>)> =
         carts.iter().map(|(d, life)| (d.name.clone(), silent_s(life, board.machine))).collect();
     let open = u32::try_from(alerts.len()).unwrap_or(u32::MAX);
+    let letters = letters(sight, board.unit);
     Station {
         frame,
         unit: board.unit.map(ToString::to_string).unwrap_or_default(),
         station: board.station.map(str::to_owned).or(own).unwrap_or_else(|| "station".to_owned()),
         bar: bar(sight, board.unit, &round),
-        calm: Calm::of(open, tiles.missed + tiles.late, &heard),
+        calm: Calm::of(open + letters, tiles.missed + tiles.late, &heard),
         tiles,
         carts: carts
             .iter()
             .map(|(device, life)| cart(sight, &round, (device, life), &standing, board.machine))
             .collect(),
         alerts,
+        letters,
         prn: None,
     }
+}
+
+/// Messages about residents of the unit, and about nobody known.
+fn letters(sight: &Sight<'_>, unit: Option<&UnitId>) -> u32 {
+    let of = |id: ResidentId| sight.home.residents.get(&id).map(|r| &r.unit);
+    let here = |at: Option<&UnitId>| at.is_none() || unit.is_none() || at == unit;
+    let waiting = sight.home.transcriptions.values();
+    let count = waiting.filter(|t| here(t.resident.and_then(of))).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn silent_s(life: &Life, machine: i64) -> Option<u32> {

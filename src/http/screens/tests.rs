@@ -366,7 +366,8 @@ fn every_refusal_has_a_sentence_in_both_languages() {
     assert!(said.contains("06:30") && !said.contains(&by.to_string()), "{said}");
 }
 
-const REFUSALS: [&str; 48] = [
+const REFUSALS: [&str; 49] = [
+    "transcription_done",
     "already_given",
     "already_charted",
     "not_prepared",

@@ -44,6 +44,7 @@ pub(super) fn touches(home: &Home, asked: &Asked) -> Vec<String> {
         Command::Message { sender, message, .. } => {
             touched.push(format!("message {sender} {message}"));
         }
+        Command::Transcribed { id, .. } => touched.push(format!("transcription {id}")),
         Command::Policy { .. } => touched.push("policy".to_owned()),
         Command::Alert(_)
         | Command::Overdue(_)

@@ -218,6 +218,7 @@ fn put_latest(home: &mut Home, row: &Row) -> Result<(), StoreError> {
         kind::RESIDENT => home.put_resident(row.noun(1)?),
         kind::PRODUCT => home.put_product(row.noun(1)?),
         kind::USER => home.put_user(row.noun::<User>(1)?),
+        kind::TRANSCRIPTION => home.put_transcription(row.noun(1)?),
         kind::DEVICE => {
             let device: Device = row.noun(1)?;
             home.devices.insert(device.id.clone(), device);

@@ -114,6 +114,8 @@ statements! {
     PRODUCTS = "SELECT body, seq, rank, at FROM product WHERE facility = $1 ORDER BY seq, rank";
     USERS = "SELECT body, seq, rank, at FROM user_account WHERE facility = $1 ORDER BY seq, rank";
     DEVICES = "SELECT body, seq, rank, at FROM device WHERE facility = $1 ORDER BY seq, rank";
+    TRANSCRIPTIONS = "SELECT body, seq, rank, at FROM transcription \
+        WHERE facility = $1 ORDER BY seq, rank";
     ALERTS = "SELECT body, seq, rank, at FROM alert_event WHERE facility = $1 ORDER BY seq, rank";
 }
 
@@ -162,9 +164,10 @@ async fn rebuild(conn: &mut Conn, facility: &FacilityId) -> Result<(), StoreErro
         (PRODUCTS, &|row| Ok(Fact::Product(row.noun(0)?))),
         (USERS, &|row| Ok(Fact::User(row.noun(0)?))),
         (DEVICES, &|row| Ok(Fact::Device(row.noun(0)?))),
+        (TRANSCRIPTIONS, &|row| Ok(Fact::Transcription(row.noun(0)?))),
         (ALERTS, &|row| Ok(Fact::Alert(row.noun(0)?))),
     ]
-        as [(&'static str, &(dyn Fn(&super::super::Row) -> ReadFact + Sync)); 5]
+        as [(&'static str, &(dyn Fn(&super::super::Row) -> ReadFact + Sync)); 6]
     {
         for row in conn.fetch(sql, bind![facility.as_str()]).await? {
             let (seq, rank) = (row.int(1)?, row.int(2)?);

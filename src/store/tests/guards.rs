@@ -31,6 +31,7 @@ pub(super) const FACTS: &[&str] = &[
     "checkpoint",
     "cosignature",
     "user_account",
+    "transcription",
     "device",
     "inbox_answer",
 ];

@@ -10,7 +10,7 @@ use emar_domain::cart::CartSession;
 use emar_domain::dose::Slot;
 use emar_domain::drug::{Label, Product, Strength};
 use emar_domain::fact::{
-    Device, DoseDue, DoseFact, Fact, OrderEvent, PotAct, PotFact, ScanEvent, User,
+    Device, DoseDue, DoseFact, Fact, OrderEvent, PotAct, PotFact, ScanEvent, Transcription, User,
 };
 use emar_domain::home::Home;
 use emar_domain::id::{
@@ -265,6 +265,22 @@ pub(super) fn scan(n: u128) -> Fact {
     }))
 }
 
+/// A message that a person has yet to read.
+fn waiting() -> Transcription {
+    Transcription {
+        id: FactId(id(12, 1)),
+        rev: 1,
+        sender: "pharm1".into(),
+        message: "m-1".into(),
+        answer: "AE".into(),
+        resident: None,
+        says: "active · prednisone taper".into(),
+        reasons: vec!["tapers are for a person".into()],
+        at: Instant::EPOCH,
+        done: None,
+    }
+}
+
 /// People, carts, a formulary, and `n` residents with an order and two doses each.
 pub(crate) fn seed(n: u128) -> Vec<Entry> {
     let user = User {
@@ -303,6 +319,7 @@ pub(crate) fn seed(n: u128) -> Vec<Entry> {
         Fact::User(Box::new(user)),
         Fact::Device(Box::new(device)),
         Fact::Product(Box::new(product)),
+        Fact::Transcription(Box::new(waiting())),
         Fact::Cart(Box::new(CartSession::empty(cart))),
     ])];
     for n in 1..=n {

@@ -310,6 +310,7 @@ pub(crate) fn station() -> Station {
         tiles: Tiles { missed: 2, late: 7, due: 64, prn: Some(5), given: 187 },
         carts: carts(),
         alerts,
+        letters: 1,
         prn: Some(vec![
             prn("p1", "ITO, Hana 109-A", "acetaminophen 650 mg 07:40 · pain 6 → ?"),
             prn("p2", "CHEN, Wei 103-A", "lorazepam 0.5 mg 07:52 · agitation → ?"),

@@ -31,8 +31,27 @@ pub struct Work {
     pub role_note: String,
     /// Of one resident: where they stand with the home.
     pub stay: Option<Stay>,
+    /// Messages of pharmacies that a person has to read.
+    pub letters: Vec<Letter>,
     /// To note, to verify, on hold; of one resident also the rest.
     pub sections: Vec<Section>,
+}
+
+/// A message that was not carried out.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// Its id.
+    pub id: String,
+    /// Whom it is about, or that this is not known.
+    pub who: String,
+    /// Who sent it, and when it came.
+    pub from: String,
+    /// What it says.
+    pub says: String,
+    /// Why it was not carried out.
+    pub reasons: Vec<String>,
+    /// The one who looks may take it off the list.
+    pub yours: bool,
 }
 
 /// Where a resident stands with the home.

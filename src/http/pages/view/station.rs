@@ -21,6 +21,8 @@ pub struct Station {
     pub carts: Vec<CartRow>,
     /// Open alerts, heaviest and oldest first.
     pub alerts: Vec<AlertRow>,
+    /// Messages of pharmacies that wait for a person.
+    pub letters: u32,
     /// PRN doses whose effect is to be checked; `None` where the home does not follow them up, and
     /// the board then says nothing of them.
     pub prn: Option<Vec<PrnRow>>,
