@@ -14,6 +14,7 @@ use crate::order::{Order, OrderState};
 use crate::order_check::{self, Occasion};
 use crate::resident::Resident;
 use crate::role::Role;
+use crate::schedule::policy::HORIZON_DAYS;
 use crate::time::Instant;
 use crate::verdict::Objection;
 use serde::{Deserialize, Serialize};
@@ -22,8 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use figures::{Gap, Moment, Overlap, PassLoad, Sum, Total};
 pub use stay::{StayPreview, StayRehearsal};
 
-/// Most days a preview looks ahead.
-pub const PREVIEW_DAYS_MAX: u32 = 14;
+/// Most days a preview looks ahead: as far as a home may plan.
+pub const PREVIEW_DAYS_MAX: u32 = *HORIZON_DAYS.end();
 
 /// A dose to be given or explained.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -90,6 +91,14 @@ pub struct Preview {
     pub totals: Vec<Total>,
     /// Doses of the resident's unit by med pass.
     pub load: Vec<PassLoad>,
+}
+
+impl Preview {
+    /// Whether no dose of the days looked at would change.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty() && self.moved.is_empty()
+    }
 }
 
 /// A change carried out on copies, not yet planned: made on the whole home, worked out without it.
@@ -243,6 +252,10 @@ fn undoubted(home: &Home, command: &OrderCommand) -> OrderCommand {
     let version = match &mut command {
         OrderCommand::Receive(version) => version.as_mut(),
         OrderCommand::Change(change) => &mut change.version,
+        OrderCommand::Note(order, answers) => {
+            answers.extend(answered(home, *order));
+            return command;
+        }
         _ => return command,
     };
     let doubts = order_check::findings(home, version, Occasion::Entered);

@@ -57,7 +57,14 @@ async fn a_preview_of_an_order_is_what_comes_when_it_is_noted() {
     body["accepted"] = json!([{"code": "duplicate_order", "reason": "both_meant"}]);
     let entered = post("/api/v1/orders", &body).await.expect(201);
     let id: OrderId = entered["order"].as_str().unwrap().parse().unwrap();
+    let note = json!({"order": id, "change": "note"});
+    let told = post(&format!("{PREVIEW}?days=2"), &note).await.expect(200);
+    assert_eq!(dues(&told["added"]), added, "whoever notes it sees the same");
     post(&format!("/api/v1/orders/{id}/note"), &json!({})).await.expect(200);
+    let far = json!({"order": id, "change": "hold", "reason": "x",
+        "from": "2026-11-12T05:00:00Z", "until": "2026-11-13T05:00:00Z"});
+    let told = post(PREVIEW, &far).await.expect(200);
+    assert_eq!(dues(&told["removed"]), ["2026-11-12T12:00:00-05:00"], "beyond the first week");
     app.ask(Command::Plan(vec![id])).await;
     assert_eq!(open(&app, id, "2026-11-04T05:00:00Z"), added.map(str::to_owned).into());
     app.finish().await;
@@ -121,7 +128,7 @@ async fn a_preview_is_refused_as_the_act_would_be() {
         assert_eq!(reply.problem(422), "malformed");
         assert_eq!(reply.json()["pointer"], pointer, "{}", reply.text);
     }
-    for days in ["0", "15"] {
+    for days in ["0", "61"] {
         let reply = ask(format!("{PREVIEW}?days={days}"), change("hold"), novak.clone()).await;
         reply.problem(422);
         assert_eq!(reply.json()["pointer"], "?days");

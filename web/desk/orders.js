@@ -117,10 +117,13 @@ async function withReason(asked, why) {
   }
 }
 
-/** @param {Asked} asked */
-async function resume(asked) {
+/**
+ * What needs no reason: what it would do is looked at first.
+ * @param {Asked} asked @param {object} body
+ */
+async function lookedAt(asked, body) {
   try {
-    await asked.confirmed({}, await asked.rehearsed({}));
+    await asked.confirmed(body, await asked.rehearsed({}));
   } catch (error) {
     await asked.failed(error);
   }
@@ -134,7 +137,8 @@ document.addEventListener("click", (event) => {
   say("");
   put(row, ":scope > [data-wrong]", "");
   if (asked.act === "change") change(asked.order, button.dataset.typed ?? "{}");
-  else if (asked.act === "resume") resume(asked);
+  else if (asked.act === "resume") lookedAt(asked, {});
+  else if (asked.act === "note") lookedAt(asked, { version: asked.version });
   else if (asked.asks) askWhy(asked, (why) => withReason(asked, why));
   else asked.carryOut({ version: asked.version });
 });

@@ -23,6 +23,14 @@ pub struct StayPreview {
     pub unchanged: u32,
 }
 
+impl StayPreview {
+    /// Whether no dose of the days looked at would change.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty()
+    }
+}
+
 /// An act on a stay carried out on a copy, not yet planned.
 #[derive(Clone, Debug)]
 pub struct StayRehearsal {

@@ -17,6 +17,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use emar_domain::amount::Amount;
 use emar_domain::decide::{ChangeKind, OrderCommand, RenewFor, Stamp};
+use emar_domain::home::Home;
 use emar_domain::id::OrderId;
 use emar_domain::order::OrderVersion;
 use emar_domain::preview::{
@@ -31,14 +32,14 @@ use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Days looked at when nobody says how many.
+/// Days looked at when nobody says how many and something changes in them.
 const DAYS: u32 = 7;
 
 /// How far.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct Ahead {
-    /// Civil days, today among them: 1 to 14, else 7.
+    /// Civil days, today among them: 1 to 60. Else 7, or 60 where no dose of the 7 would change.
     pub days: Option<u32>,
     /// Asks for the same in words beside it, as HTML in the language of the request.
     #[serde(default)]
@@ -54,7 +55,7 @@ pub struct Changed {
     pub order: OrderId,
     /// What would be done.
     pub change: Change,
-    /// Why, in words; a resume needs none.
+    /// Why, in words; a note and a resume need none.
     #[serde(default)]
     pub reason: Option<String>,
     /// Of a hold: from this instant on (RFC 3339); absent: from now.
@@ -74,6 +75,8 @@ pub struct Changed {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
+    /// Accepted into the home.
+    Note,
     /// On hold.
     Hold,
     /// Off hold.
@@ -121,7 +124,7 @@ pub async fn preview(
     Query(ahead): Query<Ahead>,
     Unread(body): Unread,
 ) -> Result<Reply<Value>, Problem> {
-    let days = days_ahead(ahead.days)?;
+    let asked = days_ahead(ahead.days)?;
     let is_change = parse::<Shape>(&body)?.change.is_some();
     let command =
         if is_change { changed(&body, &web, &auth).await? } else { new(&body, &web, &auth)? };
@@ -129,6 +132,10 @@ pub async fn preview(
     let read_back = match &command {
         OrderCommand::Receive(version) => read_back(&version.conditions),
         OrderCommand::Change(change) => read_back(&change.version.conditions),
+        OrderCommand::Note(order, _) => {
+            let home = web.app.home();
+            home.orders.get(order).map_or(Value::Null, |o| read_back(&o.current.conditions))
+        }
         _ => Value::Null,
     };
     let now = web.app.clock.clinical();
@@ -143,7 +150,8 @@ pub async fn preview(
     let rehearsal = rehearsal.map_err(|refusal| refused(&web, manner.lang, refusal))?;
     // Weeks of doses take a while: neither the home's lock nor a thread of the server waits.
     let worked_out = tokio::task::spawn_blocking(move || {
-        rehearsal.preview(days, &mut Stamp { now, demo: false, fresh: &mut fresh })
+        let stamp = &mut Stamp { now, demo: false, fresh: &mut fresh };
+        look(asked, Preview::is_empty, |days| rehearsal.clone().preview(days, stamp))
     });
     let preview = worked_out.await.map_err(|_| Problem::unavailable())?;
     let home = web.app.home();
@@ -152,27 +160,37 @@ pub async fn preview(
     if ahead.fragments {
         let sight = Sight { home: &home, now, lang: manner.lang };
         let frame = frame(&web.app, &sight, manner);
-        let written = render_preview(&frame, &in_words(&sight, &preview, written(&command)));
+        let written = render_preview(&frame, &in_words(&sight, &preview, written(&home, &command)));
         told["fragments"] = json!([written.map_err(|_| Problem::unavailable())?]);
     }
     Ok(Reply(told))
 }
 
-/// How many days a preview looks at.
-pub(super) fn days_ahead(asked: Option<u32>) -> Result<u32, Problem> {
-    let days = asked.unwrap_or(DAYS);
-    if (1..=PREVIEW_DAYS_MAX).contains(&days) {
-        return Ok(days);
+/// How many days a preview is asked to look at.
+pub(super) fn days_ahead(asked: Option<u32>) -> Result<Option<u32>, Problem> {
+    if asked.is_none_or(|days| (1..=PREVIEW_DAYS_MAX).contains(&days)) {
+        return Ok(asked);
     }
     let detail = format!("A preview looks 1 to {PREVIEW_DAYS_MAX} days ahead.");
     Err(Problem::malformed("?days", detail))
 }
 
+/// Looks at the days asked for, else at a week, and farther where that shows nothing.
+pub(super) fn look<T>(
+    asked: Option<u32>,
+    is_empty: fn(&T) -> bool,
+    mut preview: impl FnMut(u32) -> T,
+) -> T {
+    let near = preview(asked.unwrap_or(DAYS));
+    if asked.is_none() && is_empty(&near) { preview(PREVIEW_DAYS_MAX) } else { near }
+}
+
 /// The order as it would be, where there is one to read back.
-fn written(command: &OrderCommand) -> Option<&OrderVersion> {
+fn written<'a>(home: &'a Home, command: &'a OrderCommand) -> Option<&'a OrderVersion> {
     match command {
         OrderCommand::Receive(version) => Some(version),
         OrderCommand::Change(change) => Some(&change.version),
+        OrderCommand::Note(order, _) => home.orders.get(order).map(|o| &o.current),
         _ => None,
     }
 }
@@ -189,7 +207,7 @@ async fn changed(body: &[u8], web: &Web, auth: &Auth) -> Result<OrderCommand, Pr
         Change::Hold | Change::Discontinue | Change::DoNotGive | Change::MayGive => {
             Action::StopOrder
         }
-        Change::Resume | Change::Renew => Action::NoteOrder,
+        Change::Note | Change::Resume | Change::Renew => Action::NoteOrder,
     };
     if !auth.actor.role.may(needed) {
         return Err(Problem::role_forbidden());
@@ -199,6 +217,7 @@ async fn changed(body: &[u8], web: &Web, auth: &Auth) -> Result<OrderCommand, Pr
         Change::Hold => {
             OrderCommand::Hold(order, hold_for(why()?, from.as_deref(), until.as_deref())?)
         }
+        Change::Note => OrderCommand::Note(order, Vec::new()),
         Change::Resume => OrderCommand::Resume(order),
         Change::Discontinue => OrderCommand::Discontinue(order, why()?),
         Change::DoNotGive => OrderCommand::DoNotGive(order, why()?),

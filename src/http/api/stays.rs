@@ -3,7 +3,7 @@
 use super::json::{Json, MaybeJson, Path, Query};
 use super::keyed::Keyed;
 use super::orders::{instant, reason};
-use super::preview::{self, days_ahead};
+use super::preview::{self, days_ahead, look};
 use super::residents::{find, told};
 use super::{refused, settle_in};
 use crate::http::Web;
@@ -17,7 +17,7 @@ use crate::service::lane::Asked;
 use axum::Json as Reply;
 use axum::extract::State;
 use emar_domain::decide::{Answer, AwayFor, Command, Stamp, Stay, StayCommand};
-use emar_domain::preview::StayRehearsal;
+use emar_domain::preview::{StayPreview, StayRehearsal};
 use emar_domain::resident::AbsenceKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -224,7 +224,7 @@ async fn tell(
     command: &StayCommand,
     how: DryRun,
 ) -> Result<Reply<Value>, Problem> {
-    let days = days_ahead(how.days)?;
+    let asked = days_ahead(how.days)?;
     let now = web.app.clock.clinical();
     let ids = Arc::clone(&web.app.ids);
     let mut fresh = move || ids.fresh();
@@ -236,7 +236,8 @@ async fn tell(
     let rehearsal = rehearsal.map_err(|refusal| refused(web, keyed.lang, refusal))?;
     // Weeks of doses take a while: neither the home's lock nor a thread of the server waits.
     let worked_out = tokio::task::spawn_blocking(move || {
-        rehearsal.preview(days, &mut Stamp { now, demo: false, fresh: &mut fresh })
+        let stamp = &mut Stamp { now, demo: false, fresh: &mut fresh };
+        look(asked, StayPreview::is_empty, |days| rehearsal.clone().preview(days, stamp))
     });
     let preview = worked_out.await.map_err(|_| Problem::unavailable())?;
     let home = web.app.home();

@@ -201,6 +201,7 @@ async fn an_order_from_the_form_to_the_mar_by_keyboard() {
         let mar = look(&page, &mar).await?.as_str().expect("an address").to_owned();
 
         act(&page, &order, "note").await?;
+        confirm(&page, "doses added").await?;
         shows(&page, "#said", "Noted").await?;
         shows(&page, &format!("#to-verify [id='order-{order}']"), "a second person").await?;
         shot(&page, "orders").await?;

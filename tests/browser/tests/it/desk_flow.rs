@@ -140,6 +140,7 @@ async fn a_taper_from_the_form_to_the_bedside() {
         let order = look(&page, "document.activeElement.dataset.order").await?;
         let order = order.as_str().expect("the new order has the focus").to_owned();
         act(&page, &order, "note").await?;
+        confirm(&page, "doses added").await?;
         shows(&page, "#said", "Noted").await?;
 
         sign_off(&page).await?;
