@@ -5,7 +5,7 @@ use crate::amount::Amount;
 use crate::condition::{Conditions, SelfAdministration};
 use crate::drug::{Product, Strength};
 use crate::id::{OrderId, ResidentId, UserId};
-use crate::limit::{Day, PrnLimit};
+use crate::limit::PrnLimit;
 use crate::schedule::Schedule;
 use crate::schedule::hours::{AskedTiming, AtHours};
 use crate::schedule::policy::Policy;
@@ -353,10 +353,10 @@ impl Order {
     /// What a PRN order allows; `None` for any other.
     #[must_use]
     pub fn prn_limit(&self) -> Option<PrnLimit> {
-        let Timing::Prn { interval_minutes_min, per_day_max, .. } = self.current.timing else {
+        let Timing::Prn { interval_minutes_min, per_day_max, day, .. } = self.current.timing else {
             return None;
         };
-        Some(PrnLimit { interval_minutes_min, per_day_max, day: Day::Rolling24h })
+        Some(PrnLimit { interval_minutes_min, per_day_max, day })
     }
 
     /// Whether giving it takes more than an aide: it has no planned times, so that somebody judges

@@ -165,7 +165,7 @@ fn methotrexate(version: &OrderVersion) -> Option<Objection> {
 
 /// Schedules, rule 8: indication, minimum interval and 24 h maximum before activation.
 fn incomplete_prn(version: &OrderVersion) -> Option<Objection> {
-    let Timing::Prn { indication, interval_minutes_min, per_day_max } = &version.timing else {
+    let Timing::Prn { indication, interval_minutes_min, per_day_max, .. } = &version.timing else {
         return None;
     };
     let said = !indication.trim().is_empty() || !version.indication.trim().is_empty();

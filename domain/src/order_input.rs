@@ -52,6 +52,8 @@ pub enum InputFault {
     Indication,
     #[error("Two givings are 1 minute to 7 days apart.")]
     PrnInterval,
+    #[error("The longer of two intervals is longer than the shorter, and at most 7 days.")]
+    PrnRange,
     #[error("There are 1 to 100 givings in a day.")]
     PrnMost,
     #[error(
@@ -188,10 +190,15 @@ fn timing(home: &Home, version: &OrderVersion) -> Checked {
             let linked = is_linked(home, version.start, apply, remove);
             holds(linked, "/timing/remove", InputFault::PairUnlinked)
         }
-        Timing::Prn { indication, interval_minutes_min, per_day_max } => {
+        Timing::Prn {
+            indication, interval_minutes_min, interval_minutes_max, per_day_max, ..
+        } => {
             holds(indication.len() <= 1000, "/timing/indication", InputFault::Indication)?;
             let apart = interval_minutes_min.is_none_or(|m| (1..=7 * 24 * 60).contains(&m));
             holds(apart, "/timing/interval_minutes_min", InputFault::PrnInterval)?;
+            let least = interval_minutes_min.unwrap_or(i64::MAX);
+            let range = interval_minutes_max.is_none_or(|m| least < m && m <= 7 * 24 * 60);
+            holds(range, "/timing/interval_minutes_max", InputFault::PrnRange)?;
             let most = per_day_max.is_none_or(|most| (1..=100).contains(&most));
             holds(most, "/timing/per_day_max", InputFault::PrnMost)
         }

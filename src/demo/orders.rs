@@ -120,11 +120,7 @@ impl Prescribing<'_> {
         let critical = self.is_time_critical(&product.ingredient);
         let (timing, asked, (before_minutes, after_minutes)) =
             if let Some(minutes) = regimen.prn_minutes {
-                let prn = Timing::Prn {
-                    indication: regimen.indication.clone(),
-                    interval_minutes_min: Some(minutes),
-                    per_day_max: regimen.prn_max,
-                };
+                let prn = Timing::prn(regimen.indication.clone(), Some(minutes), regimen.prn_max);
                 (prn, None, (0, 0))
             } else {
                 self.planned(random, resident, regimen, begun, critical).ok_or_else(wrong)?

@@ -1,10 +1,13 @@
 //! The command line beside a running server: it sees what the server holds, and changes it through
 //! the server alone.
 
+use crate::support::world::person;
 use crate::support::{Scratch, TestApp, Wanted};
 use clap::Parser as _;
 use emar::cli::Cli;
+use emar_domain::decide::{Command, HoldFor, OrderCommand};
 use emar_domain::id::Slug;
+use emar_domain::time::Instant;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -147,7 +150,7 @@ async fn a_schedule_is_shown_as_a_calendar_with_a_legend_of_what_is_on_it() {
 2026-06-13 Sat  09:00 2.5 mg
 2026-06-14 Sun  -
 2 doses
-# on hold, not due
+# on hold or away, not due
 ";
     assert_eq!(calendar(&order.to_string(), &june).await, held);
     let json_too = [&ZONE[..], &june, &["--json"]].concat();
@@ -240,6 +243,16 @@ async fn an_order_of_a_home_is_shown_beside_its_running_server() {
         lines[2..],
         ["2026-11-02 Mon  08:00  20:00", "2026-11-03 Tue  08:00  20:00", "4 doses",]
     );
+    let at = |text: &str| Some(Instant::parse(text).unwrap());
+    let hold = HoldFor {
+        from: at("2026-11-03T05:00:00Z"),
+        until: at("2026-11-03T17:00:00Z"),
+        reason: "low pressure".into(),
+    };
+    app.ask_as(person("Novak"), Command::Order(OrderCommand::Hold(order, hold))).await;
+    let (_, out, _) = ask(order.to_string()).await;
+    let held = ["2026-11-03 Tue  08:00#  20:00", "3 doses", "# on hold or away, not due"];
+    assert_eq!(out.lines().skip(3).collect::<Vec<_>>(), held);
     let (code, _, why) = ask(prn.to_string()).await;
     assert!(code == 1 && why.contains("--order: ") && why.contains("PRN"), "{why}");
     let (code, _, why) = ask(garza.to_string()).await;

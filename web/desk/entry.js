@@ -40,6 +40,7 @@ const POINTERS = [
   ["/dose", "number"],
   ["/timing/indication", "indication"],
   ["/timing/interval_minutes_min", "apart"],
+  ["/timing/interval_minutes_max", "apart_max"],
   ["/timing/per_day_max", "most"],
   ["/timing/apply", "times"],
   ["/timing/remove", "off_times"],

@@ -41,8 +41,9 @@ pub(crate) use end::limited;
 pub use end::{PSYCHOTROPIC_PRN_DAYS, RenewFor};
 pub use far::far_orders;
 pub use hours::{HoursCommand, OtherHours, other_hours};
+pub use plan::expansion;
+pub(crate) use plan::next_unplanned;
 pub use plan::order_fault;
-pub(crate) use plan::{expansion, next_unplanned};
 pub use resident::{ABSENCE_PAST_HOURS_MAX, AwayFor, Stay, StayCommand};
 pub use transcribe::Aside;
 

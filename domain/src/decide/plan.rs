@@ -210,7 +210,7 @@ pub(super) fn pass_over(
 ///
 /// # Errors
 /// [`ExpandError`] when the schedule is unsound or the range too long.
-pub(crate) fn expansion(
+pub fn expansion(
     home: &Home,
     order: &Order,
     schedule: &Schedule,

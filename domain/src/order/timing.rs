@@ -1,5 +1,6 @@
 //! When an order is given.
 
+use crate::limit::Day;
 use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +19,15 @@ pub enum Timing {
         indication: String,
         /// Fewest minutes between two givings.
         interval_minutes_min: Option<i64>,
-        /// Most givings in any 24 hours.
+        /// Of a range (every 4 to 6 hours) the longer, which is shown and bars nothing.
+        /// Schedules, rule 8.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        interval_minutes_max: Option<i64>,
+        /// Most givings in 24 hours.
         per_day_max: Option<u32>,
+        /// Which givings count together.
+        #[serde(default, skip_serializing_if = "is_rolling")]
+        day: Day,
     },
     /// When called for (before a procedure): no due time, each giving makes one more dose.
     /// Features, group 1: valid by its own rule.
@@ -46,7 +54,27 @@ pub enum Timing {
     },
 }
 
+fn is_rolling(day: &Day) -> bool {
+    *day == Day::default()
+}
+
 impl Timing {
+    /// When needed, with the fewest minutes between two givings and the most in any 24 hours.
+    #[must_use]
+    pub fn prn(
+        indication: impl Into<String>,
+        interval_minutes_min: Option<i64>,
+        per_day_max: Option<u32>,
+    ) -> Self {
+        Self::Prn {
+            indication: indication.into(),
+            interval_minutes_min,
+            interval_minutes_max: None,
+            per_day_max,
+            day: Day::default(),
+        }
+    }
+
     /// The schedule that doses are planned from; of a pair, the applications.
     #[must_use]
     pub const fn schedule(&self) -> Option<&Schedule> {

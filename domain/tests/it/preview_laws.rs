@@ -271,11 +271,7 @@ fn schedules() -> impl Strategy<Value = Timing> {
         let at = instant("2026-10-31T11:00:00Z").plus_minutes(day * DAY).unwrap();
         Timing::Planned { schedule: Schedule::Once(emar_domain::schedule::Once { at }) }
     });
-    let prn = Just(Timing::Prn {
-        indication: "pain".into(),
-        interval_minutes_min: Some(240),
-        per_day_max: Some(4),
-    });
+    let prn = Just(Timing::prn("pain", Some(240), Some(4)));
     let none = Just(Timing::Unschedulable { reason: "days_missing".into() });
     prop_oneof![6 => clock, 2 => interval, 1 => once, 1 => prn, 1 => none]
 }

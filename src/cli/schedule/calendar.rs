@@ -39,7 +39,7 @@ impl Mark {
     const fn words(self) -> &'static str {
         match self {
             Self::Shifted => "moved by a clock change, due at the time shown",
-            Self::Held => "on hold, not due",
+            Self::Held => "on hold or away, not due",
             Self::Merged => "at the same moment as another dose of the order, and one with it",
             Self::Dropped => "not due: a clock change skips this time",
         }

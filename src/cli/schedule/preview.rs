@@ -8,10 +8,11 @@ use crate::store::Store;
 use crate::zones::Catalogue;
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
+use emar_domain::decide::expansion;
 use emar_domain::home::Home;
 use emar_domain::id::{OrderId, Slug};
 use emar_domain::order::{Order, Timing};
-use emar_domain::schedule::{ClockChange, OrderLife, Schedule, Span, expand};
+use emar_domain::schedule::{ClockChange, Expansion, OrderLife, Schedule, Span, expand};
 use emar_domain::time::{CivilDate, Instant};
 use emar_domain::zone::{GapPolicy, OverlapPolicy, ZoneName, ZoneRules};
 use serde::de::DeserializeOwned;
@@ -63,8 +64,35 @@ pub(super) struct Preview {
 struct Subject {
     zone: Arc<ZoneRules>,
     schedule: Schedule,
-    life: OrderLife,
-    order: Option<Box<Order>>,
+    of: Of,
+}
+
+/// Where it comes from.
+enum Of {
+    /// A file: a schedule with its life.
+    File(OrderLife),
+    /// An order as its home has it: held, away and changed as it is.
+    Home { home: Box<Home>, order: Box<Order>, removal: Option<Schedule> },
+}
+
+impl Subject {
+    /// The doses of a schedule, worked out as the server plans them.
+    fn expand(
+        &self,
+        schedule: &Schedule,
+        change: ClockChange,
+        range: Span,
+    ) -> anyhow::Result<Expansion> {
+        let done = match &self.of {
+            Of::File(life) => expand(life, schedule, &self.zone, change, range),
+            Of::Home { home, order, .. } => {
+                // What lies too near to the last dose of an older version is passed over.
+                let from = order.current.not_before.map_or(range.from, |at| at.max(range.from));
+                expansion(home, order, schedule, Span { from, ..range })
+            }
+        };
+        done.map_err(|error| anyhow!("schedule: {error}"))
+    }
 }
 
 fn word<T: DeserializeOwned>(text: &str) -> Result<T, String> {
@@ -92,19 +120,31 @@ impl Preview {
         }
         let change = ClockChange { gap: self.gap, overlap: self.overlap };
         let range = Span { from: zone.day_begins(from), to: zone.day_begins(to) };
-        let done = expand(&subject.life, &subject.schedule, zone, change, range)
-            .map_err(|error| anyhow!("schedule: {error}"))?;
-        let calendar = Calendar { zone, from, to, done: &done };
+        let done = subject.expand(&subject.schedule, change, range)?;
+        let removal = match &subject.of {
+            Of::Home { removal: Some(removal), .. } => {
+                Some(subject.expand(removal, change, range)?)
+            }
+            _ => None,
+        };
+        let on = |done| Calendar { zone, from, to, done };
         let text = if self.json {
-            let mut told = calendar.to_json();
-            if let Some(order) = &subject.order {
+            let mut told = on(&done).to_json();
+            if let Of::Home { order, .. } = &subject.of {
                 told["order"] = json!(order.id());
                 told["state"] = json!(order.state_at(now).code());
             }
+            if let Some(removal) = &removal {
+                told["taken_off"] = on(removal).to_json();
+            }
             format!("{told}\n")
         } else {
-            let title = subject.order.map(|order| title(&order, zone, now)).unwrap_or_default();
-            format!("{title}{}", calendar.to_text())
+            let title = match &subject.of {
+                Of::Home { order, .. } => title(order, zone, now),
+                Of::File(_) => String::new(),
+            };
+            let off = removal.as_ref().map(|r| format!("\ntaken off:\n{}", on(r).to_text()));
+            format!("{title}{}{}", on(&done).to_text(), off.unwrap_or_default())
         };
         std::io::stdout().lock().write_all(text.as_bytes()).context("cannot write to stdout")
     }
@@ -120,7 +160,7 @@ impl Preview {
         })?;
         let (schedule, life) =
             order_file::read(&text).map_err(|fault| anyhow!("{shown}: {fault}"))?;
-        Ok(Subject { zone, schedule, life, order: None })
+        Ok(Subject { zone, schedule, of: Of::File(life) })
     }
 }
 
@@ -143,8 +183,9 @@ fn of_home(id: OrderId, config: &Path, now: Instant) -> anyhow::Result<Subject> 
     let order = home.orders.get(&id).cloned().with_context(|| {
         format!("--order: the home has no order {id} in use; GET /api/v1/orders lists them")
     })?;
-    let schedule = match &order.current.timing {
-        Timing::Planned { schedule } | Timing::Pair { apply: schedule, .. } => schedule.clone(),
+    let (schedule, removal) = match &order.current.timing {
+        Timing::Planned { schedule } => (schedule.clone(), None),
+        Timing::Pair { apply, remove } => (apply.clone(), Some(remove.clone())),
         Timing::Prn { .. } | Timing::OnCall { .. } | Timing::Continuous => {
             bail!("--order: {id} has no planned times (PRN, on call, continuous); choose another")
         }
@@ -153,9 +194,8 @@ fn of_home(id: OrderId, config: &Path, now: Instant) -> anyhow::Result<Subject> 
              with what is missing"
         ),
     };
-    let (start, stop) = (Some(order.current.start), order.current.ends_at());
-    let life = OrderLife { start, stop, ..OrderLife::default() };
-    Ok(Subject { zone, schedule, life, order: Some(Box::new(order)) })
+    let of = Of::Home { home: Box::new(home), order: Box::new(order), removal };
+    Ok(Subject { zone, schedule, of })
 }
 
 fn title(order: &Order, zone: &ZoneRules, now: Instant) -> String {

@@ -6,6 +6,7 @@ use super::repeat::{PeriodUnit, Rate, Repeat};
 use super::timing::{self, Asked, When};
 use super::{Context, system};
 use emar_domain::amount::{Amount, Unit};
+use emar_domain::limit::Day;
 use emar_domain::order::Timing;
 
 /// What a Dosage says.
@@ -216,23 +217,36 @@ fn when(
     let limits = limits(dosage, dose, &parts, reasons);
     let life = timing::life(&parts, asked, context, reasons);
     let ((interval, max), (start, stop)) = (limits?, life?);
+    let longest = longest(&parts.repeat);
+    if longest.is_some_and(|longest| longest <= interval) {
+        reasons.transcribe(dosage.to("timing"), "the longer of two intervals is not longer");
+        return None;
+    }
     Some(When {
         timing: Timing::Prn {
             indication,
             interval_minutes_min: Some(interval),
+            interval_minutes_max: longest,
             per_day_max: Some(max),
+            day: Day::default(),
         },
         asked: None,
-        frequency: match parts.repeat.period_max {
-            Some(longest) => format!("PRN every {} to {longest} hours", interval / 60),
-            None => "PRN".to_owned(),
-        },
+        frequency: "PRN".to_owned(),
         hours: Vec::new(),
         before_minutes: 0,
         after_minutes: 0,
         start,
         stop,
     })
+}
+
+/// Of "every 4 to 6 hours" the longer, in minutes.
+fn longest(repeat: &Repeat) -> Option<i64> {
+    let unit = match repeat.rate?.unit {
+        PeriodUnit::Minute => 1,
+        _ => 60,
+    };
+    repeat.period_max.map(|longest| i64::from(longest) * unit)
 }
 
 /// Fewest minutes between two givings, and most in 24 hours. Both are required before such an order

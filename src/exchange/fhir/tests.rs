@@ -186,15 +186,22 @@ fn as_needed_needs_all_its_limits() {
     order["dosageInstruction"][0]["timing"] = timing;
     order["dosageInstruction"][0]["asNeededCodeableConcept"] = json!({"text": "pain"});
     let result = classified(&[resident(), order]);
-    let Timing::Prn { indication, interval_minutes_min, per_day_max } =
-        &received(&result).unwrap().timing
-    else {
-        panic!("{result:?}")
+    assert_eq!(received(&result).unwrap().timing, Timing::prn("pain", Some(360), Some(4)));
+
+    let range = |least: u32, most: u32| {
+        let mut order = self::order();
+        order["dosageInstruction"][0]["timing"] = json!({"repeat":
+            {"frequency": 1, "period": least, "periodMax": most, "periodUnit": "h"}});
+        order["dosageInstruction"][0]["asNeededCodeableConcept"] = json!({"text": "pain"});
+        classified(&[resident(), order])
     };
-    assert_eq!(
-        (indication.as_str(), *interval_minutes_min, *per_day_max),
-        ("pain", Some(360), Some(4))
-    );
+    let Timing::Prn { interval_minutes_min, interval_minutes_max, .. } =
+        received(&range(4, 6)).unwrap().timing
+    else {
+        panic!("as needed is as needed")
+    };
+    assert_eq!((interval_minutes_min, interval_minutes_max), (Some(240), Some(360)));
+    assert!(received(&range(6, 4)).is_none(), "the longer is not longer");
 }
 
 fn message(event: &str, order: &Value) -> Vec<u8> {

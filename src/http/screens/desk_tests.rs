@@ -12,6 +12,7 @@ use crate::http::pages::words::Lang;
 use emar_domain::administration::Override;
 use emar_domain::amount::Amount;
 use emar_domain::decide::{Actor, Command, HoldFor, OrderCommand};
+use emar_domain::limit::Day;
 use emar_domain::order::{OrderVersion, Timing};
 use emar_domain::resident::Allergy;
 use emar_domain::role::Role;
@@ -69,18 +70,26 @@ fn what_is_typed_right_is_an_order_the_rules_take() {
         pattern: "prn".into(),
         frequency: String::new(),
         apart: "4.5".into(),
+        apart_max: "6".into(),
+        count_by: "calendar_day".into(),
         most: "3".into(),
         indication: "constipation".into(),
         ..senna(&script)
     };
     let order = composed(&script, &prn).unwrap();
-    let limits = match order.timing {
-        Timing::Prn { interval_minutes_min, per_day_max, .. } => {
-            (interval_minutes_min, per_day_max)
-        }
-        other => panic!("{other:?}"),
+    let wanted = Timing::Prn {
+        indication: "constipation".into(),
+        interval_minutes_min: Some(270),
+        interval_minutes_max: Some(360),
+        per_day_max: Some(3),
+        day: Day::CalendarDay,
     };
-    assert_eq!(limits, (Some(270), Some(3)));
+    assert_eq!(order.timing, wanted);
+    let said = read_back(&sight(&script), &order).join("\n").replace('\u{a0}', " ");
+    let limits = "every 4 h 30 to 6 h 00, never sooner · at most 3 a calendar day";
+    assert!(said.contains(limits), "{said}");
+    let shorter = Typed { apart_max: "4".into(), ..prn };
+    assert_eq!(composed(&script, &shorter), Err(vec!["apart_max"]));
 }
 
 #[test]

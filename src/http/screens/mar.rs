@@ -13,6 +13,7 @@ use crate::http::pages::view::{Chip, Frame, Status};
 use emar_domain::administration::{Administration, reason};
 use emar_domain::dose::{Dose, Withdrawal};
 use emar_domain::id::DoseId;
+use emar_domain::limit;
 use emar_domain::order::{Order, OrderState, Timing};
 use emar_domain::resident::Resident;
 use emar_domain::time::{CivilDate, CivilTime, Instant};
@@ -304,9 +305,7 @@ impl View<'_> {
         givings.extend(open.filter(|d| d.outcome.is_none()).map(|d| (d.due, self.begun(d))));
         givings.sort_by_key(|(at, _)| *at);
         let mut parts = under(sight, order);
-        if let Timing::Prn { interval_minutes_min, per_day_max, .. } = &order.current.timing {
-            parts.extend(limits(sight, *interval_minutes_min, *per_day_max));
-        }
+        parts.extend(limits(sight, &order.current.timing));
         PrnRows {
             id: order.id().to_string(),
             drug: sight.drug(order),
@@ -349,14 +348,21 @@ impl View<'_> {
 }
 
 /// How often a PRN order may be given.
-pub(super) fn limits(
-    sight: &Sight<'_>,
-    interval_minutes_min: Option<i64>,
-    per_day_max: Option<u32>,
-) -> Vec<String> {
+pub(super) fn limits(sight: &Sight<'_>, timing: &Timing) -> Vec<String> {
+    let Timing::Prn { interval_minutes_min, interval_minutes_max, per_day_max, day, .. } = timing
+    else {
+        return Vec::new();
+    };
     let w = sight.words();
-    let apart = interval_minutes_min
-        .map(|m| w.one("mar-apart", "for", &super::sight::span(m.saturating_mul(60))));
-    let most = per_day_max.map(|most| w.num("mar-most", "most", &most));
+    let span = |minutes: i64| super::sight::span(minutes.saturating_mul(60));
+    let apart = interval_minutes_min.map(|least| match interval_minutes_max {
+        Some(most) => w.with("mar-apart_range", &[("for", &span(least)), ("most", &span(*most))]),
+        None => w.one("mar-apart", "for", &span(least)),
+    });
+    let id = match day {
+        limit::Day::Rolling24h => "mar-most",
+        limit::Day::CalendarDay => "mar-most_day",
+    };
+    let most = per_day_max.map(|most| w.num(id, "most", &most));
     apart.into_iter().chain(most).collect()
 }

@@ -100,9 +100,7 @@ pub(super) fn row(sight: &Sight<'_>, auth: &Auth, order: &Order, resident: &Resi
     let (family, given) = (resident.family.0.to_uppercase(), &resident.given.0);
     let mut parts = under(sight, order);
     match &version.timing {
-        Timing::Prn { interval_minutes_min, per_day_max, .. } => {
-            parts.extend(limits(sight, *interval_minutes_min, *per_day_max));
-        }
+        Timing::Prn { .. } => parts.extend(limits(sight, &version.timing)),
         Timing::Planned { schedule } => parts.push(times(sight, schedule)),
         Timing::Pair { apply, remove } => {
             parts.push(times(sight, apply));

@@ -19,9 +19,9 @@ pub fn read_back(sight: &Sight<'_>, version: &OrderVersion) -> Vec<String> {
     let mut lines = vec![format!("{}{dose} · {route}", version.drug.name)];
     match &version.timing {
         Timing::Planned { schedule } => lines.extend(schedule_lines(sight, schedule)),
-        Timing::Prn { indication, interval_minutes_min, per_day_max } => {
+        Timing::Prn { indication, .. } => {
             let mut parts = vec![w.one("says-prn", "for", indication)];
-            parts.extend(limits(sight, *interval_minutes_min, *per_day_max));
+            parts.extend(limits(sight, &version.timing));
             lines.push(parts.join(" · "));
         }
         Timing::Pair { apply, remove } => {

@@ -305,11 +305,7 @@ fn a_prn_order_may_be_given_or_says_when() {
     let mut script = told(&format!("at 2026-11-02 08:04\n{OPEN}"));
     let mut order =
         script.home.orders.values().find(|o| o.current.drug.ingredient == "senna").unwrap().clone();
-    order.current.timing = Timing::Prn {
-        indication: "constipation".into(),
-        interval_minutes_min: Some(240),
-        per_day_max: Some(3),
-    };
+    order.current.timing = Timing::prn("constipation", Some(240), Some(3));
     let (id, resident_id) = (order.id(), order.current.resident);
     script.home.put_order(order);
     let open: Vec<_> = script.home.doses_of_order(id).map(|d| d.id).collect();

@@ -4,6 +4,7 @@ use super::orders::offered;
 use super::pattern::{Doses, Pattern, frequency_of};
 use crate::policy_file::frequencies;
 use emar_domain::drug::Product;
+use emar_domain::limit::Day;
 use emar_domain::order::Timing;
 use emar_domain::order_input::is_linked;
 use emar_domain::resident::Resident;
@@ -12,6 +13,8 @@ use emar_domain::schedule::hours::AskedTiming;
 use emar_domain::schedule::{Clock, Schedule, YearMonth};
 use emar_domain::time::{CivilDate, CivilDateTime, CivilTime, Instant, Weekday};
 
+/// What stands in the form where PRN givings are counted by the calendar day.
+pub(super) const CALENDAR_DAY: &str = "calendar_day";
 /// Longest time between two PRN givings, in minutes: a week.
 const APART_MINUTES_MAX: i64 = 7 * 24 * 60;
 /// Most PRN givings in a day.
@@ -171,12 +174,29 @@ impl Reader<'_> {
         let most = self.typed.most.trim().parse().ok();
         let most = most.filter(|most: &u32| (1..=PER_DAY_MAX).contains(most));
         let most = self.or(most, "most", "wrong-prn_most");
+        let apart = apart?;
+        let longest = self.longest(apart)?;
         let timing = Timing::Prn {
             indication,
-            interval_minutes_min: Some(apart?),
+            interval_minutes_min: Some(apart),
+            interval_minutes_max: longest,
             per_day_max: Some(most?),
+            day: match self.typed.count_by.as_str() {
+                CALENDAR_DAY => Day::CalendarDay,
+                _ => Day::Rolling24h,
+            },
         };
         Some(When::unplanned(timing, "PRN"))
+    }
+
+    /// The longer of two intervals, where a range is written.
+    fn longest(&mut self, apart: i64) -> Option<Option<i64>> {
+        let text = self.typed.apart_max.trim();
+        if text.is_empty() {
+            return Some(None);
+        }
+        let longest = minutes(text).filter(|m| *m > apart && *m <= APART_MINUTES_MAX);
+        self.or(longest, "apart_max", "wrong-prn_range").map(Some)
     }
 
     /// Times of day, none where none are written.

@@ -3,7 +3,9 @@ use super::compose::compose;
 use super::orders::offered;
 use super::pattern::Pattern;
 use super::sight::Sight;
+use super::timing::CALENDAR_DAY;
 use emar_domain::amount::{Amount, format_nano};
+use emar_domain::limit::Day;
 use emar_domain::order::{FirstDose, Order, Timing};
 use emar_domain::schedule::frequency::Need;
 use emar_domain::schedule::{Clock, DoseDay, LENGTH_MAX, Overflow, Schedule};
@@ -72,6 +74,10 @@ pub struct Typed {
     pub by_day: Vec<String>,
     /// Fewest hours between two PRN givings.
     pub apart: String,
+    /// Of a range the more hours; empty: none.
+    pub apart_max: String,
+    /// `calendar_day`: PRN givings are counted by it; empty: over any 24 hours.
+    pub count_by: String,
     /// Most PRN givings in 24 hours.
     pub most: String,
     /// When what is put on comes off, `21:00`; empty: when the next one is put on.
@@ -153,13 +159,24 @@ impl Typed {
             Timing::Planned { schedule: Schedule::Once(_) } => {
                 vec![of(Pattern::Once)]
             }
-            Timing::Prn { indication, interval_minutes_min, per_day_max } => {
+            Timing::Prn {
+                indication,
+                interval_minutes_min,
+                interval_minutes_max,
+                per_day_max,
+                day,
+            } => {
                 // An hour's parts are rounded up, so that reading them back gives these minutes.
                 let hours =
                     |m: i64| format_nano(m.saturating_mul(1_000_000_000).saturating_add(59) / 60);
                 vec![Self {
                     indication: indication.clone(),
                     apart: interval_minutes_min.map(hours).unwrap_or_default(),
+                    apart_max: interval_minutes_max.map(hours).unwrap_or_default(),
+                    count_by: match day {
+                        Day::Rolling24h => String::new(),
+                        Day::CalendarDay => CALENDAR_DAY.to_owned(),
+                    },
                     most: per_day_max.map(|most| most.to_string()).unwrap_or_default(),
                     ..of(Pattern::Prn)
                 }]

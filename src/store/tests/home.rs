@@ -138,11 +138,7 @@ pub(super) async fn far_doses_are_brought(store: Store, _: String) {
 pub(super) async fn the_last_prn_giving_is_kept(store: Store, _: String) {
     let mut lane = ledger(&store).await;
     let mut prn = order(1, 2);
-    prn.timing = Timing::Prn {
-        indication: "pain".into(),
-        interval_minutes_min: Some(60 * 72),
-        per_day_max: None,
-    };
+    prn.timing = Timing::prn("pain", Some(60 * 72), None);
     let mut folded = Home::new(oakhill(), policy(), zone());
     let noted = act(1, 9, OrderAct::Noted, 1);
     let seeded = [seed(2), vec![entry(vec![Fact::OrderVersion(Box::new(prn)), noted])]].concat();

@@ -52,7 +52,7 @@ impl Demo {
         command.args(["demo", "--no-robots", "--json", "--data"]).arg(&data);
         command.args(["--http", "127.0.0.1:0", "--mqtt", "127.0.0.1:0"]);
         // What a test failed by is lost among the lines of homes that lose their broker.
-        command.env("EMAR_LOG", "error").env("RUST_LOG", "error");
+        command.env("EMAR_LOG", "error,rumqttd=off").env("RUST_LOG", "error");
         let mut program = Program::start(command.args(flags).stdout(Stdio::piped()));
         let output = program.child.stdout.take().expect("the demo's output");
         let ready = tokio::task::spawn_blocking(move || ready_line(output));

@@ -186,8 +186,7 @@ impl TestApp {
     ) -> OrderVersion {
         let times: Vec<_> = times.iter().map(|t| CivilTime::parse(t).unwrap()).collect();
         let timing = if times.is_empty() {
-            let (interval_minutes_min, per_day_max) = (Some(240), Some(4));
-            Timing::Prn { indication: "pain".into(), interval_minutes_min, per_day_max }
+            Timing::prn("pain", Some(240), Some(4))
         } else {
             let clock = Clock { times, ..Clock::default() };
             Timing::Planned { schedule: Schedule::Clock(Box::new(clock)) }

@@ -357,11 +357,7 @@ impl Script {
                     ["until", date, time] => Some(self.instant(&format!("{date} {time}"))?),
                     _ => None,
                 };
-                let timing = Timing::Prn {
-                    indication: "anxiety".into(),
-                    interval_minutes_min: minutes.parse().ok(),
-                    per_day_max: Some(24),
-                };
+                let timing = Timing::prn("anxiety", minutes.parse().ok(), Some(24));
                 let life = |v: &mut OrderVersion| (v.start, v.stop) = (start, stop);
                 self.order(drug, name, &format!("{number} {unit}"), timing, life)
             }
@@ -471,11 +467,7 @@ impl Script {
                 self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})
             }
             ["order", drug, "for", name, number, unit, "prn", "without", "limits"] => {
-                let timing = Timing::Prn {
-                    indication: String::new(),
-                    interval_minutes_min: None,
-                    per_day_max: None,
-                };
+                let timing = Timing::prn(String::new(), None, None);
                 self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})
             }
             ["order", drug, "for", name, number, unit, "against", what, "at", times @ ..] => {
@@ -490,11 +482,7 @@ impl Script {
                 self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})
             }
             ["order", drug, "for", name, number, unit, "prn", "every", minutes] => {
-                let timing = Timing::Prn {
-                    indication: "pain".into(),
-                    interval_minutes_min: minutes.parse().ok(),
-                    per_day_max: Some(24),
-                };
+                let timing = Timing::prn("pain", minutes.parse().ok(), Some(24));
                 self.order(drug, name, &format!("{number} {unit}"), timing, |_| {})
             }
             ["order", drug, "for", name, number, unit, "every", hours, "from", from @ ..] => {
