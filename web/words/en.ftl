@@ -560,6 +560,7 @@ listed-not_started = starts { $at }
 listed-unschedulable = no due time can be worked out: { $why }
 listed-next = next { $at }
 listed-charted_next = { $outcome } { $given }, next { $at }
+listed-held_from = on hold from { $at } on
 listed-none = no further dose is planned
 listed-too_soon = next possible at { $at }
 listed-unverified = waiting for a second person to verify it

@@ -560,6 +560,7 @@ listed-not_started = empieza { $at }
 listed-unschedulable = no se puede calcular la hora: { $why }
 listed-next = próxima { $at }
 listed-charted_next = { $outcome } { $given }, próxima { $at }
+listed-held_from = en pausa a partir de { $at }
 listed-none = no hay más dosis previstas
 listed-too_soon = posible a partir de { $at }
 listed-unverified = espera que la verifique una segunda persona

@@ -443,6 +443,33 @@ fn each_order_stands_once_where_it_waits_and_offers_what_the_role_may() {
     run(&mut script, &osei, OrderCommand::Verify(id));
     assert_eq!(see(&script, &osei).sections.iter().map(|s| s.rows.len()).sum::<usize>(), 0);
     let resident = script.home.orders[&id].current.resident;
-    let all = work(&sight(&script), &osei, Some(resident));
+    let of_resident = |script: &Script| work(&sight(script), &osei, Some(resident));
+    let row_of = |work: &Work, section: &str| {
+        of(work, section).iter().find(|row| row.id == id.to_string()).unwrap().clone()
+    };
+
+    // One to come is seen and can be taken off where a second one would be refused.
+    let tomorrow = script.now.plus_minutes(24 * 60);
+    let hold = HoldFor { from: tomorrow, until: None, reason: "fasting".into() };
+    run(&mut script, &osei, OrderCommand::Hold(id, hold));
+    let row = row_of(&of_resident(&script), "active");
+    let acts = [Act::Resume, Act::Change, Act::DoNotGive, Act::Discontinue];
+    assert_eq!(row.acts, acts, "{:?}", row.notes);
+    let to_come = "on hold from Tue 03-Nov-2026 06:30 on: fasting";
+    assert!(row.notes.iter().any(|n| n.contains(to_come)), "{:?}", row.notes);
+
+    // A mark over it hides it no more.
+    run(&mut script, &osei, OrderCommand::DoNotGive(id, "doubtful".into()));
+    let row = row_of(&of_resident(&script), "on-hold");
+    assert!(row.acts.contains(&Act::Resume) && !row.acts.contains(&Act::Hold), "{:?}", row.acts);
+    assert!(row.notes.iter().any(|n| n.contains(to_come)), "{:?}", row.notes);
+    run(&mut script, &osei, OrderCommand::MayGive(id, "asked".into()));
+    run(&mut script, &osei, OrderCommand::Resume(id));
+    let row = row_of(&of_resident(&script), "active");
+    let acts = [Act::Change, Act::Hold, Act::DoNotGive, Act::Discontinue];
+    assert_eq!(row.acts, acts);
+    assert!(row.notes.iter().all(|n| !n.contains("on hold")), "{:?}", row.notes);
+    assert_eq!(see(&script, &osei).sections.iter().map(|s| s.rows.len()).sum::<usize>(), 0);
+    let all = of_resident(&script);
     assert_eq!(of(&all, "active").len(), 3, "all of one resident");
 }

@@ -13,7 +13,7 @@ use crate::http::pages::view::{Chip, Frame, Status};
 use emar_domain::administration::{Administration, reason};
 use emar_domain::dose::{Dose, Withdrawal};
 use emar_domain::id::DoseId;
-use emar_domain::order::{Order, OrderState, Timing};
+use emar_domain::order::{Hold, Order, OrderState, Timing};
 use emar_domain::resident::Resident;
 use emar_domain::time::{CivilDate, CivilTime, Instant};
 use std::collections::BTreeMap;
@@ -106,9 +106,19 @@ pub fn reason_text(sight: &Sight<'_>, code: &str) -> String {
     reason(code).map_or_else(|| code.to_owned(), |known| known.display.to_owned())
 }
 
-/// An order's state with when and why; empty for one that is simply active.
+/// An order's state with when and why, and a hold beside it that is to come or that a mark covers;
+/// empty for one that is simply active.
 #[must_use]
 pub fn standing(sight: &Sight<'_>, order: &Order) -> String {
+    let state = order.state_at(sight.now);
+    let hold = order.hold.as_ref().filter(|hold| !hold.is_over(sight.now));
+    let beside = hold.filter(|_| state.is_in_force() && state != OrderState::Held);
+    let said = [state_said(sight, order), beside.map(|h| said_hold(sight, h)).unwrap_or_default()];
+    let said: Vec<String> = said.into_iter().filter(|said| !said.is_empty()).collect();
+    said.join(" · ")
+}
+
+fn state_said(sight: &Sight<'_>, order: &Order) -> String {
     let w = sight.words();
     let state = order.state_at(sight.now);
     let said = match state {
@@ -150,10 +160,14 @@ pub(super) fn running(sight: &Sight<'_>, order: &Order) -> String {
 
 /// Since when, until when and why an order is on hold; empty when it is not.
 pub(super) fn held(sight: &Sight<'_>, order: &Order) -> String {
+    order.hold_at(sight.now).map(|hold| said_hold(sight, hold)).unwrap_or_default()
+}
+
+fn said_hold(sight: &Sight<'_>, hold: &Hold) -> String {
     let w = sight.words();
-    let Some(hold) = order.hold_at(sight.now) else { return String::new() };
     let from = sight.stamp(hold.from);
     let said = match hold.until.map(|until| sight.stamp(until)) {
+        None if hold.from > sight.now => w.one("listed-held_from", "at", &from),
         None => w.one("listed-held", "at", &from),
         Some(until) => w.with("listed-held_until", &[("at", &from), ("until", &until)]),
     };

@@ -179,10 +179,11 @@ fn acts(sight: &Sight<'_>, auth: &Auth, order: &Order) -> (Vec<Act>, String) {
     let all = [
         (Act::Note, draft && may(Action::NoteOrder)),
         (Act::Verify, unverified && may(Action::VerifyOrder) && !own),
-        (Act::Resume, state == OrderState::Held && may(Action::NoteOrder)),
+    let kept = order.hold.as_ref().is_some_and(|hold| !hold.is_over(sight.now));
+        (Act::Resume, in_force && kept && may(Action::NoteOrder)),
         (Act::Change, may(Action::EnterOrder) && (may(Action::NoteOrder) || draft)),
         (Act::Renew, in_force && order.current.ends_at().is_some() && may(Action::NoteOrder)),
-        (Act::Hold, state == OrderState::Active && may(Action::StopOrder)),
+        (Act::Hold, state == OrderState::Active && !kept && may(Action::StopOrder)),
         (Act::DoNotGive, in_force && mark.is_none() && may(Action::StopOrder)),
         (Act::MayGive, in_force && lifts && may(Action::StopOrder)),
         (Act::Discontinue, may(Action::StopOrder)),
