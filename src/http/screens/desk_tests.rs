@@ -9,10 +9,12 @@ use super::typed::Typed;
 use crate::http::auth::Auth;
 use crate::http::pages::view::orders::{Act, Work};
 use crate::http::pages::words::Lang;
+use crate::policy_file::frequencies;
 use emar_domain::administration::Override;
 use emar_domain::amount::Amount;
 use emar_domain::decide::{Actor, Command, HoldFor, OrderCommand};
 use emar_domain::order::{OrderVersion, Timing};
+use emar_domain::order_input::check_input;
 use emar_domain::resident::Allergy;
 use emar_domain::role::Role;
 use emar_domain::schedule::Schedule;
@@ -192,6 +194,10 @@ fn patterns(script: &Script) -> Vec<(Typed, &'static str)> {
         (
             Typed { month_nth: "-1".into(), month_dow: "fri".into(), ..month("") },
             "the last Fri of every month",
+        (
+            Typed { on: "14".into(), off: "7".into(), frequency: "BID".into(), ..of("cycle") },
+            "at 09:00 17:00, 14 days on, 7 days off, counted from Mon 02-Nov-2026",
+        ),
         ),
         (
             steps("steps_days", &["5", "5", "3"]),
@@ -280,6 +286,8 @@ fn every_pattern_is_read_back_as_it_was_meant() {
 /// What the form shows of an order in force is what it would make again: a change of one thing
 /// changes nothing else.
 #[test]
+        let taken = check_input(&script.home, frequencies(), &order, None);
+        assert_eq!(taken, Ok(()), "{typed:?} is an order the rules take");
 fn an_order_opened_in_the_form_means_what_it_meant() {
     for at in 0..all_ways(&told("")).len() {
         let mut script = told("");
