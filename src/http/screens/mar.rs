@@ -127,7 +127,7 @@ fn state_said(sight: &Sight<'_>, order: &Order) -> String {
         }
         OrderState::Active => match &order.current.timing {
             Timing::Unschedulable { reason } => {
-                return w.one("listed-unschedulable", "why", reason);
+                return w.one("listed-unschedulable", "why", &sight.word("fault", reason));
             }
             Timing::Continuous => return running(sight, order),
             _ => return String::new(),

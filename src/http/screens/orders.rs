@@ -110,6 +110,11 @@ pub(super) fn row(sight: &Sight<'_>, auth: &Auth, order: &Order, resident: &Resi
             let id = if *repeat { "row-on_call" } else { "row-on_call_once" };
             parts.push(sight.words().t(id));
         }
+        // Of a draft nothing else says so to who notes it.
+        Timing::Unschedulable { reason } if order.state == OrderState::Draft => {
+            let why = sight.word("fault", reason);
+            parts.push(sight.words().one("listed-unschedulable", "why", &why));
+        }
         Timing::Continuous | Timing::Unschedulable { .. } => {}
     }
     let state = match order.state_at(sight.now) {

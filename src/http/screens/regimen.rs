@@ -33,7 +33,7 @@ pub fn read_back(sight: &Sight<'_>, version: &OrderVersion) -> Vec<String> {
         }
         Timing::Continuous => lines.push(w.t("row-running")),
         Timing::Unschedulable { reason } => {
-            lines.push(w.one("listed-unschedulable", "why", reason));
+            lines.push(w.one("listed-unschedulable", "why", &sight.word("fault", reason)));
         }
     }
     lines.extend(measured::read_back(sight, &version.conditions));
