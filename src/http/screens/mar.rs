@@ -3,7 +3,7 @@ use super::bedside::banner;
 use super::due_list::{hour_text, under};
 use super::month::Month;
 use super::month_record::MonthRecord;
-use super::sight::{Sight, amount};
+use super::sight::{Sight, amount, amount_ordered};
 use super::standing::{charted, status};
 use super::why::why_not_due;
 use crate::http::pages::line::Line;
@@ -232,7 +232,7 @@ impl View<'_> {
             }
         }
         if groups.is_empty() {
-            groups.push((amount(self.sight, &order.current), Slots::new()));
+            groups.push((amount_ordered(self.sight, &order.current), Slots::new()));
         }
         let last = groups.len() - 1;
         let headed = groups.into_iter().enumerate();
