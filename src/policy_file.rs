@@ -267,6 +267,14 @@ fn words(fault: &Fault) -> (String, String) {
             "times are written HH:MM, and only liberalised passes have spans HH:MM-HH:MM",
             "write the hours of this code as schedules/frequencies.toml does",
         ),
+        FaultCode::MealsOrder => told(
+            "breakfast, lunch, dinner and bedtime do not follow each other within the day",
+            "write them in that order, each later than the one before",
+        ),
+        FaultCode::MealSide { meal, begins } => (
+            format!("an hour of {last} is on the wrong side of {}, at {begins}", meal.code()),
+            "take the line out: the meals then say its hours; or move the hour".to_owned(),
+        ),
         FaultCode::ClassUnknown => told(
             "no window class with minutes has this name",
             "use a class from schedules/frequencies.toml, or by_frequency as the default",

@@ -113,6 +113,17 @@ impl Relation {
             Self::After => "after",
         }
     }
+
+    /// Whether `at` is on the wrong side of a meal that begins at `meal`. Schedules, section 3: the
+    /// relation is absolute, whatever the minutes.
+    #[must_use]
+    pub fn is_broken<T: Ord>(self, at: &T, meal: &T) -> bool {
+        match self {
+            Self::Before => at >= meal,
+            Self::After => at < meal,
+            Self::With => false,
+        }
+    }
 }
 
 /// A meal of the day.

@@ -294,6 +294,16 @@ impl Scale {
         self.rows.iter().any(units)
     }
 
+    /// The most some row says to give; `None` where no row gives anything.
+    #[must_use]
+    pub fn most(&self) -> Option<Amount> {
+        let units = |row: &Row| match &row.answer {
+            RowAnswer::Units(units) if units.nano > 0 => Some(*units),
+            _ => None,
+        };
+        self.rows.iter().filter_map(units).max_by_key(|units| units.nano)
+    }
+
     /// What the one row that fits the reading says.
     ///
     /// # Errors

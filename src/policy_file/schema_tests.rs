@@ -1,6 +1,6 @@
 //! The schema for editors is held against the form the program reads.
 
-use super::{code, parse};
+use super::{code, frequencies, parse};
 use crate::zones::Catalogue;
 use emar_domain::schedule::policy::Policy;
 use serde_json::{Map, Value, json};
@@ -167,6 +167,93 @@ fn the_example_homes_are_sound_and_validate_by_the_schema() {
         assert_eq!(told(&serde_json::to_value(&policy).unwrap()), [""; 0], "{name}");
     }
     assert_eq!(told(&whole()), [""; 0]);
+}
+
+/// The hours of what is tied to meals follow from the meals, save those a home lists itself.
+#[test]
+fn the_meals_of_the_example_homes_say_the_hours_tied_to_them() {
+    let zones = Catalogue::open(None);
+    for ((name, text), hours) in HOMES.into_iter().zip([
+        [
+            ("ACHS", "07:30 11:30 16:30 21:00"),
+            ("AC", "07:30 11:30 16:30"),
+            ("PC", "09:00 13:00 18:00"),
+            ("WITHMEALS", "08:00 12:00 17:00"),
+            ("ACBK", "06:30"),
+        ],
+        [
+            ("ACHS", "08:00 12:00 16:30 21:30"),
+            ("AC", "08:00 12:00 16:30"),
+            ("PC", "09:30 13:30 18:00"),
+            ("WITHMEALS", "08:30 12:30 17:00"),
+            ("ACBK", "07:30"),
+        ],
+    ]) {
+        let policy = parse(text, &zones).unwrap();
+        for (code, wanted) in hours {
+            let row = frequencies().find(code).unwrap();
+            for unit in policy.units.keys() {
+                let found = policy.hours_of(unit, row).unwrap();
+                let found: Vec<String> = found.into_iter().map(String::from).collect();
+                assert_eq!(found.join(" "), wanted, "{code} in {unit} of {name}");
+            }
+            let own = policy.hours.contains_key(code);
+            assert_eq!(own, (name, code) == ("larkfield", "ACBK"), "{code} of {name}");
+        }
+        let breakfast = policy.meals.expect("a meal table").breakfast.to_string();
+        let meal = |begins: &str| format!("breakfast = \"{begins}\"");
+        let earlier = text.replacen(&meal(&breakfast), &meal("07:35"), 1);
+        let earlier = parse(&earlier, &zones).unwrap();
+        let ac = earlier.hours_of("east", frequencies().find("AC").unwrap()).unwrap();
+        assert_eq!(String::from(ac[0]), "07:05", "{name}");
+    }
+}
+
+/// A dose given on time at such an hour would be wrong for its meal each time.
+#[test]
+fn hours_on_the_wrong_side_of_their_meal_are_faults() {
+    let zones = Catalogue::open(None);
+    let (_, oakhill) = HOMES[0];
+    let (_, larkfield) = HOMES[1];
+    let side = "meal_side";
+    for (text, from, to, wanted) in [
+        (oakhill, "[hours]", "[hours]\nAC = [\"07:59\", \"11:59\", \"16:59\"]", None),
+        (oakhill, "[hours]", "[hours]\nPC = [\"08:00\", \"12:00\", \"17:00\"]", None),
+        (
+            oakhill,
+            "[hours]",
+            "[hours]\nAC = [\"07:30\", \"12:00\", \"16:30\"]",
+            Some(("hours.AC", side)),
+        ),
+        (
+            oakhill,
+            "[hours]",
+            "[hours]\nPC = [\"09:00\", \"13:00\", \"16:59\"]",
+            Some(("hours.PC", side)),
+        ),
+        (oakhill, "[hours]", "[hours]\nACHS = [\"22:30\", \"07:30\", \"11:30\", \"16:30\"]", None),
+        (
+            larkfield,
+            "[units.orchard.hours]",
+            "[units.orchard.hours]\nACBK = [\"08:30\"]",
+            Some(("units.orchard.hours.ACBK", side)),
+        ),
+        (larkfield, "breakfast = \"08:30\"", "breakfast = \"07:15\"", Some(("hours.ACBK", side))),
+        (oakhill, "breakfast = \"08", "breakfast = \"00", Some(("meals", "meals_order"))),
+        (oakhill, "lunch = \"12", "lunch = \"08", Some(("meals", "meals_order"))),
+        (oakhill, "dinner = \"17", "dinner = \"11", Some(("meals", "meals_order"))),
+        (oakhill, "bedtime = \"21", "bedtime = \"16", Some(("meals", "meals_order"))),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let told = parse(&text.replacen(from, to, 1), &zones)
+            .map(|_| ())
+            .map_err(|found| found.into_iter().map(|p| (p.path, p.code)).collect::<Vec<_>>());
+        let wanted = match wanted {
+            None => Ok(()),
+            Some((path, code)) => Err(vec![(path.to_owned(), code.to_owned())]),
+        };
+        assert_eq!(told, wanted, "{to}");
+    }
 }
 
 #[test]

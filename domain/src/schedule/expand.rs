@@ -118,10 +118,10 @@ pub struct Expansion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ExpandError {
     /// The schedule itself is not sound.
-    #[error("the schedule cannot be expanded: {0}")]
+    #[error(transparent)]
     Schedule(#[from] ScheduleFault),
     /// More than [`DOSES_MAX`] doses or [`DAYS_MAX`] days to walk over.
-    #[error("more than {DOSES_MAX} doses or {DAYS_MAX} days: ask for a shorter range")]
+    #[error("too_long")]
     TooLong,
 }
 

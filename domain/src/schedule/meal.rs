@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::frequency::{Frequency, Hour};
-use crate::condition::{Meal, Relation, Tie};
+use crate::condition::{Meal, Relation, Tie, TiedHour};
 use crate::time::CivilTime;
 
 /// When meals begin and people go to bed. Schedules, section 2, "event": times come from the home's
@@ -80,6 +80,20 @@ impl Meals {
             Meal::Lunch => self.lunch,
             Meal::Dinner => self.dinner,
         }
+    }
+
+    /// Whether breakfast, lunch, dinner and bedtime follow each other within a day.
+    pub(super) fn in_order(&self) -> bool {
+        let all = [CivilTime::MIDNIGHT, self.breakfast, self.lunch, self.dinner, self.bedtime];
+        all.is_sorted_by(|before, after| before < after)
+    }
+
+    /// The meal on whose wrong side an hour tied to it lies, and when that begins. Verdicts, check
+    /// 48.
+    pub(super) fn astray(&self, hour: &TiedHour) -> Option<(Meal, CivilTime)> {
+        let Tie::Meal { relation, meal } = hour.tie else { return None };
+        let begins = self.begins(meal);
+        relation.is_broken(&hour.time, &begins).then_some((meal, begins))
     }
 
     /// The table's hours of a code, each moved by as much as its meal lies from the usual one; on

@@ -10,7 +10,8 @@ use super::frequency::{Frequencies, Frequency, Hour};
 use super::meal::Meals;
 use super::pattern::Pattern;
 use super::window::{CivilSpan, Window};
-use crate::time::{CivilDate, CivilDateTime};
+use crate::condition::Meal;
+use crate::time::{CivilDate, CivilDateTime, CivilTime};
 use crate::zone::ZoneName;
 
 /// The one form of policy known.
@@ -288,6 +289,15 @@ pub enum FaultCode {
     HourTwice,
     /// A span where a time is wanted, or the reverse.
     HourKind,
+    /// Meals and bedtime that do not follow each other within the day.
+    MealsOrder,
+    /// An hour on the wrong side of the meal it is tied to: a dose given on time would be wrong.
+    MealSide {
+        /// The meal.
+        meal: Meal,
+        /// When it begins.
+        begins: CivilTime,
+    },
     /// A window class the table does not have.
     ClassUnknown,
     /// A code whose doses have no minutes of their own: as needed, continuous, or a whole pass.

@@ -40,9 +40,12 @@ impl Policy {
         faults.check(ahead, &["horizon_days"], FaultCode::HorizonDays);
         self.check_units(&mut faults);
         self.check_passes(&mut faults);
-        check_hours(&mut faults, &["hours"], &self.hours, table);
+        if let Some(meals) = &self.meals {
+            faults.check(meals.in_order(), &["meals"], FaultCode::MealsOrder);
+        }
+        self.check_hours(&mut faults, &["hours"], &self.hours, table);
         for (id, unit) in &self.units {
-            check_hours(&mut faults, &["units", id, "hours"], &unit.hours, table);
+            self.check_hours(&mut faults, &["units", id, "hours"], &unit.hours, table);
         }
         self.check_windows(&mut faults, table);
         for (list, path) in [
@@ -72,6 +75,40 @@ impl Policy {
                 let path = ["units", id, "rooms", &place];
                 faults.check(is_name(room) && room.len() <= 16, &path, FaultCode::NameShape);
                 faults.check(seen.insert(room), &path, FaultCode::RoomTwice);
+            }
+        }
+    }
+
+    fn check_hours(
+        &self,
+        faults: &mut Faults,
+        under: &[&str],
+        hours: &BTreeMap<String, Vec<Hour>>,
+        table: &Frequencies,
+    ) {
+        for (code, hours) in hours {
+            let path = [under, &[code]].concat();
+            let Some(row) = table.frequencies.iter().find(|row| row.code == *code) else {
+                faults.add(&path, FaultCode::FrequencyUnknown);
+                continue;
+            };
+            if !matches!(row.kind, Kind::Clock | Kind::Event | Kind::Pair | Kind::Window) {
+                faults.add(&path, FaultCode::HoursNotUsed);
+                continue;
+            }
+            let spans = hours.iter().filter(|hour| matches!(hour, Hour::Span(_))).count();
+            let wanted_spans = if row.kind == Kind::Window { hours.len() } else { 0 };
+            faults.check(spans == wanted_spans, &path, FaultCode::HourKind);
+            let distinct: BTreeSet<CivilTime> = hours.iter().map(|hour| hour.due()).collect();
+            faults.check(distinct.len() == hours.len(), &path, FaultCode::HourTwice);
+            let wanted = row.doses_per_day;
+            let counted = u32::try_from(hours.len()) == Ok(wanted);
+            faults.check(counted, &path, FaultCode::HoursCount { wanted });
+            let times: Vec<CivilTime> = distinct.into_iter().collect();
+            let ties = row.ties(&times, Some(hours));
+            let astray = self.meals.and_then(|meals| ties.iter().find_map(|tie| meals.astray(tie)));
+            if let Some((meal, begins)) = astray {
+                faults.add(&path, FaultCode::MealSide { meal, begins });
             }
         }
     }
@@ -152,33 +189,6 @@ fn check_windowed(faults: &mut Faults, path: &[&str], code: &str, table: &Freque
     };
     let none = matches!(row.kind, Kind::Prn | Kind::Continuous | Kind::Window);
     faults.check(!none, path, FaultCode::WindowNotUsed);
-}
-
-fn check_hours(
-    faults: &mut Faults,
-    under: &[&str],
-    hours: &BTreeMap<String, Vec<Hour>>,
-    table: &Frequencies,
-) {
-    for (code, hours) in hours {
-        let path = [under, &[code]].concat();
-        let Some(row) = table.frequencies.iter().find(|row| row.code == *code) else {
-            faults.add(&path, FaultCode::FrequencyUnknown);
-            continue;
-        };
-        if !matches!(row.kind, Kind::Clock | Kind::Event | Kind::Pair | Kind::Window) {
-            faults.add(&path, FaultCode::HoursNotUsed);
-            continue;
-        }
-        let spans = hours.iter().filter(|hour| matches!(hour, Hour::Span(_))).count();
-        let wanted_spans = if row.kind == Kind::Window { hours.len() } else { 0 };
-        faults.check(spans == wanted_spans, &path, FaultCode::HourKind);
-        let distinct: BTreeSet<CivilTime> = hours.iter().map(|hour| hour.due()).collect();
-        faults.check(distinct.len() == hours.len(), &path, FaultCode::HourTwice);
-        let wanted = row.doses_per_day;
-        let counted = u32::try_from(hours.len()) == Ok(wanted);
-        faults.check(counted, &path, FaultCode::HoursCount { wanted });
-    }
 }
 
 /// Whether two spans share more than a bound on the circle of the day.

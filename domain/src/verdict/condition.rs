@@ -2,7 +2,7 @@
 //! special instructions (68).
 
 use super::{Check, Objection, Severity};
-use crate::condition::{Relation, Tie};
+use crate::condition::Tie;
 use crate::dose::Dose;
 use crate::home::Home;
 use crate::order::Order;
@@ -45,11 +45,7 @@ fn meal_relation(home: &Home, order: &Order, dose: &Dose, at: Instant) -> Option
     {
         Due::Once { at, .. } | Due::Twice { first: at, .. } | Due::Dropped { would_be: at } => at,
     };
-    let broken = match relation {
-        Relation::Before => at >= began,
-        Relation::After => at < began,
-        Relation::With => false,
-    };
+    let broken = relation.is_broken(&at, &began);
     let o = || Objection::new(Check::MealRelationWrong).with("ordered", relation.code());
     broken.then(|| o().with("meal", meal.code()).with("meal_at", began))
 }

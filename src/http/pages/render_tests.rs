@@ -76,6 +76,7 @@ fn hostile_bedside() -> Bedside {
         row.chip.note = text();
     }
     resident.doses.not_due[0].why = text();
+    resident.doses.never_due[0].why = text();
     page
 }
 

@@ -1,5 +1,5 @@
 //! Open alerts as rows: what, who, since, who has it, where it goes next.
-use super::sight::{Sight, amount, span};
+use super::sight::{Sight, amount, amount_ordered, span};
 use super::standing::status;
 use crate::http::pages::line::Line;
 use crate::http::pages::view::Status;
@@ -77,8 +77,11 @@ fn title(sight: &Sight<'_>, alert: &Alert, status: Option<Status>, doses: &[&Dos
         line = line.text(": ");
         line.runs.extend(sight.drug(order).runs);
         let dose = doses.first().filter(|d| d.slot.order == order.id());
-        let own = of_dose(sight.home, order, dose.copied());
-        line = line.text(" — ").strong(&amount(sight, &own.current));
+        let much = match dose {
+            Some(dose) => amount(sight, &of_dose(sight.home, order, Some(dose)).current),
+            None => amount_ordered(sight, &order.current),
+        };
+        line = line.text(" — ").strong(&much);
     }
     if doses.len() > 1 {
         let more = (doses.len() - 1).to_string();

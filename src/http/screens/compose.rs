@@ -230,12 +230,20 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A dose the formulary's product can make: an amount no count of pieces gives is a slip.
+    /// A dose the formulary's product can make: an amount no count of pieces gives is a slip. A
+    /// scale says itself how much, and the most it gives stands for the dose that nobody typed.
     pub(super) fn dose(&mut self, drug: Option<&Product>) -> Option<Amount> {
-        let nano = self.or(number(self.typed.number.trim()), "number", "wrong-number");
-        let unit = Unit::parse(&self.typed.unit);
-        let unit = self.or(unit, "unit", "wrong-unit");
-        let dose = Amount { nano: nano?, unit: unit? };
+        let Self { sight, typed, current, .. } = *self;
+        let mut apart = Reader { sight, typed, current, wrong: Vec::new() };
+        let by_scale = match typed.number.trim() {
+            // Rows that are not sound are told where the scale itself is read.
+            "" => apart.scale()?.and_then(|scale| scale.most()),
+            _ => None,
+        };
+        let dose = match by_scale {
+            Some(most) => most,
+            None => self.typed_dose()?,
+        };
         let drug = drug?;
         if cannot_be_made(dose, drug.strength, &drug.form) {
             let (dose, strength) = (dose.to_string(), drug.strength.to_string());
@@ -243,6 +251,13 @@ impl<'a> Reader<'a> {
             self.is_wrong("number", "wrong-dose_unfit", &args);
         }
         Some(dose)
+    }
+
+    fn typed_dose(&mut self) -> Option<Amount> {
+        let nano = self.or(number(self.typed.number.trim()), "number", "wrong-number");
+        let unit = Unit::parse(&self.typed.unit);
+        let unit = self.or(unit, "unit", "wrong-unit");
+        Some(Amount { nano: nano?, unit: unit? })
     }
 
     fn route(&mut self) -> Option<String> {

@@ -1,5 +1,6 @@
 //! What the desk's form makes of what is typed, and what the desk offers to whom.
 use super::compose::compose;
+use super::history::history;
 use super::orders::work;
 use super::regimen::read_back;
 use super::sight::Sight;
@@ -9,14 +10,21 @@ use super::typed::Typed;
 use crate::http::auth::Auth;
 use crate::http::pages::view::orders::{Act, Work};
 use crate::http::pages::words::Lang;
+use crate::policy_file::frequencies;
+use crate::store::DoseHistory;
 use emar_domain::administration::Override;
 use emar_domain::amount::Amount;
 use emar_domain::decide::{Actor, Command, HoldFor, OrderCommand};
+use emar_domain::dose::Dose;
+use emar_domain::drug::{Product, Strength};
+use emar_domain::fact::{DoseDue, DoseFact, OrderEvent};
+use emar_domain::id::ProductId;
 use emar_domain::limit::Day;
-use emar_domain::order::{OrderVersion, Timing};
+use emar_domain::order::{Order, OrderAct, OrderVersion, Timing};
+use emar_domain::order_input::check_input;
 use emar_domain::resident::Allergy;
 use emar_domain::role::Role;
-use emar_domain::schedule::Schedule;
+use emar_domain::schedule::{Clock, DoseDay, Schedule};
 
 fn garza(script: &Script) -> String {
     let all = script.home.residents.values();
@@ -193,6 +201,10 @@ fn patterns(script: &Script) -> Vec<(Typed, &'static str)> {
             Typed { on: "21".into(), off: "7".into(), ..of("cycle") },
             "21 days on, 7 days off, counted from Mon 02-Nov-2026",
         ),
+        (
+            Typed { on: "14".into(), off: "7".into(), frequency: "BID".into(), ..of("cycle") },
+            "at 09:00 17:00, 14 days on, 7 days off, counted from Mon 02-Nov-2026",
+        ),
         (month("15"), "day 15 of every month"),
         (
             Typed { overflow: "clamp".into(), months: "3".into(), ..month("31") },
@@ -247,7 +259,7 @@ fn other_ways(script: &Script) -> Vec<(Typed, &'static str)> {
             "off at 09:00, on Mon, Thu",
         ),
         (measured(script), "Hold when systolic pressure is below 100, or when"),
-        (measured(script), "By glucose in mg/dL, in place of the dose above: 69 and below: call"),
+        (measured(script), "By glucose in mg/dL: 69 and below: call"),
         (measured(script), "until Mon 09-Nov-2026 12:00, by law"),
         (measured(script), "prescribed by Dr Adeyemi"),
     ]
@@ -281,6 +293,8 @@ fn every_pattern_is_read_back_as_it_was_meant() {
     let script = told("");
     for (typed, part) in all_ways(&script) {
         let order = composed(&script, &typed).unwrap_or_else(|w| panic!("{w:?}: {typed:?}"));
+        let taken = check_input(&script.home, frequencies(), &order, None);
+        assert_eq!(taken, Ok(()), "{typed:?} is an order the rules take");
         let said = read_back(&sight(&script), &order).join("\n").replace('\u{a0}', " ");
         assert!(said.contains(part), "{part} in {said}");
     }
@@ -450,8 +464,184 @@ fn each_order_stands_once_where_it_waits_and_offers_what_the_role_may() {
 
     run(&mut script, &osei, OrderCommand::Resume(id));
     run(&mut script, &osei, OrderCommand::Verify(id));
-    assert_eq!(see(&script, &osei).sections.iter().map(|s| s.rows.len()).sum::<usize>(), 0);
     let resident = script.home.orders[&id].current.resident;
-    let all = work(&sight(&script), &osei, Some(resident));
+    let of_resident = |script: &Script| work(&sight(script), &osei, Some(resident));
+    let row_of = |work: &Work, section: &str| {
+        of(work, section).iter().find(|row| row.id == id.to_string()).unwrap().clone()
+    };
+
+    // One to come is seen and can be taken off where a second one would be refused.
+    let tomorrow = script.now.plus_minutes(24 * 60);
+    let hold = HoldFor { from: tomorrow, until: None, reason: "fasting".into() };
+    run(&mut script, &osei, OrderCommand::Hold(id, hold));
+    let row = row_of(&of_resident(&script), "active");
+    let acts = [Act::Resume, Act::Change, Act::DoNotGive, Act::Discontinue];
+    assert_eq!(row.acts, acts, "{:?}", row.notes);
+    let to_come = "on hold from Tue 03-Nov-2026 06:30 on: fasting";
+    assert!(row.notes.iter().any(|n| n.contains(to_come)), "{:?}", row.notes);
+
+    // A mark over it hides it no more.
+    run(&mut script, &osei, OrderCommand::DoNotGive(id, "doubtful".into()));
+    let row = row_of(&of_resident(&script), "on-hold");
+    assert!(row.acts.contains(&Act::Resume) && !row.acts.contains(&Act::Hold), "{:?}", row.acts);
+    assert!(row.notes.iter().any(|n| n.contains(to_come)), "{:?}", row.notes);
+    run(&mut script, &osei, OrderCommand::MayGive(id, "asked".into()));
+    run(&mut script, &osei, OrderCommand::Resume(id));
+    let row = row_of(&of_resident(&script), "active");
+    let acts = [Act::Change, Act::Hold, Act::DoNotGive, Act::Discontinue];
+    assert_eq!(row.acts, acts);
+    assert!(row.notes.iter().all(|n| !n.contains("on hold")), "{:?}", row.notes);
+    assert_eq!(see(&script, &osei).sections.iter().map(|s| s.rows.len()).sum::<usize>(), 0);
+    let all = of_resident(&script);
     assert_eq!(of(&all, "active").len(), 3, "all of one resident");
+}
+
+/// The doses of an order as stored, in order of due time.
+fn stored(script: &Script, order: &Order) -> Vec<DoseHistory> {
+    let mut doses: Vec<_> = script.home.doses_of_order(order.id()).collect();
+    doses.sort_by_key(|dose| dose.due);
+    let told = |dose: &&Dose| DoseHistory {
+        dose: DoseFact {
+            id: dose.id,
+            slot: dose.slot,
+            resident: dose.resident,
+            local: dose.local,
+            planned_at: script.now,
+        },
+        dues: vec![DoseDue {
+            dose: dose.id,
+            rev: 1,
+            due: dose.due,
+            opens: dose.opens,
+            closes: dose.closes,
+            shifted: dose.shifted,
+            withdrawn: dose.withdrawn,
+            at: script.now,
+        }],
+        pots: vec![],
+        administrations: vec![],
+    };
+    doses.iter().map(told).collect()
+}
+
+/// The dose of the first step is not the dose of the order: bold beside the drug, it would be read
+/// as what is given through the whole course.
+#[test]
+fn an_order_of_several_doses_is_shown_with_none_of_them() {
+    let mut script = told(
+        "order metformin for Garza steps from 2026-11-02 08:00 1,000 mg 1 days 500 mg 1 days\n\
+         note metformin by Novak\nplan metformin",
+    );
+    let osei = auth(&script, "Osei", Role::Nurse);
+    let of = |o: &&Order| o.current.drug.ingredient == "metformin";
+    let order = script.home.orders.values().find(of).unwrap().clone();
+    let amount = |script: &Script, of: &Order| {
+        let all = work(&sight(script), &osei, Some(of.current.resident));
+        let mut rows = all.sections.iter().flat_map(|section| &section.rows);
+        rows.find(|row| row.id == of.id().to_string()).unwrap().amount.clone()
+    };
+    assert_eq!(amount(&script, &order), "by steps");
+
+    let doses = stored(&script, &order);
+    let versions = [order.current.clone()];
+    let events = [OrderEvent {
+        id: emar_domain::id::FactId(uuid::Uuid::nil()),
+        order: order.id(),
+        version: 1,
+        act: OrderAct::Received,
+        by: None,
+        reason: String::new(),
+        at: script.now,
+        hold: None,
+        hours: None,
+    }];
+    let headed = |script: &Script, doses: &[DoseHistory]| {
+        history(&sight(script), doses, &versions, &events).amount.replace('\u{a0}', " ")
+    };
+    assert_eq!(doses.len(), 2);
+    assert_eq!(headed(&script, &doses[..1]), "1,000 mg");
+    assert_eq!(headed(&script, &doses[1..]), "500 mg");
+    assert_eq!(headed(&script, &doses), "by steps", "a cell with both");
+    script.home.orders.remove(&order.id());
+    assert_eq!(headed(&script, &doses[1..]), "500 mg", "long over and no longer in memory");
+
+    let Timing::Planned { schedule: Schedule::Clock(clock) } = &order.current.timing else {
+        panic!("{:?}", order.current.timing)
+    };
+    let plain = Clock { steps: None, ..*clock.clone() };
+    let days = [(DoseDay::Other, "500 mg".to_owned())].into();
+    for (clock, words) in [
+        (Clock { dose_by_dow: Some(days), ..plain.clone() }, "by weekday"),
+        (Clock { alternate: Some(list(&["500 mg", "1000 mg"])), ..plain.clone() }, "in turn"),
+        (plain, "1,000 mg"),
+    ] {
+        let mut order = order.clone();
+        let clock = Box::new(clock);
+        order.current.timing = Timing::Planned { schedule: Schedule::Clock(clock) };
+        script.home.put_order(order.clone());
+        assert_eq!(amount(&script, &order).replace('\u{a0}', " "), words);
+    }
+}
+
+/// Whoever notes it knows that no dose will come of it.
+#[test]
+fn a_draft_without_due_times_says_so_on_the_worklist() {
+    let script = told("order metformin for Garza 500 mg unschedulable \"days are missing\"");
+    let osei = auth(&script, "Osei", Role::Nurse);
+    let shown = work(&sight(&script), &osei, None);
+    let under = of(&shown, "to-note")[0].under.to_string();
+    assert!(under.contains("no due time can be worked out: days are missing"), "{under}");
+}
+
+/// Schedules, rule 10: the table says how many units, so nobody makes up a dose beside it.
+#[test]
+fn a_scale_needs_no_dose_and_shows_none() {
+    let mut script = told("");
+    let lispro = "insulin lispro 100 units/mL solution".to_owned();
+    let senna = script.home.products.values().next().unwrap().clone();
+    script.home.put_product(Product {
+        id: ProductId(uuid::Uuid::from_u128(79)),
+        name: lispro.clone(),
+        ingredient: "insulin lispro".into(),
+        strength: Strength {
+            amount: Amount::parse("100", "units").unwrap(),
+            per: Some(Amount::parse("1", "mL").unwrap()),
+        },
+        form: "solution".into(),
+        gtins: vec![],
+        ..senna
+    });
+    let typed =
+        Typed { drug: lispro, number: "4".into(), unit: "units".into(), ..measured(&script) };
+    let blank = Typed { number: String::new(), unit: String::new(), ..typed.clone() };
+    let order = composed(&script, &blank).unwrap();
+    assert_eq!(order.dose, Amount::parse("2.5", "units").unwrap(), "the most the scale gives");
+    for typed in [&blank, &typed] {
+        let order = composed(&script, typed).unwrap();
+        assert_eq!(check_input(&script.home, frequencies(), &order, None), Ok(()));
+        let said = read_back(&sight(&script), &order);
+        let said = said[0].replace('\u{a0}', " ");
+        assert_eq!(said, "insulin lispro 100 units/mL solution · by mouth");
+    }
+    let opened = |version: OrderVersion| {
+        let mut order = script.home.orders.values().next().unwrap().clone();
+        order.current = version;
+        Typed::of(&sight(&script), &order).number
+    };
+    assert_eq!(opened(order), "", "what the form worked out is not shown as if it was typed");
+    assert_eq!(opened(composed(&script, &typed).unwrap()), "4");
+
+    // Rows that do not fit are told where they stand, and a scale that gives nothing needs a dose.
+    let unfit = Typed { scale_units: list(&["", "0", "", ""]), ..blank.clone() };
+    assert_eq!(composed(&script, &unfit), Err(vec!["scale_units"]));
+    let nothing = Typed {
+        scale_from: list(&["", "70"]),
+        scale_to: list(&["69", ""]),
+        scale_units: list(&["", "0"]),
+        scale_action: list(&["call prescriber", ""]),
+        ..blank.clone()
+    };
+    assert_eq!(composed(&script, &nothing), Err(vec!["number", "unit"]));
+    let tablets = Typed { drug: senna.name, ..blank };
+    assert_eq!(composed(&script, &tablets), Err(vec!["number"]), "no tablet holds units");
 }

@@ -1,9 +1,9 @@
 //! The due list of an open resident: every active order is on it, or below it with why it is not
-//! due.
+//! due, or above it when no due time can be worked out.
 use super::regimen::times;
 use super::sight::{Sight, amount, pieces, span, units_of};
 use super::standing::status;
-use super::why::{is_over, why_not_due};
+use super::why::{self, is_over, why_not_due};
 use crate::http::pages::line::Line;
 use crate::http::pages::say::date_text;
 use crate::http::pages::view::bedside::{DoseRow, Doses, How, NotDue};
@@ -36,8 +36,12 @@ pub fn doses(sight: &Sight<'_>, cart: &CartSession, resident: &Resident) -> Dose
     }
     found.sort_by_key(|(place, _)| *place);
     let mut rows: Vec<DoseRow> = found.into_iter().map(|(_, row)| row).collect();
-    let mut not_due = Vec::new();
+    let (mut never_due, mut not_due) = (Vec::new(), Vec::new());
     for order in sight.home.orders_of(resident.id) {
+        if let Some(why) = why::never_due(sight, order) {
+            never_due.push(NotDue { drug: sight.drug(order), why });
+            continue;
+        }
         match why_not_due(sight, order) {
             None if order.is_unplanned() => rows.push(list.unplanned(order)),
             Some(why) if !listed.contains(&order.id()) && !is_over(sight, order) => {
@@ -53,8 +57,11 @@ pub fn doses(sight: &Sight<'_>, cart: &CartSession, resident: &Resident) -> Dose
     if let Some(row) = current.and_then(|at| rows.get_mut(at)) {
         row.current = true;
     }
-    not_due.sort_by_cached_key(|order: &NotDue| order.drug.to_string().to_lowercase());
-    Doses { list_version: list_version(sight.home, resident.id).to_string(), rows, not_due }
+    for orders in [&mut never_due, &mut not_due] {
+        orders.sort_by_cached_key(|order: &NotDue| order.drug.to_string().to_lowercase());
+    }
+    let list_version = list_version(sight.home, resident.id).to_string();
+    Doses { list_version, never_due, rows, not_due }
 }
 
 /// The version of a resident's list: the log's size when one of their orders or doses last changed.

@@ -1,24 +1,50 @@
 //! What became of one dose, told from what was recorded of it.
 use super::mar::{reason_text, shown};
-use super::sight::{Sight, amount};
+use super::month_record::ended;
+use super::sight::{Sight, amount, amount_ordered};
 use super::standing::charted;
 use crate::http::pages::view::mar::{DoseEvent, DoseStory, History};
 use crate::http::pages::view::{Chip, Status};
 use crate::store::DoseHistory;
 use emar_domain::administration::{Administration, Mode};
 use emar_domain::dose::{Dose, DoseOutcome, Prepared};
-use emar_domain::fact::{DoseDue, PotAct, PotFact};
-use emar_domain::order::OrderVersion;
+use emar_domain::dose_amount::of_dose;
+use emar_domain::fact::{DoseDue, OrderEvent, PotAct, PotFact};
+use emar_domain::order::{Order, OrderVersion};
 use emar_domain::time::Instant;
 
-/// The doses of one cell; `versions` are those of their order.
+/// The doses of one cell; `versions` and `events` are those of their order.
 #[must_use]
-pub fn history(sight: &Sight<'_>, doses: &[DoseHistory], versions: &[OrderVersion]) -> History {
+pub fn history(
+    sight: &Sight<'_>,
+    doses: &[DoseHistory],
+    versions: &[OrderVersion],
+    events: &[OrderEvent],
+) -> History {
     let current = versions.last();
     History {
         drug: current.map(|v| sight.sentence(&v.drug.name)).unwrap_or_default(),
-        amount: current.map(|v| amount(sight, v)).unwrap_or_default(),
+        amount: amount_of_all(sight, doses, versions, events),
         doses: doses.iter().map(|d| Teller { sight, versions, found: d }.story()).collect(),
+    }
+}
+
+/// What the doses of a cell have in common, else what the order as a whole gives.
+fn amount_of_all(
+    sight: &Sight<'_>,
+    doses: &[DoseHistory],
+    versions: &[OrderVersion],
+    events: &[OrderEvent],
+) -> String {
+    let Some(current) = versions.last() else { return String::new() };
+    let known = sight.home.orders.get(&current.order).cloned();
+    let order = known.unwrap_or_else(|| ended(current.clone(), events));
+    let own = |found| Teller { sight, versions, found }.amount(&order);
+    let mut own: Vec<Option<String>> = doses.iter().map(own).collect();
+    own.dedup();
+    match own.as_slice() {
+        [Some(one)] => one.clone(),
+        _ => amount_ordered(sight, current),
     }
 }
 
@@ -48,6 +74,22 @@ impl Teller<'_> {
             chip: Chip::new(shown(sight, &dose), &note),
             events: events.into_iter().map(|(_, event)| event).collect(),
         }
+    }
+
+    /// How much the dose is, by the version it was charted under or, of the plan in force, by the
+    /// order as it is; of an older plan it is not known here.
+    fn amount(&self, order: &Order) -> Option<String> {
+        let dose = self.dose();
+        let done = self.found.administrations.iter().rfind(|a| a.effective);
+        let plan = dose.slot.plan;
+        let then = match done {
+            Some(done) => self.versions.iter().find(|v| v.version == done.version)?.clone(),
+            None if plan == order.plan => order.current.clone(),
+            None => return None,
+        };
+        let then = Order { current: then, plan, ..order.clone() };
+        let own = of_dose(self.sight.home, &then, Some(&dose));
+        (own.current.dose.nano != 0).then(|| amount(self.sight, &own.current))
     }
 
     /// The dose as it stands after all of this.
@@ -161,7 +203,8 @@ impl Teller<'_> {
     fn ordered(&self, done: &Administration) -> Option<String> {
         let then = self.versions.iter().find(|v| v.version == done.version)?;
         let now = self.versions.last()?;
-        let (then, now) = (amount(self.sight, then), amount(self.sight, now));
+        let of = |version| amount_ordered(self.sight, version);
+        let (then, now) = (of(then), of(now));
         (then != now).then(|| self.sight.words().one("mar-ordered", "amount", &then))
     }
 

@@ -3,7 +3,7 @@ use super::bedside::banner;
 use super::due_list::{hour_text, under};
 use super::month::Month;
 use super::month_record::MonthRecord;
-use super::sight::{Sight, amount};
+use super::sight::{Sight, amount, amount_ordered};
 use super::standing::{charted, status};
 use super::why::why_not_due;
 use crate::http::pages::line::Line;
@@ -14,7 +14,7 @@ use emar_domain::administration::{Administration, reason};
 use emar_domain::dose::{Dose, Withdrawal};
 use emar_domain::id::DoseId;
 use emar_domain::limit;
-use emar_domain::order::{Order, OrderState, Timing};
+use emar_domain::order::{Hold, Order, OrderState, Timing};
 use emar_domain::resident::Resident;
 use emar_domain::time::{CivilDate, CivilTime, Instant};
 use std::collections::BTreeMap;
@@ -107,9 +107,19 @@ pub fn reason_text(sight: &Sight<'_>, code: &str) -> String {
     reason(code).map_or_else(|| code.to_owned(), |known| known.display.to_owned())
 }
 
-/// An order's state with when and why; empty for one that is simply active.
+/// An order's state with when and why, and a hold beside it that is to come or that a mark covers;
+/// empty for one that is simply active.
 #[must_use]
 pub fn standing(sight: &Sight<'_>, order: &Order) -> String {
+    let state = order.state_at(sight.now);
+    let hold = order.hold.as_ref().filter(|hold| !hold.is_over(sight.now));
+    let beside = hold.filter(|_| state.is_in_force() && state != OrderState::Held);
+    let said = [state_said(sight, order), beside.map(|h| said_hold(sight, h)).unwrap_or_default()];
+    let said: Vec<String> = said.into_iter().filter(|said| !said.is_empty()).collect();
+    said.join(" · ")
+}
+
+fn state_said(sight: &Sight<'_>, order: &Order) -> String {
     let w = sight.words();
     let state = order.state_at(sight.now);
     let said = match state {
@@ -118,7 +128,7 @@ pub fn standing(sight: &Sight<'_>, order: &Order) -> String {
         }
         OrderState::Active => match &order.current.timing {
             Timing::Unschedulable { reason } => {
-                return w.one("listed-unschedulable", "why", reason);
+                return w.one("listed-unschedulable", "why", &sight.word("fault", reason));
             }
             Timing::Continuous => return running(sight, order),
             _ => return String::new(),
@@ -151,10 +161,14 @@ pub(super) fn running(sight: &Sight<'_>, order: &Order) -> String {
 
 /// Since when, until when and why an order is on hold; empty when it is not.
 pub(super) fn held(sight: &Sight<'_>, order: &Order) -> String {
+    order.hold_at(sight.now).map(|hold| said_hold(sight, hold)).unwrap_or_default()
+}
+
+fn said_hold(sight: &Sight<'_>, hold: &Hold) -> String {
     let w = sight.words();
-    let Some(hold) = order.hold_at(sight.now) else { return String::new() };
     let from = sight.stamp(hold.from);
     let said = match hold.until.map(|until| sight.stamp(until)) {
+        None if hold.from > sight.now => w.one("listed-held_from", "at", &from),
         None => w.one("listed-held", "at", &from),
         Some(until) => w.with("listed-held_until", &[("at", &from), ("until", &until)]),
     };
@@ -219,7 +233,7 @@ impl View<'_> {
             }
         }
         if groups.is_empty() {
-            groups.push((amount(self.sight, &order.current), Slots::new()));
+            groups.push((amount_ordered(self.sight, &order.current), Slots::new()));
         }
         let last = groups.len() - 1;
         let headed = groups.into_iter().enumerate();

@@ -79,7 +79,7 @@ impl Reader<'_> {
         Some(HoldRule { code: code?.to_owned(), op: op?, nano: nano? })
     }
 
-    fn scale(&mut self) -> Option<Option<Scale>> {
+    pub(super) fn scale(&mut self) -> Option<Option<Scale>> {
         let typed = self.typed;
         let lists = [&typed.scale_from, &typed.scale_to, &typed.scale_units, &typed.scale_action];
         let rows = filled(lists);

@@ -125,7 +125,7 @@ fn plans(events: &[OrderEvent]) -> u32 {
 }
 
 /// An order no longer in memory, as its events left it: one that was not ended ran out.
-fn ended(version: OrderVersion, events: &[OrderEvent]) -> Order {
+pub(super) fn ended(version: OrderVersion, events: &[OrderEvent]) -> Order {
     let mut order = Order {
         since: version.ends_at().unwrap_or(version.start),
         current: version,

@@ -5,7 +5,7 @@ use super::mar::{is_over, limits, standing};
 use super::measured::{self, name_of};
 use super::pattern::Pattern;
 use super::regimen::{ends, prescribed, times};
-use super::sight::{Sight, amount};
+use super::sight::{Sight, amount_ordered};
 use super::stay::stay;
 use super::typed::Typed;
 use crate::http::api::residents::reads_unit;
@@ -110,6 +110,11 @@ pub(super) fn row(sight: &Sight<'_>, auth: &Auth, order: &Order, resident: &Resi
             let id = if *repeat { "row-on_call" } else { "row-on_call_once" };
             parts.push(sight.words().t(id));
         }
+        // Of a draft nothing else says so to who notes it.
+        Timing::Unschedulable { reason } if order.state == OrderState::Draft => {
+            let why = sight.word("fault", reason);
+            parts.push(sight.words().one("listed-unschedulable", "why", &why));
+        }
         Timing::Continuous | Timing::Unschedulable { .. } => {}
     }
     let state = match order.state_at(sight.now) {
@@ -128,7 +133,7 @@ pub(super) fn row(sight: &Sight<'_>, auth: &Auth, order: &Order, resident: &Resi
         who: format!("{family}, {given} · {}", resident.room),
         resident: resident.id.to_string(),
         drug: sight.drug(order),
-        amount: amount(sight, version),
+        amount: amount_ordered(sight, version),
         under: Line::from(parts.join(" · ").as_str()),
         flags: Vec::new(),
         notes: notes(sight, order),
@@ -174,15 +179,16 @@ fn acts(sight: &Sight<'_>, auth: &Auth, order: &Order) -> (Vec<Act>, String) {
     let me = auth.actor.user;
     let own = me.is_some() && (order.noted_by == me || order.current.entered_by == me);
     let in_force = state.is_in_force();
+    let kept = order.hold.as_ref().is_some_and(|hold| !hold.is_over(sight.now));
     let mark = order.do_not_give.as_ref();
     let lifts = mark.is_some_and(|mark| mark.by == me || may(Action::LiftMark));
     let all = [
         (Act::Note, draft && may(Action::NoteOrder)),
         (Act::Verify, unverified && may(Action::VerifyOrder) && !own),
-        (Act::Resume, state == OrderState::Held && may(Action::NoteOrder)),
+        (Act::Resume, in_force && kept && may(Action::NoteOrder)),
         (Act::Change, may(Action::EnterOrder) && (may(Action::NoteOrder) || draft)),
         (Act::Renew, in_force && order.current.ends_at().is_some() && may(Action::NoteOrder)),
-        (Act::Hold, state == OrderState::Active && may(Action::StopOrder)),
+        (Act::Hold, state == OrderState::Active && !kept && may(Action::StopOrder)),
         (Act::DoNotGive, in_force && mark.is_none() && may(Action::StopOrder)),
         (Act::MayGive, in_force && lifts && may(Action::StopOrder)),
         (Act::Discontinue, may(Action::StopOrder)),

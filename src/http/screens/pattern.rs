@@ -133,7 +133,7 @@ pub(super) fn frequency_of(pattern: Pattern, row: &Frequency, schedule: &Schedul
             Some(28) => "Q28D",
             _ => "",
         },
-        Pattern::Cycle => "CYCLE",
+        Pattern::Cycle if once_a_day => "CYCLE",
         Pattern::Monthly => match clock.monthly.filter(|m| once_a_day && m.day.is_some()) {
             Some(Monthly { every: 1, .. }) => "MONTHLY",
             Some(Monthly { every: 3, .. }) => "Q3MO",
@@ -141,6 +141,7 @@ pub(super) fn frequency_of(pattern: Pattern, row: &Frequency, schedule: &Schedul
         },
         Pattern::StepsDays | Pattern::StepsDoses => "TAPER",
         Pattern::Weekdays
+        | Pattern::Cycle
         | Pattern::Turns
         | Pattern::ByDay
         | Pattern::Pair

@@ -15,7 +15,8 @@ pub fn read_back(sight: &Sight<'_>, version: &OrderVersion) -> Vec<String> {
     let w = sight.words();
     let route = sight.word("route", &version.drug.route);
     let named = matches!(&version.timing, Timing::Planned { schedule } if names_doses(schedule));
-    let dose = if named { String::new() } else { format!(" — {}", version.dose) };
+    let several = named || version.conditions.scale.is_some();
+    let dose = if several { String::new() } else { format!(" — {}", version.dose) };
     let mut lines = vec![format!("{}{dose} · {route}", version.drug.name)];
     match &version.timing {
         Timing::Planned { schedule } => lines.extend(schedule_lines(sight, schedule)),
@@ -33,7 +34,7 @@ pub fn read_back(sight: &Sight<'_>, version: &OrderVersion) -> Vec<String> {
         }
         Timing::Continuous => lines.push(w.t("row-running")),
         Timing::Unschedulable { reason } => {
-            lines.push(w.one("listed-unschedulable", "why", reason));
+            lines.push(w.one("listed-unschedulable", "why", &sight.word("fault", reason)));
         }
     }
     lines.extend(measured::read_back(sight, &version.conditions));

@@ -7,8 +7,9 @@ use emar_domain::amount::{Amount, Dimension};
 use emar_domain::drug::{Units, piece_of, units_for};
 use emar_domain::home::Home;
 use emar_domain::id::{UnitId, UserId};
-use emar_domain::order::{Order, OrderVersion};
+use emar_domain::order::{Order, OrderVersion, Timing};
 use emar_domain::resident::{Resident, ResidentState};
+use emar_domain::schedule::{Clock, Schedule};
 use emar_domain::time::{CivilDate, Instant};
 use emar_domain::verdict::Objection;
 use std::sync::LazyLock;
@@ -151,13 +152,30 @@ impl<'a> Sight<'a> {
 }
 
 /// The dose of a version as a nurse reads it. Units by a sliding scale have none before the reading
-/// is known (schedules, rule 10): what the order says of a dose would be taken for them.
+/// is known (schedules, rule 10): what the order says of a dose would be taken for them. Of
+/// an order that names several doses, the version must bear the one that is meant.
 #[must_use]
 pub fn amount(sight: &Sight<'_>, version: &OrderVersion) -> String {
     match version.conditions.scale {
         Some(_) => sight.words().t("amount-by_scale"),
         None => version.dose.to_string(),
     }
+}
+
+/// What an order as a whole gives: of several doses, how they follow each other and none of them.
+/// Schedules, rule 7.
+#[must_use]
+pub fn amount_ordered(sight: &Sight<'_>, version: &OrderVersion) -> String {
+    let Timing::Planned { schedule: Schedule::Clock(clock) } = &version.timing else {
+        return amount(sight, version);
+    };
+    let id = match **clock {
+        Clock { steps: Some(_), .. } => "amount-by_steps",
+        Clock { dose_by_dow: Some(_), .. } => "amount-by_weekday",
+        Clock { alternate: Some(_), .. } => "amount-in_turn",
+        _ => return amount(sight, version),
+    };
+    sight.words().t(id)
 }
 
 /// How long, in words short enough for a chip: `40 s`, `34 min`, `1 h 34`, `2 d 3 h`.

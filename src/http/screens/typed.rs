@@ -6,7 +6,8 @@ use super::sight::Sight;
 use super::timing::CALENDAR_DAY;
 use emar_domain::amount::{Amount, format_nano};
 use emar_domain::limit::Day;
-use emar_domain::order::{FirstDose, Order, Timing};
+use emar_domain::order::{FirstDose, Order, OrderVersion, Timing};
+use emar_domain::scale::Scale;
 use emar_domain::schedule::frequency::Need;
 use emar_domain::schedule::{Clock, DoseDay, LENGTH_MAX, Overflow, Schedule};
 use emar_domain::time::{CivilTime, Instant, Weekday};
@@ -132,7 +133,7 @@ impl Typed {
             version: version.version.to_string(),
             resident: version.resident.to_string(),
             drug: version.drug.name.clone(),
-            number: format_nano(version.dose.nano),
+            number: dose_number(version),
             unit: version.dose.unit.code().to_owned(),
             route: version.drug.route.clone(),
             start: civil(sight, version.start),
@@ -288,6 +289,15 @@ impl Typed {
             return Some((Pattern::Monthly, typed));
         }
         clock.dow.is_some().then_some((Pattern::Weekdays, typed))
+    }
+}
+
+/// The number of an order's dose; empty where a scale brought it and nobody typed it.
+fn dose_number(version: &OrderVersion) -> String {
+    let most = version.conditions.scale.as_ref().and_then(Scale::most);
+    match most.is_some_and(|most| most.same_as(version.dose)) {
+        true => String::new(),
+        false => format_nano(version.dose.nano),
     }
 }
 

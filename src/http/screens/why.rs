@@ -3,9 +3,10 @@
 use super::mar::{held, marked};
 use super::sight::Sight;
 use super::standing::charted;
+use emar_domain::decide::order_fault;
 use emar_domain::explain::{NextDose, Reason, Standing, explain};
 use emar_domain::limit::PrnRefusal;
-use emar_domain::order::Order;
+use emar_domain::order::{Order, OrderState};
 use emar_domain::time::Instant;
 
 /// Why nothing of `order` is due now; `None` when a dose is, or when an order without planned times
@@ -19,6 +20,17 @@ pub fn why_not_due(sight: &Sight<'_>, order: &Order) -> Option<String> {
         } => unplanned_refusal(sight, order),
         Standing::NotDue { reason, next } => Some(said(sight, order, &reason, next)),
     }
+}
+
+/// Why no due time of an order that is to be given can be worked out, and what to do about it: such
+/// an order is never below among those that are not due yet. Stories, 3.
+#[must_use]
+pub fn never_due(sight: &Sight<'_>, order: &Order) -> Option<String> {
+    if order.state_at(sight.now) != OrderState::Active {
+        return None;
+    }
+    let fault = order_fault(sight.home, order, sight.now)?;
+    Some(sight.words().one("row-never_due", "why", &sight.word("fault", &fault)))
 }
 
 /// Whether nothing more can come of the order.
@@ -52,7 +64,9 @@ fn said(sight: &Sight<'_>, order: &Order, reason: &Reason, next: Option<NextDose
         }
         Reason::SelfManaged => w.t("listed-self_managed"),
         Reason::Left => w.t("listed-left"),
-        Reason::Unschedulable { fault } => w.one("listed-unschedulable", "why", fault),
+        Reason::Unschedulable { fault } => {
+            w.one("listed-unschedulable", "why", &sight.word("fault", fault))
+        }
         Reason::Charted { outcome, at, .. } => {
             let (outcome, given) = (w.t(charted(*outcome).word()), sight.time(*at));
             return match next {

@@ -206,6 +206,9 @@ pub struct Slab {
 pub struct Doses {
     /// Version of this list, sent back with every scan.
     pub list_version: String,
+    /// Active orders of which no due time can be worked out, each with why and what to do: nothing
+    /// of them is given from here.
+    pub never_due: Vec<NotDue>,
     /// Doses and PRN orders that may be given.
     pub rows: Vec<DoseRow>,
     /// Active orders without a dose now, each with why.

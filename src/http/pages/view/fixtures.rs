@@ -114,7 +114,11 @@ pub(crate) fn doses() -> Doses {
         NotDue { drug: drug("alendronate 70 mg tablet"), why: "weekly, next Sun 29-Nov".into() },
     ];
     let rows = vec![late, senna, metformin, insulin, lisinopril, prn];
-    Doses { list_version: "17".into(), rows, not_due }
+    let never_due = vec![NotDue {
+        drug: drug("warfarin 5 mg tablet"),
+        why: "No due time can be worked out: the days are missing. Tell the charge nurse.".into(),
+    }];
+    Doses { list_version: "17".into(), never_due, rows, not_due }
 }
 
 pub(crate) fn banner() -> Banner {

@@ -139,6 +139,7 @@ async fn a_taper_from_the_form_to_the_bedside() {
         shows(&page, "#said", "Entered as a draft").await?;
         let order = look(&page, "document.activeElement.dataset.order").await?;
         let order = order.as_str().expect("the new order has the focus").to_owned();
+        shows(&page, &format!("[id='order-{order}'] .drug"), "by steps").await?;
         act(&page, &order, "note").await?;
         confirm(&page, "doses added").await?;
         shows(&page, "#said", "Noted").await?;
@@ -169,7 +170,28 @@ async fn on_the_mar(
     let group = format!("tbody[data-order='{order}'] .drug");
     shows(page, &group, "20\u{a0}mg").await?;
     shows(page, &group, "10\u{a0}mg").await?;
-    shot(page, "taper-mar").await
+    shot(page, "taper-mar").await?;
+    // The history of a dose has the amount of the heading it was opened under.
+    let ten = format!(
+        "[...document.querySelectorAll(\"tbody[data-order='{order}']\")]\
+         .find(e => e.querySelector('.drug').textContent.includes('10\u{a0}mg'))"
+    );
+    page.execute(format!("{ten}.querySelector('button').click()"), vec![]).await?;
+    shows(page, "#history-title", "10\u{a0}mg").await?;
+    shot(page, "taper-history").await
+}
+
+/// A nurse signs on at the cart and opens the resident.
+async fn open_at_cart(page: &WebDriver, demo: &Demo, one: &Stock) -> WebDriverResult<()> {
+    let nurse = demo.user("nurse");
+    page.goto(demo.url("/bedside?cart=cart-1")).await?;
+    until(page, "document.documentElement.dataset.link === 'live'").await?;
+    scan(page, &nurse.badge).await?;
+    until(page, "document.activeElement?.name === 'pin'").await?;
+    type_by_hand(page, &nurse.pin).await?;
+    press(page, Key::Enter).await?;
+    shows(page, "[data-screen=round]", "").await?;
+    scan(page, &one.band).await
 }
 
 /// The dose due now is four tablets.
@@ -179,15 +201,7 @@ async fn at_the_bedside(
     one: &Stock,
     order: &str,
 ) -> WebDriverResult<()> {
-    let nurse = demo.user("nurse");
-    page.goto(demo.url("/bedside?cart=cart-1")).await?;
-    until(page, "document.documentElement.dataset.link === 'live'").await?;
-    scan(page, &nurse.badge).await?;
-    until(page, "document.activeElement?.name === 'pin'").await?;
-    type_by_hand(page, &nurse.pin).await?;
-    press(page, Key::Enter).await?;
-    shows(page, "[data-screen=round]", "").await?;
-    scan(page, &one.band).await?;
+    open_at_cart(page, demo, one).await?;
     let row = format!(".dose[data-order='{order}']");
     shows(page, &row, "20\u{a0}mg").await?;
     shows(page, &row, "(4\u{a0}tablets)").await?;
@@ -226,6 +240,21 @@ async fn changed_and_held(
     shows(page, "#said", "new version is in force").await?;
     shows(page, &format!("[id='order-{order}']"), "15").await?;
 
+    // A hold to come is told and can be taken off.
+    act(page, order, "hold").await?;
+    until(page, "document.activeElement?.name === 'reason'").await?;
+    type_by_hand(page, "fasting").await?;
+    fill(page, "from", 0, "2026-11-03 08:00").await?;
+    press(page, Key::Enter).await?;
+    confirm(page, "removed").await?;
+    let row = format!("[id='order-{order}']");
+    shows(page, &row, "on hold from Tue 03-Nov-2026 08:00 on: fasting").await?;
+    shot(page, "hold-to-come").await?;
+    act(page, order, "resume").await?;
+    confirm(page, "added").await?;
+    until(page, &format!("!document.querySelector(\"{row}\").textContent.includes('fasting')"))
+        .await?;
+
     act(page, order, "hold").await?;
     until(page, "document.querySelector('dialog#because').open").await?;
     until(page, "document.activeElement?.name === 'reason'").await?;
@@ -262,8 +291,6 @@ async fn type_insulin(page: &WebDriver, room: &str) -> WebDriverResult<()> {
     choose(page, "resident", room).await?;
     fill(page, "drug", 0, "insulin lispro 100 units/mL solution").await?;
     press(page, Key::Escape).await?;
-    fill(page, "number", 0, "2").await?;
-    choose(page, "unit", "units").await?;
     fill(page, "times", 0, "08:00 12:00 17:00").await?;
     unfold(page, "Hold parameters").await?;
     choose(page, "hold_code", "glucose").await?;
@@ -340,6 +367,62 @@ async fn insulin_by_a_scale_with_a_hold_parameter() {
         confirm(&page, "150\u{a0}to 399: 3\u{a0}units").await?;
         shows(&page, "#said", "new version is in force").await?;
         shows(&page, &format!("[id='order-{order}']"), "With glucose 69: hold.").await?;
+        clean(&page).await
+    })
+    .await;
+}
+
+/// Enters an order as an integrator may send it: what, how much, and no time that can be worked out.
+const SEND_UNPLANNED: &str = "
+    const post = (path, body) => fetch(path, {
+        method: 'POST',
+        headers: {
+            'Content-Type': 'application/json',
+            'Idempotency-Key': crypto.randomUUID(),
+        },
+        body: JSON.stringify(body),
+    }).then(answer => answer.json());
+    return post('/orders/compose', {
+        resident: arguments[0], drug: 'warfarin 2 mg tablet', number: '2', unit: 'mg', route: 'po',
+        pattern: 'regular', frequency: 'DAILY', start: '2026-11-02 06:00',
+    }).then(({ order }) => post('/api/v1/orders', {
+        ...order,
+        frequency: '',
+        asked: null,
+        timing: { when: 'unschedulable', reason: 'the days are missing' },
+    })).then(told => told.order ?? JSON.stringify(told))";
+
+/// Nobody presses anything to see it, and pressing it does nothing.
+#[tokio::test]
+async fn an_order_without_due_times_stands_above_the_doses() {
+    let demo = Demo::start(&["--speed", "1"]).await;
+    with_page(1280, 800, async |page| {
+        let sheet = Sheet::read(&page, &demo).await?;
+        let one = someone_without(&sheet, "warfarin");
+        page.goto(demo.url(&format!("/orders?resident={}", one.resident))).await?;
+        sign_on(&page, &demo.user("nurse")).await?;
+        let sent = page.execute(SEND_UNPLANNED, vec![one.resident.as_str().into()]).await?;
+        let order = sent.json().as_str().expect("an answer").to_owned();
+        assert_eq!(order.len(), 36, "refused: {order}");
+        page.refresh().await?;
+        shows(&page, &format!("[id='order-{order}']"), "the days are missing").await?;
+        act(&page, &order, "note").await?;
+        shows(&page, "#said", "Noted").await?;
+
+        open_at_cart(&page, &demo, &one).await?;
+        let row = ".never-due li";
+        shows(&page, row, "warfarin 2\u{a0}mg tablet").await?;
+        shows(&page, row, "the days are missing. Tell the charge nurse").await?;
+        let seen = "document.querySelector('.never-due li').checkVisibility()\
+            && document.querySelector('.never-due').getBoundingClientRect().bottom\
+            <= document.querySelector('.doses ol').getBoundingClientRect().top";
+        assert_eq!(look(&page, seen).await?, true);
+        let state = "[...document.querySelectorAll('.slab, .dose, .never-due li')]\
+            .map(e => e.className + e.textContent).join()";
+        let before = look(&page, state).await?;
+        page.execute("document.querySelector('.never-due li').click()", vec![]).await?;
+        assert_eq!(look(&page, state).await?, before, "a press changes nothing");
+        shot(&page, "never-due").await?;
         clean(&page).await
     })
     .await;
