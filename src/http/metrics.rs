@@ -1,15 +1,13 @@
 //! Metrics, on a listener of their own, in the Prometheus text format.
 
 use crate::service::App;
+use crate::worker::listing::unlisted;
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use emar_domain::alert::AlertState;
-use emar_domain::explain;
-use emar_domain::id::ResidentId;
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -47,22 +45,6 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
         let _ = writeln!(text, "emar_outbox_open{{stream=\"{stream}\"}} {waiting}");
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
-}
-
-/// How many orders in force no screen would show. Resident by resident: the home is never held
-/// longer than a list takes.
-fn unlisted(app: &App) -> u64 {
-    let now = app.clock.clinical();
-    let of: BTreeSet<ResidentId> = app.home().orders.values().map(|o| o.current.resident).collect();
-    let mut found = 0;
-    for resident in of {
-        let missing = explain::unlisted(&app.home(), resident, now);
-        for order in &missing {
-            tracing::error!(%order, "an order in force is on no list: report this fault");
-        }
-        found += count(missing.len());
-    }
-    found
 }
 
 fn count(n: usize) -> u64 {

@@ -8,6 +8,7 @@ pub mod checkpoint;
 pub mod heartbeat;
 pub mod horizon;
 pub mod hours;
+pub mod listing;
 pub mod outbox;
 pub mod policy;
 pub mod scheduler;

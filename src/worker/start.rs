@@ -3,7 +3,7 @@
 use super::heartbeat::OldestUnsent;
 use super::outbox::{self, OutboxHandle};
 use super::scheduler::{self, Ended, Terms};
-use super::{Shutdown, carry, checkpoint, heartbeat, horizon, policy};
+use super::{Shutdown, carry, checkpoint, heartbeat, horizon, listing, policy};
 use crate::bus::cart::Carts;
 use crate::bus::inbound::{self, Doors};
 use crate::bus::pharmacy::PharmacyDoor;
@@ -60,6 +60,7 @@ pub fn start(parts: Parts, shutdown: &Shutdown) -> Running {
     let (latest, note) = watch::channel(String::new());
     let (outbox, inbox) = outbox::channel();
     loops.spawn(horizon::run(Arc::clone(&app), shutdown.clone()));
+    loops.spawn(listing::run(Arc::clone(&app), shutdown.clone()));
     loops.spawn(carry::run(Arc::clone(&app), shutdown.clone()));
     if let Some(file) = policy {
         loops.spawn(policy::run(Arc::clone(&app), file, zones, shutdown.clone()));

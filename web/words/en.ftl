@@ -580,6 +580,7 @@ fault-too_long = it has more doses than can be planned
 fault-no_dose_to_come = as it is written, no dose ever comes
 listed-next = next { $at }
 listed-charted_next = { $outcome } { $given }, next { $at }
+listed-planning = due, its dose is being planned; look again in a moment
 listed-none = no further dose is planned
 listed-too_soon = next possible at { $at }
 listed-unverified = waiting for a second person to verify it

@@ -580,6 +580,7 @@ fault-too_long = tiene más dosis de las que se pueden planificar
 fault-no_dose_to_come = tal como está escrita, nunca llega una dosis
 listed-next = próxima { $at }
 listed-charted_next = { $outcome } { $given }, próxima { $at }
+listed-planning = toca, su dosis se está planificando; mire de nuevo en un momento
 listed-none = no hay más dosis previstas
 listed-too_soon = posible a partir de { $at }
 listed-unverified = espera que la verifique una segunda persona

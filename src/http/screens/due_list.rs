@@ -47,7 +47,11 @@ pub fn doses(sight: &Sight<'_>, cart: &CartSession, resident: &Resident) -> Dose
             Some(why) if !listed.contains(&order.id()) && !is_over(sight, order) => {
                 not_due.push(NotDue { drug: sight.drug(order), why });
             }
-            _ => {}
+            // Noted a moment ago, or planning is behind: it is due, and its dose is not there yet.
+            None if !listed.contains(&order.id()) => {
+                let why = sight.words().t("listed-planning");
+                not_due.push(NotDue { drug: sight.drug(order), why });
+            }
         }
     }
     let counting = cart.counting.as_ref();

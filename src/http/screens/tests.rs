@@ -133,6 +133,15 @@ fn every_active_order_is_listed_or_listed_with_its_reason() {
         assert_eq!((garza.doses.rows.len(), garza.doses.not_due.len()), (due, not_due), "{lines}");
         assert!(garza.doses.not_due.iter().all(|order| !order.why.is_empty()), "{lines}");
     }
+    let mut script = told(&format!("at 2026-11-02 08:30\n{OPEN}"));
+    let of = |o: &&emar_domain::order::Order| o.current.drug.ingredient == "senna";
+    let senna = script.home.orders.values().find(of).unwrap().clone();
+    let planned: Vec<_> = script.home.doses_of_order(senna.id()).map(|d| d.id).collect();
+    planned.into_iter().for_each(|dose| script.home.drop_dose(dose));
+    script.home.put_order(emar_domain::order::Order { planned_until: None, ..senna });
+    let garza = resident(&script);
+    let [waits] = garza.doses.not_due.as_slice() else { panic!("{:?}", garza.doses.not_due) };
+    assert!(waits.why.contains("being planned"), "{waits:?}");
 }
 
 /// The list of the open resident as drawn, up to the doses, and from them on.
