@@ -631,6 +631,7 @@ refusal-renewal_not_longer = Not renewed: this order runs until { $ends_at } as 
 refusal-renewal_needs_evaluation = Not renewed: an antipsychotic when needed is ordered anew, once the prescriber has seen the resident. Enter a new order.
 refusal-order_changed = Not done: somebody changed this order meanwhile. Look at it again, then decide.
 refusal-order_other_drug = Not changed: another drug, resident or sender is another order. Enter a new order and stop this one.
+refusal-change_starts_later = Not changed: a change takes force at once, and until { $starts_at } nothing of this order would be due. Leave its start as it was; for a later change, let this order end then and enter a new one that begins then.
 refusal-order_charted = Not corrected: a dose of this order is charted already. Enter a new version instead.
 refusal-order_findings = Not taken: something about this order is wrong or doubtful. Look at each point and mend it or say why.
 refusal-verify_own = Not verified: who entered or noted an order cannot verify it. Ask a second person.

@@ -631,6 +631,7 @@ refusal-renewal_not_longer = No se renovó: esta orden ya dura hasta { $ends_at 
 refusal-renewal_needs_evaluation = No se renovó: un antipsicótico a demanda se ordena de nuevo cuando el prescriptor ha visto al residente. Registre una orden nueva.
 refusal-order_changed = No se hizo: alguien cambió esta orden entretanto. Véala de nuevo y decida después.
 refusal-order_other_drug = No se cambió: otro fármaco, residente o remitente es otra orden. Registre una orden nueva y suspenda esta.
+refusal-change_starts_later = No se cambió: un cambio rige de inmediato y hasta { $starts_at } no correspondería ninguna dosis de esta orden. Deje su inicio como estaba; para un cambio posterior, haga que esta orden termine entonces y registre una nueva que empiece entonces.
 refusal-order_charted = No se corrigió: ya hay una dosis registrada de esta orden. Registre una versión nueva.
 refusal-order_findings = No se aceptó: algo de esta orden es erróneo o dudoso. Mire cada punto y corríjalo o diga por qué.
 refusal-verify_own = No se verificó: quien anotó o aceptó una orden no puede verificarla. Pida a otra persona.

@@ -91,6 +91,10 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
     if !same {
         return Err(Refusal::new("order_other_drug", "new_order"));
     }
+    if in_force && leaves_a_hole(old, c.version.start, now) {
+        let refusal = Refusal::new("change_starts_later", "new_order");
+        return Err(refusal.with("starts_at", c.version.start));
+    }
     let charted = c.charted || record.home.doses_of_order(order.id()).any(|d| d.outcome.is_some());
     if c.kind == ChangeKind::Correction && charted {
         return Err(Refusal::new("order_charted", "new_version"));
@@ -120,6 +124,13 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
     leaf.after = Some(fields(after));
     supersede(record, order, now);
     Ok(Answer::Order { order: order.id(), version: number, changed: true })
+}
+
+/// Whether doses of an order that runs would be nobody's to give until its changed start: the
+/// version that says how they are given is replaced now, so they cannot be left as they are.
+fn leaves_a_hole(old: &OrderVersion, start: Instant, now: Instant) -> bool {
+    let one_instant = matches!(old.timing.schedule(), Some(Schedule::Once(_)));
+    old.start <= now && now < start && !one_instant
 }
 
 /// Where a new plan of an order in force begins: at `from`, but not nearer to the last taken dose

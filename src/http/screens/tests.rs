@@ -366,7 +366,7 @@ fn every_refusal_has_a_sentence_in_both_languages() {
     assert!(said.contains("06:30") && !said.contains(&by.to_string()), "{said}");
 }
 
-const REFUSALS: [&str; 48] = [
+const REFUSALS: [&str; 49] = [
     "already_given",
     "already_charted",
     "not_prepared",
@@ -401,6 +401,7 @@ const REFUSALS: [&str; 48] = [
     "renewal_needs_evaluation",
     "order_changed",
     "order_other_drug",
+    "change_starts_later",
     "order_charted",
     "verify_own",
     "role_forbidden",

@@ -633,7 +633,28 @@ impl Script {
                 unit,
                 "at",
                 times @ ..,
-            ] => self.change_order(kind, order, name, &format!("{number} {unit}"), times, &want),
+            ] => {
+                let dose = format!("{number} {unit}");
+                self.change_order(kind, order, name, (&dose, times, None), &want)
+            }
+            [
+                kind @ ("change" | "put-right"),
+                order,
+                "by",
+                name,
+                "from",
+                date,
+                time,
+                "to",
+                number,
+                unit,
+                "at",
+                times @ ..,
+            ] => {
+                let start = self.instant(&format!("{date} {time}"))?;
+                let dose = format!("{number} {unit}");
+                self.change_order(kind, order, name, (&dose, times, Some(start)), &want)
+            }
             ["tick"] => {
                 self.run(&Actor::server(), &Command::Overdue(1000));
                 Ok(())
@@ -1045,8 +1066,7 @@ impl Script {
         kind: &str,
         order: &str,
         name: &str,
-        dose: &str,
-        times: &[&str],
+        (dose, times, start): (&str, &[&str], Option<Instant>),
         want: &[String],
     ) -> Step {
         let actor = self.actor(name)?;
@@ -1058,6 +1078,7 @@ impl Script {
             dose_text: dose.into(),
             timing: if times == ["same"] { old.timing.clone() } else { at_times(times) },
             asked: None,
+            start: start.unwrap_or(old.start),
             entered_by: actor.user,
             ..old
         };
