@@ -102,11 +102,7 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
     let occasion = if in_force { Occasion::Noted } else { Occasion::Entered };
     nothing_stands(record.home, &c.version, &c.version.accepted, occasion)?;
     let not_before = new_plan_begins(record.home, order, &c.version.timing, c.last_taken, now);
-    // Its first dose was given when the order began; a copy of the order must not ask for another.
-    let first_dose = match old.first_dose {
-        FirstDose::Now => FirstDose::NextTime,
-        FirstDose::NextTime => c.version.first_dose,
-    };
+    let first_dose = first_dose_from(record.home, order, c.version.first_dose, now);
     let expires = lawful_end(record.home, &c.version, Some(order).filter(|_| in_force), now);
     let renews = None;
     let version = OrderVersion { first_dose, not_before, expires, renews, ..c.version.clone() };
@@ -131,6 +127,27 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
 fn leaves_a_hole(old: &OrderVersion, start: Instant, now: Instant) -> bool {
     let one_instant = matches!(old.timing.schedule(), Some(Schedule::Once(_)));
     old.start <= now && now < start && !one_instant
+}
+
+/// When the first dose of a new plan from `from` on is given, as it is asked for: where the plan
+/// before had one given at once that lies behind or was charted, there is no second one. Schedules,
+/// rule 1.
+pub(super) fn first_dose_from(
+    home: &Home,
+    order: &Order,
+    asked: FirstDose,
+    from: Instant,
+) -> FirstDose {
+    let old = &order.current;
+    if old.first_dose == FirstDose::NextTime || order.planned_until.is_none() {
+        return asked;
+    }
+    let of_plan = || home.doses_of_order(order.id()).filter(|d| d.slot.plan == order.plan);
+    let charted = of_plan().any(|d| d.outcome.is_some());
+    // Since when the order runs says nothing: it may have been on hold meanwhile.
+    let begins = old.start.max(old.not_before.unwrap_or(Instant::MIN));
+    let first = of_plan().find(|d| d.slot.slot == 0).map_or(begins, |d| d.due);
+    if charted || first < from { FirstDose::NextTime } else { asked }
 }
 
 /// Where a new plan of an order in force begins: at `from`, but not nearer to the last taken dose

@@ -583,9 +583,10 @@ impl Week {
         let spaced = last.zip(half_seconds(&version)).and_then(|(at, half)| at.plus_seconds(half));
         let begins = spaced.map_or(now, |spaced| spaced.max(now)).max(version.start);
         let past = self.past(order);
+        let waits = past.plans.last().unwrap().begins >= now;
         past.plans.last_mut().unwrap().ends = now;
         let number = past.plans.last().unwrap().number + 1;
-        let first_dose = FirstDose::NextTime;
+        let first_dose = if waits { version.first_dose } else { FirstDose::NextTime };
         let version = OrderVersion { first_dose, ..version };
         past.plans.push(Plan { number, version, begins, ends: Instant::MAX });
         true
