@@ -2,6 +2,7 @@
 
 use crate::administration::Outcome;
 use crate::id::{AdministrationId, DoseId, OrderId, ResidentId, UserId};
+use crate::schedule::Schedule;
 use crate::time::{CivilDate, CivilDateTime, Instant};
 use serde::{Deserialize, Serialize};
 
@@ -14,13 +15,23 @@ pub struct Slot {
     pub plan: u32,
     /// The prescribed civil date.
     pub date: CivilDate,
-    /// Rank in that day's list from 1 (clock; 0: a first dose given at once), steps since the
-    /// anchor (interval), 1 (once), next free (PRN, on call, continuous). The removals of a pair
-    /// are numbered downwards, see [`Slot::of_removal`].
+    /// Rank in that day's list from 1 (clock), steps since the anchor (interval), 1 (once), next
+    /// free (PRN, on call, continuous). A first dose given at once is none of these, see
+    /// [`Slot::of_first_now`]; the removals of a pair are numbered downwards, see
+    /// [`Slot::of_removal`].
     pub slot: i64,
 }
 
 impl Slot {
+    /// The number of a first dose given at once: one that no time of the schedule has.
+    #[must_use]
+    pub const fn of_first_now(schedule: &Schedule) -> u32 {
+        match schedule {
+            Schedule::Interval(_) => u32::MAX,
+            Schedule::Clock(_) | Schedule::Once(_) => 0,
+        }
+    }
+
     /// The number of a removal whose time has this rank in its own list: below 0, so that it is
     /// never taken for a dose to give.
     #[must_use]

@@ -6,7 +6,7 @@ use super::record::{Record, fields};
 use super::{Answer, ChangeCommand, ChangeKind, OrderCommand, Refusal};
 use crate::administration::Override;
 use crate::audit::leaf::Action;
-use crate::dose::{Dose, Withdrawal};
+use crate::dose::{Dose, Slot, Withdrawal};
 use crate::fact::{DoseDue, Fact, OrderEvent};
 use crate::home::Home;
 use crate::id::{FactId, OrderId, UserId};
@@ -146,7 +146,8 @@ pub(super) fn first_dose_from(
     let charted = of_plan().any(|d| d.outcome.is_some());
     // Since when the order runs says nothing: it may have been on hold meanwhile.
     let begins = old.start.max(old.not_before.unwrap_or(Instant::MIN));
-    let first = of_plan().find(|d| d.slot.slot == 0).map_or(begins, |d| d.due);
+    let number = old.timing.schedule().map(|s| i64::from(Slot::of_first_now(s)));
+    let first = of_plan().find(|d| Some(d.slot.slot) == number).map_or(begins, |d| d.due);
     if charted || first < from { FirstDose::NextTime } else { asked }
 }
 

@@ -143,7 +143,9 @@ fn first_now(
     let asked = order.current.first_dose == FirstDose::Now && order.planned_until.is_none();
     let over = order.current.ends_at().is_some_and(|end| end <= at);
     let there = due.first().is_some_and(|(next, _)| next.at == at);
-    let (Schedule::Clock(_), true) = (schedule, asked && !over && !there) else { return due };
+    if matches!(schedule, Schedule::Once(_)) || !asked || over || there {
+        return due;
+    }
     let interval = schedule.nominal_interval_minutes();
     if due.is_empty() {
         // The next time of a weekly or monthly drug may lie beyond the horizon.
@@ -159,7 +161,8 @@ fn first_now(
     }
     let prescribed = home.zone.to_civil(at);
     let date = prescribed.date();
-    let first = PlannedDose { at, date, slot: 0, prescribed, shifted: false, dose: None };
+    let slot = Slot::of_first_now(schedule);
+    let first = PlannedDose { at, date, slot, prescribed, shifted: false, dose: None };
     due.insert(0, (first, None));
     due
 }

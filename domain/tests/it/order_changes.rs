@@ -1,13 +1,15 @@
 //! What a change of an order does to its beginning: its start and its first dose. Schedules,
 //! section 1, "dose"; rule 1.
 
-use crate::world::{DAY, World, answers, charting, clock, instant, new_york, nurse, once, version};
+use crate::world::{
+    DAY, World, answers, charting, clock, instant, new_york, nurse, once, planned, version,
+};
 use emar_domain::decide::{Actor, ChangeKind, Command, HoursCommand, OrderCommand, OtherHours};
 use emar_domain::id::OrderId;
 use emar_domain::order::{FirstDose, OrderVersion, Timing};
 use emar_domain::schedule::hours::AtHours;
 use emar_domain::time::Instant;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn later(at: Instant, days: i64) -> Instant {
     at.plus_minutes(days * DAY).unwrap()
@@ -147,5 +149,35 @@ fn a_first_dose_is_asked_for_once() {
         other_times(&mut world, order, &["09:00", "22:00"], hours);
         let told = due(&mut world, order, end);
         assert_eq!(told, ["2026-11-03T10:00", "2026-11-03T22:00"], "{minutes} {hours:?}");
+    }
+}
+
+/// Noting takes a while, so the anchor has passed: an order by the interval has its first dose now
+/// too, and its steps stay where they are.
+#[test]
+fn an_interval_has_its_first_dose_now() {
+    let ten = instant("2026-11-02T15:00:00Z");
+    let minutes = |n: i64| ten.plus_minutes(n).unwrap();
+    for (every, start, anchor, noted, wanted) in [
+        (4_320, ten, ten, minutes(20), &["2026-11-02T10:20", "2026-11-05T10:00"][..]),
+        (4_320, ten, ten, ten, &["2026-11-02T10:00", "2026-11-05T10:00"]),
+        (4_320, minutes(DAY), minutes(DAY), ten, &["2026-11-03T10:00", "2026-11-06T10:00"]),
+        // 36 hours remain, and then a minute less.
+        (4_320, ten, ten, minutes(36 * 60), &["2026-11-03T22:00", "2026-11-05T10:00"]),
+        (4_320, ten, ten, minutes(36 * 60 + 1), &["2026-11-03T22:01", "2026-11-08T10:00"]),
+        // Counted from an hour of the same day that is still to come.
+        (720, ten, minutes(720), ten, &["2026-11-02T10:00", "2026-11-02T22:00"]),
+        (720, ten, minutes(359), ten, &["2026-11-02T10:00", "2026-11-03T03:59"]),
+    ] {
+        let timing = planned(&json!({"kind": "interval", "minutes": every,
+            "anchor": anchor.to_string()}));
+        let mut world = World::with_residents(new_york(), noted, 1);
+        let order = world.receive(first_now(&timing, start));
+        for _ in 0..3 {
+            world.wait(60);
+            world.plan(&[order]);
+        }
+        let told = due(&mut world, order, minutes(12 * DAY));
+        assert_eq!(told[..2], *wanted, "{every} from {anchor}, noted {noted}");
     }
 }

@@ -237,8 +237,8 @@ impl Week {
         if self.dice.one_in(6) {
             order.stop = now.plus_minutes(self.dice.within(1, 8 * 24) * 60).filter(|s| *s > start);
         }
-        let clock = matches!(&order.timing, Timing::Planned { schedule: Schedule::Clock(_) });
-        if clock && self.dice.one_in(6) {
+        let repeated = order.timing.schedule().is_some() && !is_once(&order);
+        if repeated && self.dice.one_in(6) {
             order.first_dose = FirstDose::Now;
         }
         let id = self.world.receive(order.clone());
@@ -655,7 +655,8 @@ impl Week {
         if let Some((date, begins, _)) = &first
             && day.contains(*begins)
         {
-            expected.push((day_named(&plan.version, date.to_string()), 0, *begins));
+            let slot = if matches!(schedule, Schedule::Interval(_)) { u32::MAX } else { 0 };
+            expected.push((day_named(&plan.version, date.to_string()), slot.into(), *begins));
             tally.prescribed += 1;
         }
         for (date, slot, at) in expected {
