@@ -220,8 +220,8 @@ impl Script {
             ["move", name, "to", unit] => {
                 let unit = Slug::new(unit).unwrap();
                 self.change(name, |r| r.unit = unit)?;
-                let now = self.now;
-                self.at_other_hours(Some(now), &want)
+                let midnight = self.home.zone.next_day_begins(self.now);
+                self.at_other_hours(Some(midnight), &want)
             }
             ["due", order, date, time, rest @ ..] => {
                 let (date, time) =
@@ -909,7 +909,10 @@ impl Script {
         }
         let midnight = self.home.zone.day_begins(self.home.today(self.now));
         let (from, policy) = (from.unwrap_or(midnight), Some(2).filter(|_| from.is_none()));
-        let ids = orders.iter().map(|o| o.order).collect();
+        let ids: Vec<OrderId> = orders.iter().map(|o| o.order).collect();
+        if policy.is_none() {
+            self.run(&Actor::server(), &Command::Plan(ids.clone()));
+        }
         let c = HoursCommand { policy, from, orders };
         let done = self.run(&Actor::server(), &Command::Hours(Box::new(c)));
         self.run(&Actor::server(), &Command::Plan(ids));
