@@ -98,6 +98,9 @@ pub enum Withdrawal {
     NotApplied,
     /// The order is marked "do not give".
     DoNotGive,
+    /// Another dose of the order is due at the same instant, and it is one with it. Schedules,
+    /// section 5, rule 4.
+    Merged,
 }
 
 impl Withdrawal {
@@ -112,6 +115,7 @@ impl Withdrawal {
             Self::SelfManaged => "self_managed",
             Self::NotApplied => "not_applied",
             Self::DoNotGive => "do_not_give",
+            Self::Merged => "merged",
         }
     }
 }
@@ -191,11 +195,16 @@ impl Dose {
     /// calls off.
     #[must_use]
     pub fn may_be_called_off(&self) -> bool {
-        let gone = matches!(
-            self.withdrawn,
-            Some(Withdrawal::Superseded | Withdrawal::Discontinued | Withdrawal::NotApplied)
-        );
+        use Withdrawal::{Discontinued, Merged, NotApplied, Superseded};
+        let gone = matches!(self.withdrawn, Some(Superseded | Discontinued | NotApplied | Merged));
         self.outcome.is_none() && !gone
+    }
+
+    /// Whether another dose is expected in its place and nothing was done about this one.
+    #[must_use]
+    pub fn is_replaced(&self) -> bool {
+        use Withdrawal::{Merged, Superseded};
+        self.outcome.is_none() && matches!(self.withdrawn, Some(Superseded | Merged))
     }
 
     /// Whether something must still be done about it.

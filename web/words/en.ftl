@@ -717,6 +717,7 @@ mar-withdrawn-held = No longer expected: the order is on hold
 mar-withdrawn-away = No longer expected: the resident is away
 mar-withdrawn-self_managed = Not expected of staff: the resident keeps and takes it
 mar-withdrawn-not_applied = Not expected: nothing is on that would come off
+mar-withdrawn-merged = One with the dose due at the same moment: the clock change puts both there
 mar-withdrawn-do_not_give = No longer expected: the order is marked do not give
 mar-prepared = Put in the pot
 mar-returned = Taken out of the pot, not given
@@ -886,6 +887,7 @@ preview-overlaps_more = { $count ->
     [one] 1 more is too near.
    *[other] { $count } more are too near.
  }
+preview-merged = Two doses fall on { $at } by the clock change and are one.
 preview-was = (was { $at })
 preview-why-superseded = replaced
 preview-why-discontinued = stopped
@@ -893,6 +895,7 @@ preview-why-held = on hold
 preview-why-away = away
 preview-why-self_managed = the resident keeps and takes it
 preview-why-not_applied = nothing is on that would come off
+preview-why-merged = one with the dose at the same moment
 preview-why-do_not_give = marked do not give
 preview-total = { $ingredient } { $after }
 preview-now = (now { $before })

@@ -717,6 +717,7 @@ mar-withdrawn-held = Ya no se espera: la orden está en pausa
 mar-withdrawn-away = Ya no se espera: el residente está ausente
 mar-withdrawn-self_managed = No se espera del personal: la guarda y toma el residente
 mar-withdrawn-not_applied = No se espera: no hay nada puesto que quitar
+mar-withdrawn-merged = Una sola con la dosis del mismo momento: el cambio de hora pone ambas ahí
 mar-withdrawn-do_not_give = Ya no se espera: la orden está marcada como no dar
 mar-prepared = Puesta en el vaso
 mar-returned = Sacada del vaso, no dada
@@ -886,6 +887,7 @@ preview-overlaps_more = { $count ->
     [one] 1 más está demasiado cerca.
    *[other] { $count } más están demasiado cerca.
  }
+preview-merged = Por el cambio de hora, dos dosis coinciden el { $at } y son una.
 preview-was = (era { $at })
 preview-why-superseded = reemplazada
 preview-why-discontinued = suspendida
@@ -893,6 +895,7 @@ preview-why-held = en pausa
 preview-why-away = ausente
 preview-why-self_managed = la guarda y toma el residente
 preview-why-not_applied = no hay nada puesto que quitar
+preview-why-merged = una sola con la dosis del mismo momento
 preview-why-do_not_give = marcada como no dar
 preview-total = { $ingredient } { $after }
 preview-now = (ahora { $before })
