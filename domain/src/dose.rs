@@ -2,6 +2,7 @@
 
 use crate::administration::Outcome;
 use crate::id::{AdministrationId, DoseId, OrderId, ResidentId, UserId};
+use crate::schedule::Schedule;
 use crate::time::{CivilDate, CivilDateTime, Instant};
 use serde::{Deserialize, Serialize};
 
@@ -14,13 +15,23 @@ pub struct Slot {
     pub plan: u32,
     /// The prescribed civil date.
     pub date: CivilDate,
-    /// Rank in that day's list from 1 (clock; 0: a first dose given at once), steps since the
-    /// anchor (interval), 1 (once), next free (PRN, on call, continuous). The removals of a pair
-    /// are numbered downwards, see [`Slot::of_removal`].
+    /// Rank in that day's list from 1 (clock), steps since the anchor (interval), 1 (once), next
+    /// free (PRN, on call, continuous). A first dose given at once is none of these, see
+    /// [`Slot::of_first_now`]; the removals of a pair are numbered downwards, see
+    /// [`Slot::of_removal`].
     pub slot: i64,
 }
 
 impl Slot {
+    /// The number of a first dose given at once: one that no time of the schedule has.
+    #[must_use]
+    pub const fn of_first_now(schedule: &Schedule) -> u32 {
+        match schedule {
+            Schedule::Interval(_) => u32::MAX,
+            Schedule::Clock(_) | Schedule::Once(_) => 0,
+        }
+    }
+
     /// The number of a removal whose time has this rank in its own list: below 0, so that it is
     /// never taken for a dose to give.
     #[must_use]
@@ -87,6 +98,9 @@ pub enum Withdrawal {
     NotApplied,
     /// The order is marked "do not give".
     DoNotGive,
+    /// Another dose of the order is due at the same instant, and it is one with it. Schedules,
+    /// section 5, rule 4.
+    Merged,
 }
 
 impl Withdrawal {
@@ -101,6 +115,7 @@ impl Withdrawal {
             Self::SelfManaged => "self_managed",
             Self::NotApplied => "not_applied",
             Self::DoNotGive => "do_not_give",
+            Self::Merged => "merged",
         }
     }
 }
@@ -180,11 +195,16 @@ impl Dose {
     /// calls off.
     #[must_use]
     pub fn may_be_called_off(&self) -> bool {
-        let gone = matches!(
-            self.withdrawn,
-            Some(Withdrawal::Superseded | Withdrawal::Discontinued | Withdrawal::NotApplied)
-        );
+        use Withdrawal::{Discontinued, Merged, NotApplied, Superseded};
+        let gone = matches!(self.withdrawn, Some(Superseded | Discontinued | NotApplied | Merged));
         self.outcome.is_none() && !gone
+    }
+
+    /// Whether another dose is expected in its place and nothing was done about this one.
+    #[must_use]
+    pub fn is_replaced(&self) -> bool {
+        use Withdrawal::{Merged, Superseded};
+        self.outcome.is_none() && matches!(self.withdrawn, Some(Superseded | Merged))
     }
 
     /// Whether something must still be done about it.

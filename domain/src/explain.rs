@@ -288,7 +288,8 @@ pub fn kept_back(home: &Home, dose: &Dose) -> Option<Reason> {
         Withdrawal::Superseded
         | Withdrawal::Discontinued
         | Withdrawal::SelfManaged
-        | Withdrawal::NotApplied => None,
+        | Withdrawal::NotApplied
+        | Withdrawal::Merged => None,
         Withdrawal::Away => away(home.residents.get(&dose.resident)?, dose.due),
         Withdrawal::Held => held(order()?, dose.due),
         Withdrawal::DoNotGive => marked(order()?, dose.due),

@@ -3,6 +3,7 @@
 use crate::administration::Override;
 use crate::amount::Amount;
 use crate::condition::{Conditions, SelfAdministration};
+use crate::dose::Dose;
 use crate::drug::{Product, Strength};
 use crate::id::{OrderId, ResidentId, UserId};
 use crate::limit::PrnLimit;
@@ -295,6 +296,16 @@ impl Order {
             return OrderState::DoNotGive;
         }
         if self.hold_at(now).is_some() { OrderState::Held } else { OrderState::Active }
+    }
+
+    /// The first instant at which this dose may be given because the order has started; `None`
+    /// for a dose of an older plan, whose start was another. Stories, 13: what is typed has no
+    /// seconds.
+    #[must_use]
+    pub fn starts_for(&self, dose: Option<&Dose>) -> Option<Instant> {
+        let older = dose.is_some_and(|dose| dose.slot.plan < self.plan);
+        let opens = self.current.start.minute().plus_minutes(-self.current.before_minutes);
+        opens.filter(|_| !older)
     }
 
     /// The hold that holds back what is due at an instant.

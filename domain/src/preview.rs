@@ -81,6 +81,9 @@ pub struct Preview {
     pub moved: Vec<Moved>,
     /// Doses of the order that stay as they are.
     pub unchanged: u32,
+    /// Doses of the order that would be one with another of it, because a clock change puts both
+    /// on one instant.
+    pub merged: Vec<Expected>,
     /// The two neighbouring doses of the order that would lie nearest together.
     pub gap_min: Option<Gap>,
     /// The two that would lie farthest apart.
@@ -187,6 +190,7 @@ impl Rehearsal {
             removed: Vec::new(),
             moved: Vec::new(),
             unchanged: 0,
+            merged: merged(&self.after, self.order, stamp.now, to),
             gap_min: None,
             gap_max: None,
             overlaps: Vec::new(),
@@ -292,6 +296,11 @@ fn plan_ahead(home: &mut Home, to: Instant, stamp: &mut Stamp<'_>) {
 fn expected(home: &Home, to: Instant) -> BTreeMap<Slot, Expected> {
     let open = home.doses.values().filter(|d| d.is_open() && d.due < to);
     open.map(|d| (d.slot, Expected::of(d))).collect()
+}
+
+fn merged(home: &Home, order: OrderId, from: Instant, to: Instant) -> Vec<Expected> {
+    let one = |d: &&Dose| d.withdrawn == Some(Withdrawal::Merged) && d.due >= from && d.due < to;
+    home.doses_of_order(order).filter(one).map(Expected::of).collect()
 }
 
 /// Why a dose is not expected any more: as it was withdrawn, or, where planning had not reached it

@@ -357,6 +357,13 @@ impl ZoneRules {
         }
     }
 
+    /// The first instant of the civil day after the one that runs at `now`.
+    #[must_use]
+    pub fn next_day_begins(&self, now: Instant) -> Instant {
+        let next = self.to_civil(now).date().plus_days(1);
+        next.map_or(Instant::MAX, |date| self.day_begins(date))
+    }
+
     /// The instants of a civil time under a home's clock-change policy.
     #[must_use]
     pub fn resolve_with(

@@ -14,7 +14,7 @@ use emar_domain::time::Instant;
 pub const FOLLOWED: &str = "hours_of_policy";
 
 /// Brings every order at home hours to those of `policy` from `from` on; false when that must be
-/// tried again. `version` is the policy's; absent: it was in force before.
+/// tried again. `version` is the policy's; absent: it was in force before, and a resident moved.
 ///
 /// # Errors
 /// When the database fails.
@@ -29,6 +29,15 @@ pub async fn follow(
         let mut orders = batch.to_vec();
         for other in &mut orders {
             other.last_taken = app.store.done_on(other.order).await?.last_taken;
+        }
+        if version.is_none() {
+            // Until then they go on at the hours they have, as far as these are planned.
+            let planned = Command::Plan(batch.iter().map(|other| other.order).collect());
+            let outcome = app.lane.ask_patiently(Asked::by_server(planned)).await;
+            if !matches!(outcome, Outcome::Done { .. }) {
+                tracing::error!(?outcome, orders = batch.len(), "other hours wait");
+                return Ok(false);
+            }
         }
         let command = Command::Hours(Box::new(HoursCommand { policy: version, from, orders }));
         match app.lane.ask_patiently(Asked::by_server(command)).await {

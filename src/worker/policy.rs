@@ -9,8 +9,8 @@ use crate::zones::Catalogue;
 use emar_domain::decide::Command;
 use emar_domain::home::Earlier;
 use emar_domain::schedule::policy::Policy;
-use emar_domain::time::{CivilDate, Instant};
-use emar_domain::zone::{GapPolicy, OverlapPolicy, ZoneRules};
+use emar_domain::time::Instant;
+use emar_domain::zone::ZoneRules;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -20,15 +20,8 @@ const LOOK: Duration = Duration::from_secs(2);
 /// When a policy takes force: the civil midnight it names, else the next one after `now`.
 #[must_use]
 pub fn effective_from(policy: &Policy, zone: &ZoneRules, now: Instant) -> Instant {
-    let next = || zone.to_civil(now).date().plus_days(1);
-    let midnight = |date: CivilDate| {
-        use emar_domain::zone::Due;
-        match zone.resolve_with(date.midnight(), GapPolicy::Rfc5545, OverlapPolicy::First) {
-            Due::Once { at, .. } | Due::Twice { first: at, .. } => Some(at),
-            _ => None,
-        }
-    };
-    policy.effective_from.or_else(next).and_then(midnight).unwrap_or(now)
+    let named = policy.effective_from.map(|date| zone.day_begins(date));
+    named.unwrap_or_else(|| zone.next_day_begins(now))
 }
 
 /// The versions that were in force by `now`, in that order; the last is in force. A version whose
@@ -172,7 +165,8 @@ impl Watch {
     }
 
     /// Orders go over to the hours of each version from its own midnight on, also of those that
-    /// came and went while no server ran; and to those of the unit a resident moved to from now on.
+    /// came and went while no server ran; and to those of the unit a resident moved to from the
+    /// next midnight on, so that the day of the move has its doses.
     async fn follow(
         &mut self,
         steps: &[&PolicyVersion],
@@ -197,10 +191,11 @@ impl Watch {
             app.store.set_meta(&app.facility, hours::FOLLOWED, &kept).await?;
             self.followed = version;
         }
-        let state = app.home().version;
-        if self.settled != Some(state)
-            && hours::follow(&app, policy, None, app.clock.clinical()).await?
-        {
+        let (state, midnight) = {
+            let home = app.home();
+            (home.version, home.zone.next_day_begins(app.clock.clinical()))
+        };
+        if self.settled != Some(state) && hours::follow(&app, policy, None, midnight).await? {
             self.settled = Some(state);
         }
         Ok(())

@@ -77,7 +77,7 @@ async fn other_hours_take_force_at_their_midnight_also_over_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_moves_to_a_unit_with_other_hours_gets_them_from_then_on() {
+async fn who_moves_to_a_unit_with_other_hours_gets_them_from_midnight_on() {
     let app = TestApp::new().await;
     let garza = app.resident(1, "Garza").await;
     let order = app.order_at_home_hours(garza, "senna", "BID").await;
@@ -97,8 +97,7 @@ async fn who_moves_to_a_unit_with_other_hours_gets_them_from_then_on() {
     let planned =
         |home: &Home| (open(home, order, "2026-11-03") == ["06:00", "18:00"]).then_some(());
     app.until("the unit's hours are planned", planned).await;
-    // It is 08:00: the dose of 09:00 was to come, and 06:00 is past.
-    assert_eq!(open(&app.home(), order, "2026-11-02"), ["18:00"]);
+    assert_eq!(open(&app.home(), order, "2026-11-02"), ["09:00", "17:00"], "the day has its doses");
     app.finish().await;
 }
 

@@ -61,6 +61,7 @@ const POINTERS = [
 /** Refusals of the rules that concern a field. */
 const OF_FIELD = new Map([
   ["resident_unknown", "resident"],
+  ["change_starts_later", "start"],
   ["order_charted", "kind"],
   ["order_other_drug", "drug"],
 ]);

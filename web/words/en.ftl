@@ -652,6 +652,7 @@ refusal-renewal_not_longer = Not renewed: this order runs until { $ends_at } as 
 refusal-renewal_needs_evaluation = Not renewed: an antipsychotic when needed is ordered anew, once the prescriber has seen the resident. Enter a new order.
 refusal-order_changed = Not done: somebody changed this order meanwhile. Look at it again, then decide.
 refusal-order_other_drug = Not changed: another drug, resident or sender is another order. Enter a new order and stop this one.
+refusal-change_starts_later = Not changed: a change takes force at once, and until { $starts_at } nothing of this order would be due. Leave its start as it was; for a later change, let this order end then and enter a new one that begins then.
 refusal-order_charted = Not corrected: a dose of this order is charted already. Enter a new version instead.
 refusal-order_findings = Not taken: something about this order is wrong or doubtful. Look at each point and mend it or say why.
 refusal-verify_own = Not verified: who entered or noted an order cannot verify it. Ask a second person.
@@ -740,6 +741,7 @@ mar-withdrawn-held = No longer expected: the order is on hold
 mar-withdrawn-away = No longer expected: the resident is away
 mar-withdrawn-self_managed = Not expected of staff: the resident keeps and takes it
 mar-withdrawn-not_applied = Not expected: nothing is on that would come off
+mar-withdrawn-merged = One with the dose due at the same moment: the clock change puts both there
 mar-withdrawn-do_not_give = No longer expected: the order is marked do not give
 mar-prepared = Put in the pot
 mar-returned = Taken out of the pot, not given
@@ -927,6 +929,7 @@ preview-overlaps_more = { $count ->
     [one] 1 more is too near.
    *[other] { $count } more are too near.
  }
+preview-merged = Two doses fall on { $at } by the clock change and are one.
 preview-was = (was { $at })
 preview-why-superseded = replaced
 preview-why-discontinued = stopped
@@ -934,6 +937,7 @@ preview-why-held = on hold
 preview-why-away = away
 preview-why-self_managed = the resident keeps and takes it
 preview-why-not_applied = nothing is on that would come off
+preview-why-merged = one with the dose at the same moment
 preview-why-do_not_give = marked do not give
 preview-total = { $ingredient } { $after }
 preview-now = (now { $before })

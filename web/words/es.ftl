@@ -652,6 +652,7 @@ refusal-renewal_not_longer = No se renovó: esta orden ya dura hasta { $ends_at 
 refusal-renewal_needs_evaluation = No se renovó: un antipsicótico a demanda se ordena de nuevo cuando el prescriptor ha visto al residente. Registre una orden nueva.
 refusal-order_changed = No se hizo: alguien cambió esta orden entretanto. Véala de nuevo y decida después.
 refusal-order_other_drug = No se cambió: otro fármaco, residente o remitente es otra orden. Registre una orden nueva y suspenda esta.
+refusal-change_starts_later = No se cambió: un cambio rige de inmediato y hasta { $starts_at } no correspondería ninguna dosis de esta orden. Deje su inicio como estaba; para un cambio posterior, haga que esta orden termine entonces y registre una nueva que empiece entonces.
 refusal-order_charted = No se corrigió: ya hay una dosis registrada de esta orden. Registre una versión nueva.
 refusal-order_findings = No se aceptó: algo de esta orden es erróneo o dudoso. Mire cada punto y corríjalo o diga por qué.
 refusal-verify_own = No se verificó: quien anotó o aceptó una orden no puede verificarla. Pida a otra persona.
@@ -740,6 +741,7 @@ mar-withdrawn-held = Ya no se espera: la orden está en pausa
 mar-withdrawn-away = Ya no se espera: el residente está ausente
 mar-withdrawn-self_managed = No se espera del personal: la guarda y toma el residente
 mar-withdrawn-not_applied = No se espera: no hay nada puesto que quitar
+mar-withdrawn-merged = Una sola con la dosis del mismo momento: el cambio de hora pone ambas ahí
 mar-withdrawn-do_not_give = Ya no se espera: la orden está marcada como no dar
 mar-prepared = Puesta en el vaso
 mar-returned = Sacada del vaso, no dada
@@ -927,6 +929,7 @@ preview-overlaps_more = { $count ->
     [one] 1 más está demasiado cerca.
    *[other] { $count } más están demasiado cerca.
  }
+preview-merged = Por el cambio de hora, dos dosis coinciden el { $at } y son una.
 preview-was = (era { $at })
 preview-why-superseded = reemplazada
 preview-why-discontinued = suspendida
@@ -934,6 +937,7 @@ preview-why-held = en pausa
 preview-why-away = ausente
 preview-why-self_managed = la guarda y toma el residente
 preview-why-not_applied = no hay nada puesto que quitar
+preview-why-merged = una sola con la dosis del mismo momento
 preview-why-do_not_give = marcada como no dar
 preview-total = { $ingredient } { $after }
 preview-now = (ahora { $before })

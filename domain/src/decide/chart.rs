@@ -187,7 +187,7 @@ pub(super) fn chart(record: &mut Record<'_, '_>, c: &ChartCommand) -> Result<Ans
     allowed(record, order, c, by)?;
     act_fits(c, dose)?;
     reason_fits(c)?;
-    let at = when(record, order, c)?;
+    let at = when(record, order, dose, c)?;
     let amount = amount(&of_dose(record.home, order, dose), c)?;
     if let Some(early) = dose.and_then(|d| out_of_reach(order, d, at)) {
         return Err(objected(vec![early]));
@@ -344,9 +344,13 @@ fn amount(order: &Order, c: &ChartCommand) -> Result<Option<Amount>, Refusal> {
     }
 }
 
-fn when(record: &Record<'_, '_>, order: &Order, c: &ChartCommand) -> Result<Instant, Refusal> {
-    // Stories, 13: given in the minute it was ordered in, and written down as that minute.
-    let starts = order.current.start.minute().plus_minutes(-order.current.before_minutes);
+fn when(
+    record: &Record<'_, '_>,
+    order: &Order,
+    dose: Option<&Dose>,
+    c: &ChartCommand,
+) -> Result<Instant, Refusal> {
+    let starts = order.starts_for(dose);
     match (c.mode, c.administered_at) {
         // A correction is never a giving now: the dose left no pot, so somebody says when.
         (Mode::Now, _) if c.corrects.is_some() && c.outcome.is_taken() => {

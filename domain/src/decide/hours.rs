@@ -1,13 +1,13 @@
 //! The home's hours change: orders at its hours go over to a new plan.
 
 use super::Answer;
-use super::order::{new_plan_begins, revision, supersede, untouched};
+use super::order::{first_dose_from, new_plan_begins, revision, supersede, untouched};
 use super::record::{Record, fields};
 use crate::audit::leaf::Action;
 use crate::fact::{DoseDue, Fact, OrderEvent};
 use crate::home::Home;
 use crate::id::{FactId, OrderId};
-use crate::order::{FirstDose, NewHours, Order, OrderAct, OrderState, Timing};
+use crate::order::{NewHours, Order, OrderAct, OrderState, Timing};
 use crate::schedule::frequency::Frequencies;
 use crate::schedule::hours::AtHours;
 use crate::schedule::policy::Policy;
@@ -92,10 +92,8 @@ fn one(record: &mut Record<'_, '_>, order: &Order, other: &OtherHours, c: &Hours
     } else {
         order.current.not_before
     };
-    // A first dose that was planned is the old plan's; the new one must not ask for another.
-    let planned = order.state != OrderState::Draft && order.planned_until.is_some();
-    let first_dose =
-        if new_plan && planned { FirstDose::NextTime } else { order.current.first_dose };
+    let asked = order.current.first_dose;
+    let first_dose = if new_plan { first_dose_from(home, order, asked, from) } else { asked };
     let new = NewHours { at: other.at.clone(), first_dose, not_before };
     let act = if new_plan { OrderAct::HoursChanged } else { OrderAct::WindowsChanged };
     let event = OrderEvent {

@@ -6,7 +6,7 @@ use super::record::{Record, fields};
 use super::{Answer, ChangeCommand, ChangeKind, OrderCommand, Refusal};
 use crate::administration::Override;
 use crate::audit::leaf::Action;
-use crate::dose::{Dose, Withdrawal};
+use crate::dose::{Dose, Slot, Withdrawal};
 use crate::fact::{DoseDue, Fact, OrderEvent};
 use crate::home::Home;
 use crate::id::{FactId, OrderId, UserId};
@@ -91,6 +91,10 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
     if !same {
         return Err(Refusal::new("order_other_drug", "new_order"));
     }
+    if in_force && leaves_a_hole(old, c.version.start, now) {
+        let refusal = Refusal::new("change_starts_later", "new_order");
+        return Err(refusal.with("starts_at", c.version.start));
+    }
     let charted = c.charted || record.home.doses_of_order(order.id()).any(|d| d.outcome.is_some());
     if c.kind == ChangeKind::Correction && charted {
         return Err(Refusal::new("order_charted", "new_version"));
@@ -98,11 +102,7 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
     let occasion = if in_force { Occasion::Noted } else { Occasion::Entered };
     nothing_stands(record.home, &c.version, &c.version.accepted, occasion)?;
     let not_before = new_plan_begins(record.home, order, &c.version.timing, c.last_taken, now);
-    // Its first dose was given when the order began; a copy of the order must not ask for another.
-    let first_dose = match old.first_dose {
-        FirstDose::Now => FirstDose::NextTime,
-        FirstDose::NextTime => c.version.first_dose,
-    };
+    let first_dose = first_dose_from(record.home, order, c.version.first_dose, now);
     let expires = lawful_end(record.home, &c.version, Some(order).filter(|_| in_force), now);
     let renews = None;
     let version = OrderVersion { first_dose, not_before, expires, renews, ..c.version.clone() };
@@ -120,6 +120,35 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
     leaf.after = Some(fields(after));
     supersede(record, order, now);
     Ok(Answer::Order { order: order.id(), version: number, changed: true })
+}
+
+/// Whether doses of an order that runs would be nobody's to give until its changed start: the
+/// version that says how they are given is replaced now, so they cannot be left as they are.
+fn leaves_a_hole(old: &OrderVersion, start: Instant, now: Instant) -> bool {
+    let one_instant = matches!(old.timing.schedule(), Some(Schedule::Once(_)));
+    old.start <= now && now < start && !one_instant
+}
+
+/// When the first dose of a new plan from `from` on is given, as it is asked for: where the plan
+/// before had one given at once that lies behind or was charted, there is no second one. Schedules,
+/// rule 1.
+pub(super) fn first_dose_from(
+    home: &Home,
+    order: &Order,
+    asked: FirstDose,
+    from: Instant,
+) -> FirstDose {
+    let old = &order.current;
+    if old.first_dose == FirstDose::NextTime || order.planned_until.is_none() {
+        return asked;
+    }
+    let of_plan = || home.doses_of_order(order.id()).filter(|d| d.slot.plan == order.plan);
+    let charted = of_plan().any(|d| d.outcome.is_some());
+    // Since when the order runs says nothing: it may have been on hold meanwhile.
+    let begins = old.start.max(old.not_before.unwrap_or(Instant::MIN));
+    let number = old.timing.schedule().map(|s| i64::from(Slot::of_first_now(s)));
+    let first = of_plan().find(|d| Some(d.slot.slot) == number).map_or(begins, |d| d.due);
+    if charted || first < from { FirstDose::NextTime } else { asked }
 }
 
 /// Where a new plan of an order in force begins: at `from`, but not nearer to the last taken dose

@@ -34,7 +34,13 @@ pub(super) fn plan(record: &mut Record<'_, '_>, orders: &[OrderId]) -> Answer {
         if !due.is_empty() {
             let leaf = record.leaf(Action::Create, "dose", order.id().to_string());
             leaf.resident = Some(order.current.resident.0);
-            leaf.after = Some(fields([("doses", due.len().try_into().unwrap_or(i64::MAX).into())]));
+            let merged = due.iter().filter(|(_, why)| *why == Some(Withdrawal::Merged)).count();
+            let count = |doses: usize| i64::try_from(doses).unwrap_or(i64::MAX).into();
+            let mut after = fields([("doses", count(due.len() - merged))]);
+            if merged > 0 {
+                after.insert("merged".to_owned(), count(merged));
+            }
+            leaf.after = Some(after);
         }
         found.extend(due.into_iter().map(|(due, withdrawn)| (order, due, withdrawn)));
     }
@@ -97,8 +103,21 @@ pub(crate) fn removal_after(
     None
 }
 
-/// The doses to write down, each with why it is not expected, if so.
-fn due_doses(record: &mut Record<'_, '_>, order: &Order) -> Vec<(PlannedDose, Option<Withdrawal>)> {
+/// A dose to write down, and why it is not expected, if so.
+type ToWrite = (PlannedDose, Option<Withdrawal>);
+
+/// Every dose of an expansion: one that became one with another is written down as that, and not
+/// left out. Schedules, section 5, rule 4.
+pub(super) fn all_of(found: Expansion) -> Vec<ToWrite> {
+    let own = found.due.into_iter().chain(found.held).map(|dose| (dose, None));
+    let merged = found.merged.into_iter().map(|one| (one.dose, Some(Withdrawal::Merged)));
+    let mut all: Vec<ToWrite> = own.chain(merged).collect();
+    all.sort_by(|(a, _), (b, _)| a.cmp(b));
+    all
+}
+
+/// The doses to write down.
+fn due_doses(record: &mut Record<'_, '_>, order: &Order) -> Vec<ToWrite> {
     let home = record.home;
     let Some(schedule) = order.current.timing.schedule() else { return Vec::new() };
     let lives_here = super::resident::lives_here(home, order.current.resident);
@@ -107,14 +126,13 @@ fn due_doses(record: &mut Record<'_, '_>, order: &Order) -> Vec<(PlannedDose, Op
     }
     let range = range(home, order, schedule, record.now).filter(|r| r.from < r.to);
     let found = range.and_then(|range| expansion(home, order, schedule, range).ok());
-    let due = found.map(|mut found| {
-        found.due.append(&mut found.held);
+    let due = found.map(|found| {
+        let mut due = all_of(found);
         // Other rules for the zone bring what was given early behind where planning stopped.
         let of_plan = home.doses_of_order(order.id()).filter(|d| d.slot.plan == order.plan);
         let known: BTreeSet<_> = of_plan.map(|d| (d.slot.date, d.slot.slot)).collect();
-        found.due.retain(|due| !known.contains(&(due.date, i64::from(due.slot))));
-        found.due.sort();
-        first_now(home, order, schedule, begins(order, schedule), found.due)
+        due.retain(|(due, _)| !known.contains(&(due.date, i64::from(due.slot))));
+        first_now(home, order, schedule, begins(order, schedule), due)
     });
     let due = due.unwrap_or_default();
     if due.is_empty() && order_fault(home, order, record.now).is_some() {
@@ -137,21 +155,21 @@ fn first_now(
     order: &Order,
     schedule: &Schedule,
     at: Instant,
-    due: Vec<PlannedDose>,
-) -> Vec<(PlannedDose, Option<Withdrawal>)> {
-    let mut due: Vec<_> = due.into_iter().map(|dose| (dose, None)).collect();
+    mut due: Vec<ToWrite>,
+) -> Vec<ToWrite> {
     let asked = order.current.first_dose == FirstDose::Now && order.planned_until.is_none();
     let over = order.current.ends_at().is_some_and(|end| end <= at);
     let there = due.first().is_some_and(|(next, _)| next.at == at);
-    let (Schedule::Clock(_), true) = (schedule, asked && !over && !there) else { return due };
+    if matches!(schedule, Schedule::Once(_)) || !asked || over || there {
+        return due;
+    }
     let interval = schedule.nominal_interval_minutes();
     if due.is_empty() {
         // The next time of a weekly or monthly drug may lie beyond the horizon.
-        let ahead = near_after(home, order, schedule, at, at);
-        due.extend(ahead.into_iter().map(|dose| (dose, None)));
+        due = near_after(home, order, schedule, at, at);
     }
     let given = resident_of(home, order).is_none_or(|r| kept_back(r, order, at).is_none());
-    if let Some((next, withdrawn)) = due.first_mut().filter(|_| given)
+    if let Some((next, withdrawn)) = due.iter_mut().find(|(_, why)| given && why.is_none())
         && interval.is_some_and(|minutes| is_too_near(at, next.at, minutes))
     {
         // Written down as passed over, or the next planning would find it missing and plan it.
@@ -159,7 +177,8 @@ fn first_now(
     }
     let prescribed = home.zone.to_civil(at);
     let date = prescribed.date();
-    let first = PlannedDose { at, date, slot: 0, prescribed, shifted: false, dose: None };
+    let slot = Slot::of_first_now(schedule);
+    let first = PlannedDose { at, date, slot, prescribed, shifted: false, dose: None };
     due.insert(0, (first, None));
     due
 }
@@ -171,14 +190,14 @@ fn near_after(
     schedule: &Schedule,
     from: Instant,
     taken: Instant,
-) -> Vec<PlannedDose> {
+) -> Vec<ToWrite> {
     let Some(interval) = schedule.nominal_interval_minutes() else { return Vec::new() };
     let Some(to) = taken.plus_minutes(i64::from(interval)).filter(|to| from < *to) else {
         return Vec::new();
     };
     let found = expansion(home, order, schedule, Span { from, to }).unwrap_or_default();
-    let all = found.due.into_iter().chain(found.held);
-    all.filter(|dose| dose.at >= taken && is_too_near(taken, dose.at, interval)).collect()
+    let near = |dose: &PlannedDose| dose.at >= taken && is_too_near(taken, dose.at, interval);
+    all_of(found).into_iter().filter(|(dose, _)| near(dose)).collect()
 }
 
 /// Times that planning has not reached yet and that lie too near to a dose taken at `taken` are
@@ -199,10 +218,10 @@ pub(super) fn pass_over(
     if !runs || waits {
         return;
     }
-    for due in near_after(home, order, schedule, from, taken) {
+    for (due, why) in near_after(home, order, schedule, from, taken) {
         let (plan, slot) = (order.plan, i64::from(due.slot));
         let slot = Slot { order: order.id(), plan, date: due.date, slot };
-        write_dose(record, order, slot, &due, Some(Withdrawal::Superseded));
+        write_dose(record, order, slot, &due, why.or(Some(Withdrawal::Superseded)));
     }
 }
 

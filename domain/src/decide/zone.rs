@@ -4,7 +4,7 @@
 use super::Answer;
 use super::hold::kept_back;
 use super::order::{replan, revision};
-use super::plan::{begins, expansion, write_dose};
+use super::plan::{all_of, begins, expansion, write_dose};
 use super::record::{Record, fields};
 use super::resident::resident_of;
 use crate::audit::leaf::Action;
@@ -62,17 +62,34 @@ fn move_doses(record: &mut Record<'_, '_>, order: &Order) -> (u32, u32) {
         .collect();
     // Of two on one instant the dose whose own time this is stays, as when they are planned.
     times.sort_by_key(|(at, shifted, dose)| (*at, *shifted, dose.slot));
-    let (mut taken, mut moved, mut until) = (None, 0, last);
+    let done = ours.iter().filter(|d| d.outcome.is_some() && d.slot.slot > 0 && by_clock(d));
+    let done: BTreeSet<Instant> = done.filter_map(|d| Some(due(home, d)?.0)).collect();
+    let (mut taken, mut written, mut moved, mut until) = (None, None, 0, last);
     let of_life = |at| at >= order.current.start && order.current.ends_at().is_none_or(|e| at < e);
     for (at, shifted, dose) in times {
         let off = dose.slot.is_removal();
-        let gone = is_superseded(dose);
-        if !gone && !off && (taken == Some(at) || !of_life(at)) {
+        let gone = dose.withdrawn == Some(Withdrawal::Superseded);
+        let merged = dose.withdrawn == Some(Withdrawal::Merged);
+        // One with a dose that was passed over is passed over with it.
+        let with_it = merged && written == Some(at);
+        let meets = taken == Some(at) || with_it || done.contains(&at);
+        let follows = merged || dose.is_open() || dose.is_kept_back();
+        let due = (at, shifted);
+        if !gone && !off && !of_life(at) {
             replan(record, dose, Some(Withdrawal::Superseded), now);
             moved += 1;
-        } else if at != dose.due {
-            move_dose(record, order, dose, (at, shifted));
+        } else if !gone && !off && meets {
+            if at != dose.due || !merged {
+                move_dose(record, dose, due, Some(Withdrawal::Merged));
+                moved += 1;
+            }
+        } else if at != dose.due || merged {
+            let stands = as_it_stands(home, order, at);
+            move_dose(record, dose, due, if follows && !off { stands } else { dose.withdrawn });
             moved += 1;
+        }
+        if !off {
+            written = Some(at);
         }
         if !off && !gone {
             (taken, until) = (Some(at), until.max(at));
@@ -93,10 +110,6 @@ fn is_to_come(dose: &Dose, now: Instant) -> bool {
     dose.due > now && dose.outcome.is_none() && dose.slot.slot != 0
 }
 
-fn is_superseded(dose: &Dose) -> bool {
-    dose.withdrawn == Some(Withdrawal::Superseded)
-}
-
 /// When a dose's prescribed civil time is, and whether a gap moved it. `None`: the home drops times
 /// that a gap skips, and then the dose stays where it was, to be seen.
 fn due(home: &Home, dose: &Dose) -> Option<(Instant, bool)> {
@@ -108,18 +121,22 @@ fn due(home: &Home, dose: &Dose) -> Option<(Instant, bool)> {
     }
 }
 
+/// Why a dose due at an instant is not expected, if so: nobody is there any more, or something
+/// keeps it back.
+fn as_it_stands(home: &Home, order: &Order, due: Instant) -> Option<Withdrawal> {
+    match resident_of(home, order).filter(|resident| resident.lives_here()) {
+        Some(resident) => kept_back(resident, order, due),
+        None => Some(Withdrawal::Discontinued),
+    }
+}
+
 fn move_dose(
     record: &mut Record<'_, '_>,
-    order: &Order,
     dose: &Dose,
     (due, shifted): (Instant, bool),
+    withdrawn: Option<Withdrawal>,
 ) {
     let by = due.micros_since(dose.due);
-    let follows = !dose.slot.is_removal() && (dose.is_open() || dose.is_kept_back());
-    let withdrawn = match resident_of(record.home, order) {
-        Some(resident) if follows => kept_back(resident, order, due),
-        _ => dose.withdrawn,
-    };
     record.fact(Fact::DoseDue(Box::new(DoseDue {
         due,
         opens: dose.opens.plus_micros(by).unwrap_or(Instant::MIN),
@@ -144,13 +161,13 @@ fn add_missing(
         return 0;
     }
     let Ok(found) = expansion(record.home, order, schedule, Span { from, to }) else { return 0 };
-    let all = found.due.iter().chain(&found.held);
-    let mut added = 0;
-    for dose in all.filter(|dose| !known.contains(&(dose.date, i64::from(dose.slot)))) {
+    let mut all = all_of(found);
+    all.retain(|(dose, _)| !known.contains(&(dose.date, i64::from(dose.slot))));
+    for (dose, why) in &all {
         let slot = i64::from(dose.slot);
         let slot = Slot { order: order.id(), plan: order.plan, date: dose.date, slot };
-        write_dose(record, order, slot, dose, None);
-        added += 1;
+        let stands = as_it_stands(record.home, order, dose.at);
+        write_dose(record, order, slot, dose, why.or(stands));
     }
-    added
+    u32::try_from(all.len()).unwrap_or(u32::MAX)
 }

@@ -3,7 +3,7 @@
 use super::ingredient::taken_by_others;
 use super::{Check, Objection, Package, Severity};
 use crate::cart::{CartSession, Counting};
-use crate::dose::{Dose, DoseState, Withdrawal};
+use crate::dose::{Dose, DoseState};
 use crate::home::Home;
 use crate::id::DoseId;
 use crate::limit::PrnLimit;
@@ -226,7 +226,7 @@ pub fn settled_elsewhere(home: &Home, dose: Option<DoseId>) -> Option<Objection>
         let o = Objection::new(Check::AlreadyGiven).with("given_at", done.at);
         return Some(o.with("by", done.by.to_string()));
     }
-    if dose.withdrawn == Some(Withdrawal::Superseded) {
+    if dose.is_replaced() {
         return Some(Objection::new(Check::OrderChanged));
     }
     let pot = dose.prepared.as_ref()?;

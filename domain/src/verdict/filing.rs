@@ -7,7 +7,7 @@ use super::ingredient::ingredient_objections;
 use super::product::allergy;
 use super::{Check, Objection, Severity, order_objections};
 use crate::administration::{Mode, Override};
-use crate::dose::{Dose, Withdrawal};
+use crate::dose::Dose;
 use crate::home::Home;
 use crate::order::Order;
 use crate::time::Instant;
@@ -30,7 +30,7 @@ pub fn filing_objections(
     }
     found.extend(order_objections(home, order, dose, seen, at));
     // Another dose took its place while it lay in a pot or on a screen.
-    let replaced = |d: &&Dose| d.withdrawn == Some(Withdrawal::Superseded) && d.outcome.is_none();
+    let replaced = |d: &&Dose| d.is_replaced();
     let changed = || Objection::new(Check::OrderChanged).severity(Severity::Stop);
     found.extend(dose.filter(replaced).map(|_| changed()));
     let taken = dose.and_then(|d| d.outcome.as_ref()).filter(|o| o.outcome.is_taken());

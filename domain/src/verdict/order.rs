@@ -47,8 +47,7 @@ pub fn order_objections(
         }
         OrderState::Active => {}
     }
-    let opens = order.current.start.minute().plus_minutes(-order.current.before_minutes);
-    if opens.is_some_and(|opens| now < opens) {
+    if order.starts_for(dose).is_some_and(|opens| now < opens) {
         found.push(Objection::new(Check::OrderNotStarted).with("starts_at", order.current.start));
     }
     if order.state == OrderState::Active && order.verified_by.is_none() {

@@ -76,8 +76,13 @@ struct Tally {
     superseded: usize,
     stopped: usize,
     merged: usize,
+    /// Of those, the ones written down: of the others, neither dose was ever planned.
+    recorded: usize,
     dropped: usize,
 }
+
+/// Two times that a clock change going forward puts on one instant, in one zone or another.
+const MEET: [[&str; 2]; 3] = [["00:30", "01:30"], ["02:30", "03:30"], ["02:15", "02:45"]];
 
 struct Week {
     world: World,
@@ -187,7 +192,8 @@ impl Week {
         let every = self.dice.count(2, 4);
         let length = self.dice.count(1, 4);
         let shape = match self.dice.count(0, 12) {
-            0..=3 => json!({"times": times}),
+            0..=2 => json!({"times": times}),
+            3 => json!({"times": self.dice.pick(&MEET)}),
             4 => json!({"times": few, "dow": ["mon", "thu", "sun"]}),
             5 => json!({"times": few, "every_days": every, "anchor_date": anchor}),
             6 => json!({"times": times,
@@ -237,8 +243,8 @@ impl Week {
         if self.dice.one_in(6) {
             order.stop = now.plus_minutes(self.dice.within(1, 8 * 24) * 60).filter(|s| *s > start);
         }
-        let clock = matches!(&order.timing, Timing::Planned { schedule: Schedule::Clock(_) });
-        if clock && self.dice.one_in(6) {
+        let repeated = order.timing.schedule().is_some() && !is_once(&order);
+        if repeated && self.dice.one_in(6) {
             order.first_dose = FirstDose::Now;
         }
         let id = self.world.receive(order.clone());
@@ -576,6 +582,7 @@ impl Week {
         }
         let timing = serde_json::from_value(self.recurring()).unwrap();
         let version = OrderVersion { version: old.version + 1, timing, ..old };
+        let waits = self.first_dose_waits(order);
         if self.world.change(version.clone(), kind).is_err() {
             return false;
         }
@@ -585,10 +592,21 @@ impl Week {
         let past = self.past(order);
         past.plans.last_mut().unwrap().ends = now;
         let number = past.plans.last().unwrap().number + 1;
-        let first_dose = FirstDose::NextTime;
+        let first_dose = if waits { version.first_dose } else { FirstDose::NextTime };
         let version = OrderVersion { first_dose, ..version };
         past.plans.push(Plan { number, version, begins, ends: Instant::MAX });
         true
+    }
+
+    /// Whether what the plan in force has first is still to come, and nothing of it was charted.
+    fn first_dose_waits(&self, order: OrderId) -> bool {
+        let (now, plan) = (self.now(), self.orders[&order].plans.last().unwrap());
+        let of_plan = |r: &&Row| r.slot.plan == plan.number;
+        let mut rows = self.world.ledger.of(order).filter(of_plan).peekable();
+        let own_start = || self.first_now(plan).is_some() || plan.version.start == now;
+        rows.peek().is_none()
+            || rows.all(|r| r.outcome.is_none())
+                && (plan.begins > now || plan.begins == now && own_start())
     }
 
     /// Prescribed = doses + merged + dropped: nothing doubled, nothing missing, all of it told.
@@ -600,7 +618,7 @@ impl Week {
             // zone gets other rules.
             let stopped = |r: &Row| past.stopped.is_some_and(|stopped| stopped <= r.due);
             let planned = |r: &&Row| match r.withdrawn {
-                Some(Withdrawal::Superseded) => false,
+                Some(Withdrawal::Superseded | Withdrawal::Merged) => false,
                 Some(Withdrawal::Discontinued) => !stopped(r),
                 _ => true,
             };
@@ -654,7 +672,8 @@ impl Week {
         if let Some((date, begins, _)) = &first
             && day.contains(*begins)
         {
-            expected.push((day_named(&plan.version, date.to_string()), 0, *begins));
+            let slot = if matches!(schedule, Schedule::Interval(_)) { u32::MAX } else { 0 };
+            expected.push((day_named(&plan.version, date.to_string()), slot.into(), *begins));
             tally.prescribed += 1;
         }
         for (date, slot, at) in expected {
@@ -673,9 +692,30 @@ impl Week {
                 );
             }
         }
+        for (into, one) in &told.merged {
+            tally.recorded += usize::from(self.account_merge(plan, into, one));
+        }
         tally.merged += told.merged.len();
         tally.dropped += told.dropped.len();
         tally.prescribed += prescribed;
+    }
+
+    /// A merge is written down wherever the dose is that it went into; whether it is.
+    fn account_merge(&self, plan: &Plan, into: &naive::Identity, one: &naive::Told) -> bool {
+        let of_plan = |r: &&Row| r.slot.plan == plan.number && !r.slot.is_removal();
+        let find = |date: &str, slot: u32| {
+            let same = |r: &&Row| r.slot.date.to_string() == date && r.slot.slot == i64::from(slot);
+            self.world.ledger.of(plan.version.order).filter(of_plan).find(same)
+        };
+        let Some(stays) = find(&into.0, into.1) else { return false };
+        let (merged, story) = (find(&one.date, one.slot), self.story(plan.version.order));
+        let merged =
+            merged.unwrap_or_else(|| panic!("{one:?} went unseen into {stays:?}\n{story}"));
+        let replaced = stays.withdrawn == Some(Withdrawal::Superseded);
+        let told = merged.withdrawn == Some(Withdrawal::Merged);
+        assert!(told || replaced && !merged.is_open(), "{merged:?} of {stays:?}\n{story}");
+        assert_eq!(merged.due, stays.due, "{merged:?} of {stays:?}");
+        true
     }
 
     /// A first dose given at once: its day, its instant, and the next time it passes over, by the

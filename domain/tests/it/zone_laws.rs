@@ -2,13 +2,15 @@
 //! The weeks meet each of these too seldom to be relied on.
 
 use crate::expansion::zone::Zone;
-use crate::world::{World, charting, clock, hold, instant, nurse, planned, version};
-use emar_domain::decide::{Actor, Command, OrderCommand};
+use crate::world::{World, answers, charting, clock, hold, instant, nurse, planned, version};
+use emar_domain::decide::{Actor, ChartCommand, Command, OrderCommand, Stamp, Stay};
 use emar_domain::dose::{Dose, Withdrawal};
 use emar_domain::id::OrderId;
 use emar_domain::order::FirstDose;
+use emar_domain::preview::preview;
 use emar_domain::time::Instant;
 use serde_json::json;
+use uuid::Uuid;
 
 /// The clocks go forward on the next morning, at 07:00Z.
 const BEFORE_SPRING: &str = "2026-03-07T17:00:00Z";
@@ -83,6 +85,73 @@ fn two_that_were_one_part_and_two_that_meet_are_one() {
     assert_eq!(many(&world), [2, 1]);
     let stays = on(&world, order, "2026-04-05").into_iter().find(|dose| dose.is_open()).unwrap();
     assert_eq!((stays.slot.slot, stays.shifted), (2, false), "whose own time it is");
+    let all = on(&world, order, "2026-04-05").into_iter();
+    let all: Vec<_> = all.map(|dose| (dose.slot.slot, dose.due, dose.withdrawn)).collect();
+    let one = stays.due;
+    assert_eq!(all, [(1, one, Some(Withdrawal::Merged)), (2, one, None)], "both are told");
+}
+
+/// Schedules, section 5, rule 4: recorded with both identities, always, and never a second dose.
+#[test]
+fn two_on_one_instant_are_written_down_as_one() {
+    let mut world = home(BEFORE_SPRING, 3);
+    let twice = version(1, 1, &clock(&["02:30", "03:30"]), world.now);
+    let received = OrderCommand::Receive(Box::new(twice.clone()));
+    world.order(&Actor::server(), received).unwrap();
+    world.order(&nurse(1), OrderCommand::Note(twice.order, answers())).unwrap();
+    let note = OrderCommand::Hold(twice.order, hold(Some(instant(DUE_LATER)), None));
+    let mut ids = 0;
+    let mut fresh = || {
+        ids += 1;
+        Uuid::from_u128(ids)
+    };
+    let mut stamp = Stamp { now: world.now, demo: false, fresh: &mut fresh };
+    let told = preview(&world.home, &nurse(1), &note, 3, &mut stamp).unwrap();
+    let told: Vec<_> = told.merged.iter().map(|one| (one.slot.slot, one.due)).collect();
+    assert_eq!(told, [(1, instant(DUE))], "the preview says it before");
+    let planned = world.run(&Actor::server(), &Command::Plan(vec![twice.order]));
+    let after = planned.leaves[0].after.clone().unwrap();
+    assert_eq!(serde_json::to_value(&after["merged"]).unwrap(), json!(1), "the trail says it");
+    let spring = |world: &World| -> Vec<_> {
+        let all = on(world, twice.order, "2026-03-08").into_iter();
+        all.map(|dose| (dose.slot.slot, dose.due, dose.withdrawn)).collect()
+    };
+    let due = instant(DUE);
+    let wanted = [(1, due, Some(Withdrawal::Merged)), (2, due, None)];
+    assert_eq!(spring(&world), wanted);
+    // Nothing that keeps doses back for a while makes two of them again.
+    world.order(&nurse(1), OrderCommand::Hold(twice.order, hold(None, None))).unwrap();
+    world.order(&nurse(1), OrderCommand::Resume(twice.order)).unwrap();
+    assert_eq!(spring(&world), wanted, "off hold");
+    world.stay(1, Stay::Discharge { reason: "moved".into(), deceased: false }).unwrap();
+    world.stay(1, Stay::Readmit { room: None }).unwrap();
+    world.plan_ahead();
+    assert_eq!(spring(&world), wanted, "back again");
+    world.now = due;
+    let gone = on(&world, twice.order, "2026-03-08")[0].id;
+    let told = charting(gone, "given", Some(due));
+    let told = ChartCommand { overrides: Vec::new(), ..told };
+    assert_eq!(world.chart(told).unwrap_err().code, "order_changed");
+}
+
+/// The one was given early, and then the other falls on its time: it is one with it, and done.
+#[test]
+fn what_meets_a_dose_that_was_given_is_one_with_it() {
+    let zone = Zone::named("America/New_York").put_off(instant(BEFORE_SPRING));
+    let mut world = home(BEFORE_SPRING, 3);
+    world.home.zone = zone.rules;
+    let order = world.receive(version(1, 1, &clock(&["02:30", "03:30"]), world.now));
+    let morning = on(&world, order, "2026-03-08");
+    assert_eq!(due(&morning), [instant(DUE), instant(DUE_LATER)]);
+    let second = morning[1].id;
+    world.now = instant("2026-03-08T07:29:00Z");
+    world.chart(charting(second, "given", Some(world.now))).unwrap();
+    world.now = instant("2026-03-08T07:29:30Z");
+    world.home.zone = Zone::named("America/New_York").rules.clone();
+    world.run(&Actor::server(), &Command::ZoneRules("2999a".to_owned())).answer.unwrap();
+    world.plan(&[order]);
+    let gone: Vec<_> = on(&world, order, "2026-03-08").iter().map(|d| d.withdrawn).collect();
+    assert_eq!(gone, [Some(Withdrawal::Merged), None]);
 }
 
 #[test]

@@ -271,6 +271,7 @@ fn told(zone: &ZoneRules, preview: &Preview, is_new: bool, now: Instant) -> Valu
         "removed": preview.removed.iter().map(|gone| told.removed(gone)).collect::<Vec<_>>(),
         "moved": moved.collect::<Vec<_>>(),
         "unchanged": preview.unchanged,
+        "merged": preview.merged.iter().map(|d| told.dose(d)).collect::<Vec<_>>(),
         "gap_min": preview.gap_min.map(|gap| told.gap(gap)),
         "gap_max": preview.gap_max.map(|gap| told.gap(gap)),
         "overlaps": preview.overlaps.iter().map(|o| told.overlap(o)).collect::<Vec<_>>(),

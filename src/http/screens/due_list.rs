@@ -52,6 +52,7 @@ pub fn doses(sight: &Sight<'_>, cart: &CartSession, resident: &Resident) -> Dose
                 let why = sight.words().t("listed-planning");
                 not_due.push(NotDue { drug: sight.drug(order), why });
             }
+            _ => {}
         }
     }
     let counting = cart.counting.as_ref();

@@ -117,6 +117,7 @@ impl Teller<'_> {
         };
         notes.extend(of.gap_min.map(|found| gap("preview-gap_min", found)));
         notes.extend(of.gap_max.map(|found| gap("preview-gap_max", found)));
+        notes.extend(of.merged.iter().map(|d| w.one("preview-merged", "at", &sight.stamp(d.due))));
         if of.overlaps.len() > OVERLAPS_MAX {
             let more = u32::try_from(of.overlaps.len() - OVERLAPS_MAX).unwrap_or(u32::MAX);
             notes.push(w.count("preview-overlaps_more", &more));

@@ -49,7 +49,7 @@ fn life(sight: &Sight<'_>, version: &OrderVersion) -> String {
     let w = sight.words();
     let mut parts = vec![w.one("orders-from", "at", &sight.stamp(version.start))];
     parts.extend(ends(sight, version));
-    if matches!(version.timing.schedule(), Some(Schedule::Clock(_))) {
+    if matches!(version.timing.schedule(), Some(Schedule::Clock(_) | Schedule::Interval(_))) {
         parts.push(w.t(match version.first_dose {
             FirstDose::Now => "says-first_now",
             FirstDose::NextTime => "says-first_next",

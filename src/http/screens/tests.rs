@@ -464,7 +464,7 @@ fn every_refusal_has_a_sentence_in_both_languages() {
     assert!(said.contains("06:30") && !said.contains(&by.to_string()), "{said}");
 }
 
-const REFUSALS: [&str; 49] = [
+const REFUSALS: [&str; 50] = [
     "transcription_done",
     "already_given",
     "already_charted",
@@ -500,6 +500,7 @@ const REFUSALS: [&str; 49] = [
     "renewal_needs_evaluation",
     "order_changed",
     "order_other_drug",
+    "change_starts_later",
     "order_charted",
     "verify_own",
     "role_forbidden",

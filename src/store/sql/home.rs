@@ -355,8 +355,8 @@ fn read_dose(row: &Row) -> Result<(Dose, Option<u64>, Pot), StoreError> {
 
 pub(super) fn read_withdrawal(code: &str) -> Result<Withdrawal, StoreError> {
     use Withdrawal as W;
-    [W::Superseded, W::Discontinued, W::Held, W::Away, W::SelfManaged, W::NotApplied, W::DoNotGive]
-        .into_iter()
-        .find(|w| w.code() == code)
-        .ok_or_else(|| StoreError::Damaged(format!("an unknown withdrawal {code:?}")))
+    let order = [W::Superseded, W::Merged, W::Discontinued, W::Held, W::DoNotGive];
+    let others = [W::Away, W::SelfManaged, W::NotApplied];
+    let known = order.into_iter().chain(others).find(|w| w.code() == code);
+    known.ok_or_else(|| StoreError::Damaged(format!("an unknown withdrawal {code:?}")))
 }

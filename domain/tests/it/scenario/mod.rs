@@ -220,8 +220,8 @@ impl Script {
             ["move", name, "to", unit] => {
                 let unit = Slug::new(unit).unwrap();
                 self.change(name, |r| r.unit = unit)?;
-                let now = self.now;
-                self.at_other_hours(Some(now), &want)
+                let midnight = self.home.zone.next_day_begins(self.now);
+                self.at_other_hours(Some(midnight), &want)
             }
             ["due", order, date, time, rest @ ..] => {
                 let (date, time) =
@@ -627,7 +627,28 @@ impl Script {
                 unit,
                 "at",
                 times @ ..,
-            ] => self.change_order(kind, order, name, &format!("{number} {unit}"), times, &want),
+            ] => {
+                let dose = format!("{number} {unit}");
+                self.change_order(kind, order, name, (&dose, times, None), &want)
+            }
+            [
+                kind @ ("change" | "put-right"),
+                order,
+                "by",
+                name,
+                "from",
+                date,
+                time,
+                "to",
+                number,
+                unit,
+                "at",
+                times @ ..,
+            ] => {
+                let start = self.instant(&format!("{date} {time}"))?;
+                let dose = format!("{number} {unit}");
+                self.change_order(kind, order, name, (&dose, times, Some(start)), &want)
+            }
             ["tick"] => {
                 self.run(&Actor::server(), &Command::Overdue(1000));
                 Ok(())
@@ -882,7 +903,10 @@ impl Script {
         }
         let midnight = self.home.zone.day_begins(self.home.today(self.now));
         let (from, policy) = (from.unwrap_or(midnight), Some(2).filter(|_| from.is_none()));
-        let ids = orders.iter().map(|o| o.order).collect();
+        let ids: Vec<OrderId> = orders.iter().map(|o| o.order).collect();
+        if policy.is_none() {
+            self.run(&Actor::server(), &Command::Plan(ids.clone()));
+        }
         let c = HoursCommand { policy, from, orders };
         let done = self.run(&Actor::server(), &Command::Hours(Box::new(c)));
         self.run(&Actor::server(), &Command::Plan(ids));
@@ -1039,8 +1063,7 @@ impl Script {
         kind: &str,
         order: &str,
         name: &str,
-        dose: &str,
-        times: &[&str],
+        (dose, times, start): (&str, &[&str], Option<Instant>),
         want: &[String],
     ) -> Step {
         let actor = self.actor(name)?;
@@ -1052,6 +1075,7 @@ impl Script {
             dose_text: dose.into(),
             timing: if times == ["same"] { old.timing.clone() } else { at_times(times) },
             asked: None,
+            start: start.unwrap_or(old.start),
             entered_by: actor.user,
             ..old
         };
