@@ -13,6 +13,7 @@ mod framing_laws;
 mod gs1_table;
 mod hours_laws;
 mod limit_laws;
+mod order_doses;
 mod package_names;
 mod pair_laws;
 mod preview_laws;
