@@ -6,6 +6,8 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
+#[cfg(test)]
+mod entry_tests;
 pub mod exchange;
 pub mod http;
 pub mod policy_file;

@@ -170,7 +170,7 @@ fn exact_halves(dose: i128, piece: i128) -> Option<u32> {
     u32::try_from(doubled / piece).ok().filter(|h| *h > 0)
 }
 
-fn is_piece(unit: Unit) -> bool {
+pub(crate) fn is_piece(unit: Unit) -> bool {
     unit.scale().0 == Dimension::Count && !matches!(unit, Unit::Units | Unit::Meq | Unit::Mmol)
 }
 

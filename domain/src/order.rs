@@ -178,7 +178,8 @@ pub struct OrderVersion {
     pub before_minutes: i64,
     /// Late window in minutes.
     pub after_minutes: i64,
-    /// Escalates twice as fast and is never quiet.
+    /// Escalates twice as fast and is never quiet, whatever the home's policy says of its drug
+    /// ([`OrderVersion::is_time_critical`]).
     #[serde(default)]
     pub time_critical: bool,
     /// What for.
@@ -234,6 +235,13 @@ impl OrderVersion {
     #[must_use]
     pub fn content_version(&self) -> u32 {
         self.renews.unwrap_or(self.version)
+    }
+
+    /// Whether it is time critical in a home: by the home's policy, or because whoever wrote it
+    /// said so. Model, section 1, "alert".
+    #[must_use]
+    pub fn is_time_critical(&self, policy: &Policy) -> bool {
+        self.time_critical || policy.is_time_critical(crate::drug::terms(&self.drug.ingredient))
     }
 
     /// Whether it is given when needed.

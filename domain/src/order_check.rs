@@ -2,14 +2,17 @@
 //! changed or noted. Stories 4, 5, 18; schedules, section 2 and rule 8.
 
 use crate::administration::Override;
-use crate::amount::{Amount, Dimension};
 use crate::decide::limited;
-use crate::drug::{PIECES_MAX, Strength, halves_of, piece_of, share_a_part};
+use crate::drug::share_a_part;
 use crate::home::Home;
 use crate::order::{Order, OrderState, OrderVersion, Timing};
 use crate::resident::{Allergy, Resident};
 use crate::schedule::Schedule;
 use crate::verdict::{Check, Objection, Severity};
+
+mod dose;
+
+pub use dose::cannot_be_made;
 
 /// Words in an indication that say that methotrexate is given against cancer, where daily courses
 /// are known.
@@ -39,11 +42,11 @@ pub enum Occasion {
 #[must_use]
 pub fn findings(home: &Home, version: &OrderVersion, occasion: Occasion) -> Vec<Objection> {
     let mut found = Vec::new();
-    found.extend(contradiction(version));
-    found.extend(unusual_count(version));
+    found.extend(dose::contradiction(version));
+    found.extend(dose::too_much(version));
     // What a sender wrote is judged by whoever scans the package; who enters it here can mend it.
     if version.entered_by.is_some() {
-        found.extend(unmade(version));
+        found.extend(dose::unmade(version));
         found.extend(unanswered_reaction(home, version));
     }
     found.extend(methotrexate(version));
@@ -72,59 +75,6 @@ pub fn standing(found: Vec<Objection>, answers: &[Override]) -> Vec<Objection> {
     found.into_iter().filter(stands).collect()
 }
 
-/// Features, group 2: the dose as number and as text. A text that names amounts of the same kind
-/// must name the dose among them. Story 5: so must one that names the dose's number with another
-/// unit, or 5 mg become 5 capsules.
-fn contradiction(version: &OrderVersion) -> Option<Objection> {
-    let (dose, drug) = (version.dose, &version.drug);
-    let words: Vec<&str> = version.dose_text.split_whitespace().collect();
-    let trimmed = |word: &&str| word.trim_matches(|c: char| "(),;.".contains(c)).to_owned();
-    let pairs = words.iter().zip(words.iter().skip(1));
-    let amounts = pairs.filter_map(|(n, unit)| Amount::parse(&trimmed(n), &trimmed(unit)).ok());
-    let amounts: Vec<Amount> = amounts.collect();
-    let by_strength = |a: Amount| {
-        drug.strength.is_some_and(|strength| strength.holds(a, dose) || strength.holds(dose, a))
-    };
-    let swapped = |a: Amount| a.nano == dose.nano && !by_strength(a);
-    let doubtful = amounts.iter().any(|a| a.comparable(dose) || swapped(*a));
-    if !doubtful || amounts.iter().any(|a| a.same_as(dose)) {
-        return None;
-    }
-    let o = Objection::new(Check::DoseContradiction).with("dose", dose.to_string());
-    Some(o.with("text", version.dose_text.as_str()))
-}
-
-/// Story 5: "40 mg capsule" became 40 capsules.
-fn unusual_count(version: &OrderVersion) -> Option<Objection> {
-    let dose = version.dose;
-    let pieces = match (&version.drug.strength, dose.unit.scale().0) {
-        (Some(strength), _) if strength.amount.comparable(dose) => {
-            let (dose, piece) = (dose.base(), strength.amount.base());
-            dose > piece.saturating_mul(i128::from(PIECES_MAX))
-        }
-        (_, Dimension::Count) => {
-            counts_pieces(dose) && dose.nano > i64::from(PIECES_MAX) * 1_000_000_000
-        }
-        _ => false,
-    };
-    let o = || Objection::new(Check::DoseUnusual).with("dose", dose.to_string());
-    pieces.then(|| o().with("most", PIECES_MAX))
-}
-
-/// Whether no permitted count of pieces of this strength and form makes the dose.
-#[must_use]
-pub fn cannot_be_made(dose: Amount, strength: Strength, form: &str) -> bool {
-    let counted = strength.per.is_none() && piece_of(form).is_some();
-    counted && halves_of(dose, strength, form).is_none()
-}
-
-fn unmade(version: &OrderVersion) -> Option<Objection> {
-    let (dose, strength) = (version.dose, version.drug.strength?);
-    let o = || Objection::new(Check::DoseUnfit).with("dose", dose.to_string());
-    let o = || o().with("form", version.drug.form.as_str()).with("strength", strength.to_string());
-    cannot_be_made(dose, strength, &version.drug.form).then(o)
-}
-
 /// Check 51 at entry: an order for what the resident has reacted to says why it is given.
 fn unanswered_reaction(home: &Home, version: &OrderVersion) -> Option<Objection> {
     let resident = home.residents.get(&version.resident)?;
@@ -137,11 +87,6 @@ fn unanswered_reaction(home: &Home, version: &OrderVersion) -> Option<Objection>
 #[must_use]
 pub fn reaction<'a>(resident: &'a Resident, ingredient: &str) -> Option<&'a Allergy> {
     resident.allergies.iter().find(|allergy| allergy.matches(ingredient))
-}
-
-fn counts_pieces(dose: Amount) -> bool {
-    use crate::amount::Unit as U;
-    matches!(dose.unit, U::Tablet | U::Capsule | U::Patch | U::Suppository | U::Sachet)
 }
 
 /// Schedules, section 2: oral methotrexate is weekly, on a named day; daily only against cancer.

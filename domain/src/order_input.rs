@@ -6,9 +6,10 @@ use crate::condition::{Conditions, SelfAdministration};
 use crate::home::Home;
 use crate::order::{OrderVersion, Timing};
 use crate::reading;
-use crate::schedule::frequency::{Frequencies, Frequency, Kind};
-use crate::schedule::{ClockChange, OrderLife, Schedule, ScheduleFault, Span, expand};
-use crate::time::{CivilTime, Instant};
+use crate::schedule::frequency::{Frequencies, Frequency, Kind, Need};
+use crate::schedule::{Clock, ClockChange, OrderLife, Schedule, ScheduleFault, Span};
+use crate::schedule::{expand, times_a_day};
+use crate::time::{CivilTime, Instant, Weekday};
 use std::collections::BTreeSet;
 
 /// Longest window on either side of a due time, in minutes: a day.
@@ -48,6 +49,13 @@ pub enum InputFault {
     Schedule(ScheduleFault),
     #[error("Write each dose as 40 mg.")]
     NamedDose,
+    #[error("The doses of one order are measured alike. Write each of them in {0}, as its own.")]
+    DoseMeasure(&'static str),
+    #[error(
+        "The checks of an order know drugs in lower case only. Write it in small letters, without \
+         spaces around it, such as metformin."
+    )]
+    NotLower,
     #[error("Say what for, in at most 1,000 bytes.")]
     Indication,
     #[error("Two givings are 1 minute to 7 days apart.")]
@@ -72,9 +80,16 @@ pub enum InputFault {
     FrequencyUnknown,
     #[error(
         "The frequency says {wanted} doses a day and the times say {listed}. Write the times it \
-         has, or the frequency that has these times."
+         has, the frequency that has these times, or leave the frequency empty."
     )]
     TimesCount { wanted: u32, listed: u32 },
+    #[error(
+        "The frequency and the schedule name different days. Write the days the frequency has, the \
+         frequency that has these days, or leave the frequency empty."
+    )]
+    DaysDiffer,
+    #[error("The frequency is of stepped doses and the schedule has no steps. Write its steps.")]
+    StepsMissing,
     #[error("The frequency and the timing are of different kinds. Write the one that is meant.")]
     OtherKind,
     #[error(
@@ -166,6 +181,14 @@ fn texts(version: &OrderVersion) -> Checked {
         let sound = length(text) <= most && length(text.trim()) >= least;
         holds(sound, pointer, InputFault::Text { least, most })?;
     }
+    // What a drug is checked by is compared letter by letter: in capitals it would meet nothing.
+    for (pointer, text) in [
+        ("/drug/ingredient", &drug.ingredient),
+        ("/drug/form", &drug.form),
+        ("/drug/route", &drug.route),
+    ] {
+        holds(*text == text.trim().to_lowercase(), pointer, InputFault::NotLower)?;
+    }
     let why = version.allergy_override.as_ref();
     let sound = why.is_none_or(|text| !text.trim().is_empty() && text.len() <= 1000);
     holds(sound, "/allergy_override", InputFault::Text { least: 1, most: 1000 })
@@ -182,11 +205,12 @@ fn timing(home: &Home, version: &OrderVersion) -> Checked {
     match &version.timing {
         Timing::Planned { schedule } => {
             sound("/timing/schedule", schedule)?;
-            named_doses(schedule)
+            named_doses(version)
         }
         Timing::Pair { apply, remove } => {
             sound("/timing/apply", apply)?;
             sound("/timing/remove", remove)?;
+            named_doses(version)?;
             let linked = is_linked(home, version.start, apply, remove);
             holds(linked, "/timing/remove", InputFault::PairUnlinked)
         }
@@ -212,18 +236,17 @@ fn timing(home: &Home, version: &OrderVersion) -> Checked {
     }
 }
 
-/// What is counted at the bedside is the amount a schedule names: it must be one.
-fn named_doses(schedule: &Schedule) -> Checked {
-    let Schedule::Clock(clock) = schedule else { return Ok(()) };
-    let steps = clock.steps.iter().flatten().map(|step| ("/timing/schedule/steps", &step.dose));
-    let turns = clock.alternate.iter().flatten().map(|dose| ("/timing/schedule/alternate", dose));
-    let days = clock.dose_by_dow.iter().flat_map(|all| all.values());
-    let days = days.map(|dose| ("/timing/schedule/dose_by_dow", dose));
-    let unread = |dose: &str| !Amount::parse_text(dose).is_ok_and(|dose| dose.nano > 0);
-    match steps.chain(turns).chain(days).find(|(_, dose)| unread(dose)) {
-        Some((place, _)) => bad(place, InputFault::NamedDose),
-        None => Ok(()),
+/// What is counted at the bedside is the amount a schedule names: it must be one, and one that the
+/// order's own dose can be held against.
+fn named_doses(version: &OrderVersion) -> Checked {
+    for (place, text) in version.timing.named_doses() {
+        let Some(dose) = Amount::parse_text(text).ok().filter(|dose| dose.nano > 0) else {
+            return bad(place, InputFault::NamedDose);
+        };
+        let unit = version.dose.unit.code();
+        holds(dose.comparable(version.dose), place, InputFault::DoseMeasure(unit))?;
     }
+    Ok(())
 }
 
 /// Whether something comes off between any two applications of the two months from `from` on.
@@ -247,29 +270,65 @@ fn agrees(row: &Frequency, timing: &Timing) -> Checked {
     match timing {
         Timing::Planned { schedule: Schedule::Clock(clock) } => {
             kind(matches!(row.kind, Kind::Clock | Kind::Event | Kind::Window))?;
-            if clock.steps.is_some() {
-                return Ok(());
-            }
-            let listed: BTreeSet<&CivilTime> = clock.times.iter().collect();
-            let listed = u32::try_from(listed.len()).unwrap_or(u32::MAX);
-            let wanted = row.doses_per_day;
-            let fault = InputFault::TimesCount { wanted, listed };
-            holds(listed == wanted, "/timing/schedule/times", fault)
+            same_days(row, clock)?;
+            same_times(row, clock)
         }
         Timing::Planned { schedule: Schedule::Interval(interval) } => {
             kind(matches!(row.kind, Kind::Interval | Kind::Clock))?;
+            kind(row.interval_minutes.is_some())?;
             let wanted = row.interval_minutes.unwrap_or(interval.minutes);
             let fault = InputFault::IntervalDiffers { wanted };
             holds(interval.minutes == wanted, "/timing/schedule/minutes", fault)
         }
         Timing::Planned { schedule: Schedule::Once(_) } => kind(row.kind == Kind::Once),
-        Timing::Pair { .. } => kind(row.kind == Kind::Pair),
+        Timing::Pair { apply, .. } => {
+            kind(row.kind == Kind::Pair)?;
+            let Schedule::Clock(clock) = apply else { return kind(false) };
+            let at_apply = |bad| BadInput { pointer: "/timing/apply", ..bad };
+            same_days(row, clock).and_then(|()| same_times(row, clock)).map_err(at_apply)
+        }
         Timing::Continuous => kind(row.kind == Kind::Continuous),
         Timing::Prn { .. } | Timing::OnCall { .. } | Timing::Unschedulable { .. } => Ok(()),
     }
 }
 
-/// An order has one window, and it is no wider than the home lets any of its doses have.
+/// A weekly code on a schedule without its day would be read as weekly and planned every day.
+fn same_days(row: &Frequency, clock: &Clock) -> Checked {
+    let same = |sound, place| holds(sound, place, InputFault::DaysDiffer);
+    let named: BTreeSet<&Weekday> = clock.dow.iter().flatten().collect();
+    let week = match (&row.dow, row.dow_count) {
+        (Some(days), _) => named == days.iter().collect(),
+        (None, Some(count)) => u32::try_from(named.len()) == Ok(count),
+        (None, None) => named.is_empty() || named.len() == Weekday::ALL.len(),
+    };
+    same(week, "/timing/schedule/dow")?;
+    let every_days = clock.every_days.filter(|days| *days != 1);
+    same(every_days == row.every_days, "/timing/schedule/every_days")?;
+    let day_of_month = clock.monthly.is_none_or(|rule| rule.day.is_some());
+    let months = clock.monthly.map(|rule| rule.every) == row.every_months && day_of_month;
+    same(months, "/timing/schedule/monthly")?;
+    let cycles = clock.cycle.is_some() == row.needs.contains(&Need::On);
+    same(cycles, "/timing/schedule/cycle")
+}
+
+/// As often a day as the frequency says, in every step; a code of stepped doses leaves it to them.
+fn same_times(row: &Frequency, clock: &Clock) -> Checked {
+    if row.needs.contains(&Need::Steps) {
+        let stepped = clock.steps.is_some();
+        return holds(stepped, "/timing/schedule/steps", InputFault::StepsMissing);
+    }
+    let wanted = row.doses_per_day;
+    let own = Some(("/timing/schedule/times", &clock.times)).filter(|(_, times)| !times.is_empty());
+    let of_steps = clock.steps.iter().flatten().filter_map(|step| step.times.as_ref());
+    for (place, times) in own.into_iter().chain(of_steps.map(|t| ("/timing/schedule/steps", t))) {
+        let listed = times_a_day(times);
+        holds(listed == wanted, place, InputFault::TimesCount { wanted, listed })?;
+    }
+    Ok(())
+}
+
+/// An order has one window, and it is no wider than the home lets any of its doses have; without a
+/// code, than it lets any dose have that is given as often.
 fn windows(
     home: &Home,
     table: &Frequencies,
@@ -277,16 +336,15 @@ fn windows(
     row: Option<&Frequency>,
 ) -> Checked {
     let resident = home.residents.get(&version.resident);
-    let (Some(row), Some(resident)) = (row, resident) else { return Ok(()) };
-    if version.timing.schedule().is_none() {
-        return Ok(());
-    }
-    let terms = crate::drug::terms(&version.drug.ingredient);
-    let critical = home.policy.is_time_critical(terms);
-    let unit = resident.unit.as_str();
-    let Some((before, after)) = home.policy.order_window(table, row, unit, critical) else {
+    let Some((schedule, resident)) = version.timing.schedule().zip(resident) else {
         return Ok(());
     };
+    let (unit, critical) = (resident.unit.as_str(), version.is_time_critical(&home.policy));
+    let window = match row {
+        Some(row) => home.policy.order_window(table, row, unit, critical),
+        None => home.policy.widest_window(table, schedule, unit, critical),
+    };
+    let Some((before, after)) = window else { return Ok(()) };
     for (pointer, minutes, most) in [
         ("/before_minutes", version.before_minutes, before),
         ("/after_minutes", version.after_minutes, after),

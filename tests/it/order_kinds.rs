@@ -261,3 +261,90 @@ async fn what_cannot_be_is_refused_with_its_place() {
     assert_eq!(refused.json()["pointer"], "/dose", "{}", refused.text);
     desk.app.finish().await;
 }
+
+/// A weekly drug planned every day, and a taper whose second step is ten times the dose.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_entered_by_machine_is_checked_like_what_is_typed() {
+    let desk = Desk::new().await;
+    let good = desk.body(&["08:30"]);
+    let taper = |dose: &str| {
+        json!({"kind": "clock", "times": ["08:30"], "anchor_date": "2026-11-02",
+            "steps": [{"dose": "8.6 mg", "days": 3}, {"dose": dose, "days": 3}]})
+    };
+    let interval = json!({"kind": "interval", "minutes": 60, "anchor": "2026-11-02T13:30:00Z"});
+    for (frequency, schedule, pointer) in [
+        ("WEEKLY", good["timing"]["schedule"].clone(), "/timing/schedule/dow"),
+        ("QOD", good["timing"]["schedule"].clone(), "/timing/schedule/every_days"),
+        ("DAILY", interval, "/frequency"),
+        ("", taper("4 tablets"), "/timing/schedule/steps"),
+    ] {
+        let mut body = good.clone();
+        body["frequency"] = json!(frequency);
+        body["timing"]["schedule"] = schedule;
+        let refused = desk.post("/api/v1/orders", &body).await;
+        assert_eq!(refused.problem(422), "malformed", "{frequency}");
+        assert_eq!(refused.json()["pointer"], pointer, "{}", refused.text);
+    }
+    let mut body = good.clone();
+    body["drug"]["strength"] = json!({"amount": {"nano": 8_600_000_000_i64, "unit": "mg"}});
+    body["timing"]["schedule"] = taper("860 mg");
+    let refused = desk.post("/api/v1/orders", &body).await;
+    assert_eq!(refused.problem(409), "order_findings");
+    assert_eq!(refused.json()["objections"][0]["code"], "dose_unusual", "{}", refused.text);
+    let mut body = good.clone();
+    body["dose"] = json!({"nano": 500_000_000_000_i64, "unit": "mL"});
+    body["dose_text"] = json!("500 mL");
+    let asked = desk.post("/api/v1/orders", &body).await;
+    assert_eq!(asked.problem(409), "order_findings");
+    assert_eq!(asked.json()["objections"][0]["code"], "dose_high", "{}", asked.text);
+    assert_eq!(asked.json()["pointer"], "/dose", "{}", asked.text);
+    body["accepted"] = json!([{"code": "dose_high", "reason": "prescriber"}]);
+    desk.post("/api/v1/orders", &body).await.expect(201);
+    for (pointer, put) in [("/drug/ingredient", "Senna"), ("/drug/form", "Tablet")] {
+        let mut body = good.clone();
+        *body.pointer_mut(pointer).unwrap() = json!(put);
+        let refused = desk.post("/api/v1/orders", &body).await;
+        assert_eq!(refused.problem(422), "malformed", "{put}");
+        assert_eq!(refused.json()["pointer"], pointer, "{}", refused.text);
+    }
+    desk.app.finish().await;
+}
+
+/// Model, section 1: what is time critical is the home's word; a sender may add to it alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_time_critical_follows_the_homes_policy() {
+    let desk = Desk::new().await;
+    desk.app.change_policy(&[("[windows]", "[windows]\ntime_critical = [\"insulin\"]")]);
+    let listed = |home: &emar_domain::home::Home| {
+        (!home.policy.windows.time_critical.is_empty()).then_some(())
+    };
+    desk.app.until("the policy is in force", listed).await;
+    desk.app.product(2, "insulin glargine", "100 units/mL").await;
+    let version = desk.app.order_version(desk.garza, "insulin glargine", "10 units", &["08:30"]);
+    let mut body = serde_json::to_value(version).unwrap();
+    let wide = desk.post("/api/v1/orders", &body).await;
+    assert_eq!(wide.problem(422), "malformed");
+    assert_eq!(wide.json()["pointer"], "/before_minutes", "{}", wide.text);
+    body["before_minutes"] = json!(30);
+    body["after_minutes"] = json!(30);
+    body["time_critical"] = json!(false);
+    let id = desk.in_force(&body).await;
+    let stored = |desk: &Desk| desk.app.home().orders[&id].current.clone();
+    assert!(stored(&desk).time_critical, "as the home says");
+    let version = emar_domain::order::OrderVersion {
+        version: 2,
+        time_critical: false,
+        instructions: "left arm".into(),
+        ..stored(&desk)
+    };
+    let change = json!({"kind": "new_version", "reason": "site", "order": version});
+    desk.post(&format!("/api/v1/orders/{id}/versions"), &change).await.expect(200);
+    assert_eq!(stored(&desk).version, 2);
+    assert!(stored(&desk).time_critical, "a change does not take it away");
+    let mut senna = desk.body(&["08:30"]);
+    senna["time_critical"] = json!(true);
+    (senna["before_minutes"], senna["after_minutes"]) = (json!(30), json!(30));
+    let id = desk.in_force(&senna).await;
+    assert!(desk.app.home().orders[&id].current.time_critical, "added");
+    desk.app.finish().await;
+}

@@ -98,8 +98,10 @@ obj-order_unschedulable = No due time can be worked out: { $reason }
 
 obj-dose_contradiction = The order says { $dose }, its text says "{ $text }". Ask who wrote it which one holds.
     .head = STOP — number and text differ
-obj-dose_unusual = { $dose } is more than { $most } pieces at once. Check the number and the unit.
-    .head = STOP — far too many pieces
+obj-dose_unusual = { $dose } at once, where { $most } is the most there can be. Check the number and the unit.
+    .head = STOP — far too much at once
+obj-dose_high = { $dose } at once is more than { $most }. Check the number and the unit, or say why it is so much.
+    .head = Very much at once — say why
 obj-dose_unfit = { $dose } cannot be made from { $form } of { $strength }. Check number, unit and strength.
     .head = STOP — no count makes this dose
 obj-methotrexate_not_weekly = Methotrexate by mouth is weekly, on a named day; daily only against cancer. Name the day, or the indication.

@@ -98,8 +98,10 @@ obj-order_unschedulable = No se puede calcular la hora: { $reason }
 
 obj-dose_contradiction = La orden dice { $dose } y su texto «{ $text }». Pregunte a quien la escribió cuál vale.
     .head = ALTO — número y texto difieren
-obj-dose_unusual = { $dose } son más de { $most } piezas a la vez. Compruebe el número y la unidad.
-    .head = ALTO — demasiadas piezas
+obj-dose_unusual = { $dose } a la vez, cuando lo más que puede haber es { $most }. Compruebe el número y la unidad.
+    .head = ALTO — demasiado a la vez
+obj-dose_high = { $dose } a la vez es más que { $most }. Compruebe el número y la unidad, o diga por qué es tanto.
+    .head = Mucho a la vez — diga por qué
 obj-dose_unfit = { $dose } no se puede hacer con { $form } de { $strength }. Revise número, unidad y concentración.
     .head = ALTO — ninguna cuenta da esta dosis
 obj-methotrexate_not_weekly = El metotrexato por boca es semanal, en un día nombrado; diario solo contra el cáncer. Diga el día o la indicación.

@@ -64,7 +64,7 @@ fn raise_or_extend(record: &mut Record<'_, '_>, dose: &Dose, open: &mut BTreeMap
     let home = record.home;
     let Some(resident) = home.residents.get(&dose.resident) else { return };
     let order = home.orders.get(&dose.slot.order);
-    let time_critical = order.is_some_and(|o| o.current.time_critical);
+    let time_critical = order.is_some_and(|o| o.current.is_time_critical(&home.policy));
     let pass = home.policy_at(dose.due).pass_of(dose.local);
     let (date, pass) = pass.map_or((dose.slot.date, "none".to_owned()), |p| (p.date, p.name));
     let key = (dose.resident, date, pass.clone());
@@ -140,7 +140,7 @@ pub(super) fn order_problem(record: &mut Record<'_, '_>, order: &Order) {
     let id = AlertId(record.fresh());
     let mut alert = raised(id, AlertKind::OrderProblem, resident, home.today(now), now);
     alert.level = LEVEL_CHARGE;
-    alert.time_critical = order.current.time_critical;
+    alert.time_critical = order.current.is_time_critical(&home.policy);
     record.raise(alert);
 }
 

@@ -45,7 +45,8 @@ pub fn other_hours(home: &Home, policy: &Policy, table: &Frequencies) -> Vec<Oth
     let other = |order: &Order| {
         let current = &order.current;
         let unit = home.residents.get(&current.resident)?.unit.as_str();
-        let at = current.asked.as_ref()?.at_hours(policy, table, unit, current.time_critical)?;
+        let critical = current.is_time_critical(policy);
+        let at = current.asked.as_ref()?.at_hours(policy, table, unit, critical)?;
         (differs(order, &at)? && is_open(order)).then(|| OtherHours {
             order: order.id(),
             version: current.version,

@@ -1,6 +1,6 @@
 //! Orders: received, noted, verified, changed, discontinued.
 
-use super::end::{lawful_end, limited, renew};
+use super::end::{lawful_end, renew};
 use super::hold::{do_not_give, held, may_give, resume};
 use super::record::{Record, fields};
 use super::{Answer, ChangeCommand, ChangeKind, OrderCommand, Refusal};
@@ -268,8 +268,8 @@ fn receive(record: &mut Record<'_, '_>, sent: &OrderVersion) -> Result<Answer, R
 fn note(record: &mut Record<'_, '_>, id: OrderId, answers: &[Override]) -> Result<Answer, Refusal> {
     let order = standing(record, id, |state| state == OrderState::Draft)?;
     person(record, role::Action::NoteOrder)?;
-    let over = order.current.ends_at().filter(|end| *end <= record.now);
-    if let Some(end) = over.filter(|_| limited(record.home, &order.current)) {
+    // Noted, it would be over at once and on no list: nobody would know that it was never given.
+    if let Some(end) = order.current.ends_at().filter(|end| *end <= record.now) {
         let mut refusal = Refusal::new("order_findings", "new_order");
         refusal.objections.push(Objection::new(Check::OrderExpired).with("ended_at", end));
         return Err(refusal);

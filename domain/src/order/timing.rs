@@ -87,6 +87,26 @@ impl Timing {
         }
     }
 
+    /// The doses its schedule names, as they are written, each with its place as a JSON pointer
+    /// from the order: of steps, in turn, by weekday.
+    #[must_use]
+    pub fn named_doses(&self) -> Vec<(&'static str, &str)> {
+        let Some(Schedule::Clock(clock)) = self.schedule() else { return Vec::new() };
+        let [of_steps, of_turns, of_days] = match self {
+            Self::Pair { .. } => ["/timing/apply"; 3],
+            _ => [
+                "/timing/schedule/steps",
+                "/timing/schedule/alternate",
+                "/timing/schedule/dose_by_dow",
+            ],
+        };
+        let steps = clock.steps.iter().flatten().map(|step| (of_steps, step.dose.as_str()));
+        let turns = clock.alternate.iter().flatten().map(|dose| (of_turns, dose.as_str()));
+        let days = clock.dose_by_dow.iter().flat_map(|all| all.values());
+        let days = days.map(|dose| (of_days, dose.as_str()));
+        steps.chain(turns).chain(days).collect()
+    }
+
     /// Whether it is given without planned times, each giving making one more dose.
     #[must_use]
     pub const fn is_unplanned(&self) -> bool {

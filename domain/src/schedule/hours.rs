@@ -1,9 +1,11 @@
 //! An order at its home's hours: what it asked for, and what that comes to under a policy.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::Schedule;
-use super::frequency::{Brought, Frequencies, Frequency, Planned};
+use super::frequency::{Brought, Frequencies, Frequency, Kind, Planned};
 use super::policy::Policy;
 use crate::condition::TiedHour;
 
@@ -75,5 +77,35 @@ impl Policy {
         let before = windows.iter().map(|window| window.before_min).min()?;
         let after = windows.iter().map(|window| window.after_min).min()?;
         Some((i64::from(before), i64::from(after)))
+    }
+
+    /// The widest window an order without a code may have: that of the home's default class, or of
+    /// a code with as many times a day; of a liberalised pass, only at its own hours. `None`: none
+    /// of them has bounds.
+    #[must_use]
+    pub fn widest_window(
+        &self,
+        table: &Frequencies,
+        schedule: &Schedule,
+        unit: &str,
+        time_critical: bool,
+    ) -> Option<(i64, i64)> {
+        let alike = |row: &&Frequency| {
+            let Schedule::Clock(clock) = schedule else { return false };
+            let own = self.hours_of(unit, row);
+            let opens = own.as_deref().unwrap_or(&row.times).iter().map(|hour| hour.due());
+            match row.kind {
+                Kind::Clock | Kind::Event => row.doses_per_day == clock.times_a_day_max(),
+                Kind::Window => {
+                    opens.collect::<BTreeSet<_>>() == clock.times.iter().copied().collect()
+                }
+                Kind::Interval | Kind::Once | Kind::Pair | Kind::Prn | Kind::Continuous => false,
+            }
+        };
+        let rows = table.frequencies.iter().filter(alike);
+        let of_rows = rows.filter_map(|row| self.order_window(table, row, unit, time_critical));
+        let usual = self.usual_window(table, unit, time_critical);
+        let usual = usual.map(|w| (i64::from(w.before_min), i64::from(w.after_min)));
+        of_rows.chain(usual).reduce(|one, other| (one.0.max(other.0), one.1.max(other.1)))
     }
 }

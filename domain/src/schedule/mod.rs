@@ -11,7 +11,7 @@ pub mod policy;
 mod policy_check;
 pub mod window;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -284,8 +284,8 @@ impl Schedule {
     }
 
     /// The shortest nominal time between two doses, in minutes, where the schedule has one: the
-    /// interval; 24 h divided by the times of a day; with one time a day, the days between. Used by
-    /// "half the nominal interval".
+    /// interval; 24 h divided by the times of a day; with one time a day, the days between, of
+    /// weekdays the fewest. Used by "half the nominal interval".
     #[must_use]
     pub fn nominal_interval_minutes(&self) -> Option<u32> {
         match self {
@@ -311,17 +311,22 @@ fn list<T>(values: &[T]) -> Result<(), ScheduleFault> {
 impl Clock {
     fn nominal_interval_minutes(&self) -> Option<u32> {
         const DAY: u32 = 24 * 60;
-        let of_steps = self.steps.iter().flatten().filter_map(|step| step.times.as_deref());
-        let a_day = of_steps.chain([self.times.as_slice()]).map(|times| sorted(times).len()).max();
-        let a_day = a_day.and_then(|times| u32::try_from(times).ok())?;
+        let a_day = self.times_a_day_max();
         if a_day != 1 {
             return DAY.checked_div(a_day);
         }
-        let weekdays = self.dow.as_ref().map(|days| days.iter().collect::<BTreeSet<_>>().len());
-        let of_week = weekdays.and_then(|days| (7 * DAY).checked_div(u32::try_from(days).ok()?));
+        let of_week = self.dow.as_deref().and_then(days_apart).map(|days| days * DAY);
         let every = self.every_days.map(|days| days.saturating_mul(DAY));
         let months = self.monthly.map(|monthly| monthly.every.saturating_mul(28 * DAY));
         [of_week, every, months, Some(DAY)].into_iter().flatten().max()
+    }
+
+    /// Most times of one day, the steps' own among them.
+    #[must_use]
+    pub fn times_a_day_max(&self) -> u32 {
+        let of_steps = self.steps.iter().flatten().filter_map(|step| step.times.as_deref());
+        let all = of_steps.chain([self.times.as_slice()]);
+        all.map(times_a_day).max().unwrap_or(0)
     }
 
     /// Whether the schedule names its doses itself: a taper, doses in turn, or by weekday.
@@ -416,6 +421,21 @@ impl Clock {
         }
         Ok(())
     }
+}
+
+/// How many times of day are listed; one listed twice is one.
+pub(crate) fn times_a_day(times: &[CivilTime]) -> u32 {
+    u32::try_from(sorted(times).len()).unwrap_or(u32::MAX)
+}
+
+/// Fewest days from one of these weekdays to the next of them, over the week's end too.
+fn days_apart(days: &[Weekday]) -> Option<u32> {
+    let all = Weekday::ALL;
+    let ahead = |apart: usize| {
+        let later = all.iter().cycle().skip(apart);
+        all.iter().zip(later).any(|(one, other)| days.contains(one) && days.contains(other))
+    };
+    (1..=all.len()).find(|apart| ahead(*apart)).and_then(|apart| u32::try_from(apart).ok())
 }
 
 fn sorted(times: &[CivilTime]) -> Vec<CivilTime> {

@@ -403,7 +403,6 @@ impl Policy {
         let class = if ordinary { self.windows.default.as_str() } else { own };
         let class = self.class_of(unit, code).unwrap_or(class);
         let minutes = |class, interval| self.minutes(table, unit, class, interval);
-        let critical = time_critical.then(|| minutes("time_critical", None)).flatten();
         let hours = self.hours(unit, &frequency.code).unwrap_or(&frequency.times);
         let span =
             usize::try_from(slot).ok().and_then(|slot| spans(hours).nth(slot.checked_sub(1)?));
@@ -413,7 +412,25 @@ impl Policy {
                 self.own_minutes(unit, code).or_else(|| minutes(class, frequency.interval_minutes))
             }
         };
-        match (window, critical) {
+        if time_critical { self.narrowed(table, unit, window) } else { window }
+    }
+
+    /// The window of ordinary doses that no code describes: of the home's default class; where each
+    /// code keeps its own, of what is given several times a day.
+    pub(super) fn usual_window(
+        &self,
+        table: &Frequencies,
+        unit: &str,
+        time_critical: bool,
+    ) -> Option<Window> {
+        let by_frequency = self.windows.default == BY_FREQUENCY;
+        let class = if by_frequency { "multi_daily" } else { self.windows.default.as_str() };
+        let window = self.minutes(table, unit, class, None);
+        if time_critical { self.narrowed(table, unit, window) } else { window }
+    }
+
+    fn narrowed(&self, table: &Frequencies, unit: &str, window: Option<Window>) -> Option<Window> {
+        match (window, self.minutes(table, unit, "time_critical", None)) {
             (Some(window), Some(critical)) => Some(Window {
                 before_min: window.before_min.min(critical.before_min),
                 after_min: window.after_min.min(critical.after_min),

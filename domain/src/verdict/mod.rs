@@ -206,8 +206,10 @@ checks! {
     ScanSpent = 0 "scan_spent" Stop;
     /// The dose as number is none of those its text names.
     DoseContradiction = 0 "dose_contradiction" Stop;
-    /// More pieces than one dose may take.
+    /// More pieces than one dose may take, or more than anybody is given at once.
     DoseUnusual = 0 "dose_unusual" Stop;
+    /// More than is usual at once.
+    DoseHigh = 0 "dose_high" Warn;
     /// No count of pieces of the ordered strength makes the dose.
     DoseUnfit = 0 "dose_unfit" Stop;
     /// Oral methotrexate that is not weekly on a named day.

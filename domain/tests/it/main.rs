@@ -14,6 +14,7 @@ mod gs1_table;
 mod hours_laws;
 mod limit_laws;
 mod order_changes;
+mod order_doses;
 mod package_names;
 mod pair_laws;
 mod preview_laws;

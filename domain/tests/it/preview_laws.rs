@@ -473,7 +473,8 @@ proptest! {
         };
         if real.home.orders[&told.order].state == OrderState::Draft {
             let note = OrderCommand::Note(told.order, answers());
-            real.run(&nurse(3), Command::Order(note)).answer.unwrap();
+            let noted = real.run(&nurse(3), Command::Order(note)).answer.is_ok();
+            prop_assert_eq!(noted, told.noted, "what was over before is not noted");
         }
         let mut undone = world.copy();
         real.live_until(told.to);

@@ -398,6 +398,10 @@ fn story_05_numbers() {
         ("5 capsules", "5 capsules of 5 mg", &[]),
         ("1 tablet", "5 mg tablet", &[]),
         ("10 mg", "2 tablets of 2.5 mg", &["dose_contradiction"]),
+        // Thousands are grouped as this program groups them.
+        ("5 mg", "take 1,250 mg", &["dose_contradiction"]),
+        ("1000 units", "give 1,000 units", &[]),
+        ("50000 units", "give 5,000 units", &["dose_contradiction"]),
         ("50 mg", "50 mg", &[]),
         ("51 mg", "51 mg", &["dose_unusual"]),
         ("5 g", "5 g", &["dose_unusual"]),

@@ -142,7 +142,7 @@ impl<'a> Work<'a> {
             }
         };
         let policy = &self.context.home.policy;
-        let terms = drug.iter().flat_map(|d| d.drug.ingredient.split('/').map(str::trim));
+        let terms = drug.iter().flat_map(|d| emar_domain::drug::terms(&d.drug.ingredient));
         let unit = subject.as_ref().map(|r| r.unit.clone());
         let asked = Asked {
             unit: unit.as_ref().map_or("", Slug::as_str),

@@ -160,6 +160,73 @@ fn what_is_not_exact_is_for_a_person_and_names_its_place() {
     }
 }
 
+/// Stopped before it was written: noted, it would be over and on no list.
+#[test]
+fn a_stop_before_the_start_is_for_a_person_also_where_no_start_is_named() {
+    let until = |end: &str| {
+        let code = json!({"coding": [{"system": system::GTS, "code": "BID"}]});
+        let timing = json!({"code": code, "repeat": {"boundsPeriod": {"end": end}}});
+        altered("/dosageInstruction/0/timing", timing)
+    };
+    assert_eq!(until("2026-11-09").result, Standing::Applied);
+    let early = until("2026-10-01");
+    assert_eq!(early.result, Standing::NeedsTranscription);
+    assert!(received(&early).is_none());
+    let at = "/entry/1/resource/dosageInstruction/0/timing";
+    assert!(early.reasons.iter().any(|r| r.pointer.starts_with(at)), "{:?}", early.reasons);
+}
+
+/// A change of what a pharmacy sent is checked as an order that is entered: its frequency and its
+/// schedule say the same.
+#[test]
+fn what_is_taken_from_a_message_stands_up_to_the_checks_at_entry() {
+    let code = |code: &str| json!({"code": {"coding": [{"system": system::GTS, "code": code}]}});
+    let repeat = |r: Value| json!({"repeat": r});
+    let daily = |times: u32, days: &[&str]| {
+        repeat(json!({"frequency": times, "period": 1, "periodUnit": "d", "dayOfWeek": days}))
+    };
+    for (timing, frequency) in [
+        (code("BID"), "BID"),
+        (code("QD"), "DAILY"),
+        (code("Q6H"), "Q6H"),
+        (code("BED"), "QHS"),
+        (repeat(json!({"frequency": 1, "period": 1, "periodUnit": "d"})), "DAILY"),
+        (repeat(json!({"frequency": 1, "period": 6, "periodUnit": "h"})), "Q6H"),
+        (repeat(json!({"timeOfDay": ["07:15:00", "19:15:00"]})), "BID"),
+        (repeat(json!({"when": ["ACM", "ACD", "ACV"]})), "AC"),
+        (daily(1, &["mon"]), "WEEKLY"),
+        (daily(1, &["mon", "thu"]), "BIW"),
+        (daily(1, &["mon", "wed", "fri"]), "TIW"),
+        (daily(1, &["mon", "tue", "wed", "thu"]), "once daily on mon, tue, wed, thu"),
+        (daily(2, &["mon", "thu"]), "twice daily on mon, thu"),
+    ] {
+        let result = altered("/dosageInstruction/0/timing", timing.clone());
+        let version = received(&result).unwrap_or_else(|| panic!("{timing}: {result:?}"));
+        assert_eq!(version.frequency, frequency, "{timing}");
+        let mut home = home();
+        for command in &result.commands {
+            if let Command::Resident(resident) = command {
+                home.put_resident((**resident).clone());
+            }
+        }
+        assert!(home.residents.contains_key(&version.resident));
+        let table = crate::policy_file::frequencies();
+        let checked = emar_domain::order_input::check_input(&home, table, version, Some(version));
+        assert_eq!(checked, Ok(()), "{timing}");
+    }
+}
+
+#[test]
+fn insulin_is_time_critical_whatever_its_second_name() {
+    for (drug, critical) in
+        [("Insulin Glargine 20 MG Oral Tablet", true), ("Simvastatin 20 MG Oral Tablet", false)]
+    {
+        let result = altered("/medicationCodeableConcept/coding/0/display", json!(drug));
+        let found = received(&result).map(|v| (v.time_critical, v.after_minutes));
+        assert_eq!(found, Some((critical, if critical { 30 } else { 60 })), "{result:?}");
+    }
+}
+
 #[test]
 fn what_must_not_be_ignored_is_refused() {
     for (pointer, value) in [

@@ -324,8 +324,7 @@ pub(super) fn life(
         }
         (a, b) => a.or(b),
     };
-    if stop.is_some_and(|stop| stop <= start.unwrap_or(context.now)) && parts.bounds.start.is_some()
-    {
+    if stop.is_some_and(|stop| stop <= start.unwrap_or(context.now)) {
         reasons.transcribe(parts.pointer.clone(), "it would end before it starts");
         return None;
     }

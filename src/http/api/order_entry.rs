@@ -30,6 +30,7 @@ pub(super) fn entered(
     {
         let home = web.app.home();
         tied(&home, &mut version);
+        version.time_critical = version.is_time_critical(&home.policy);
         sound(&home, &version, None)?;
         at_home_hours(&version, &home)?;
     }
@@ -131,7 +132,7 @@ fn explained(body: &[u8], mut problem: Problem) -> Problem {
 const fn place_of(check: Check) -> Option<&'static str> {
     match check {
         Check::DoseContradiction => Some("/dose_text"),
-        Check::DoseUnusual | Check::DoseUnfit => Some("/dose"),
+        Check::DoseUnusual | Check::DoseHigh | Check::DoseUnfit => Some("/dose"),
         Check::MethotrexateNotWeekly | Check::PrnIncomplete => Some("/timing"),
         Check::AllergyMatch => Some("/allergy_override"),
         Check::DuplicateOrder | Check::SameIngredientOrdered => Some("/drug"),
@@ -168,9 +169,12 @@ pub(super) async fn changed_anew(
         let home = web.app.home();
         let current = home.orders.get(&order).ok_or_else(Problem::not_found)?;
         tied(&home, &mut version);
+        version.time_critical = version.is_time_critical(&home.policy);
         let sound = sound(&home, &version, Some(&current.current));
         sound.map_err(|problem| problem.under(pointer))?;
         at_home_hours(&version, &home).map_err(|problem| problem.under(pointer))?;
+        // What was said to be time critical stays so for as long as the order runs.
+        version.time_critical |= current.current.time_critical;
         version.order = order;
         version.source = current.current.source.clone();
     }

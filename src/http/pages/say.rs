@@ -134,6 +134,7 @@ pub fn override_reasons(objection: &Objection) -> &'static [&'static str] {
         "duplicate_order" | "same_ingredient_ordered" | "abbreviation_unsafe" => {
             &["both_meant", "replaces", "other_time", "prescriber", "pharmacist", "other"]
         }
+        "dose_high" => &["prescriber", "pharmacist", "other"],
         "pot_unconfirmed" => &["put_back", "give_later", "other"],
         "special_instruction" => &["read", "prescriber", "clinical", "other"],
         "covert_giving" => &["decision_stands", "prescriber", "other"],

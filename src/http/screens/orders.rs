@@ -4,7 +4,7 @@ use super::letters::letters;
 use super::mar::{is_over, limits, standing};
 use super::measured::{self, name_of};
 use super::pattern::Pattern;
-use super::regimen::{ends, prescribed, times};
+use super::regimen::{ends, prescribed, times, times_beside};
 use super::sight::{Sight, amount_ordered};
 use super::stay::stay;
 use super::typed::Typed;
@@ -101,9 +101,11 @@ pub(super) fn row(sight: &Sight<'_>, auth: &Auth, order: &Order, resident: &Resi
     let mut parts = under(sight, order);
     match &version.timing {
         Timing::Prn { .. } => parts.extend(limits(sight, &version.timing)),
-        Timing::Planned { schedule } => parts.push(times(sight, schedule)),
+        Timing::Planned { schedule } => {
+            parts.push(times_beside(sight, &version.frequency, schedule));
+        }
         Timing::Pair { apply, remove } => {
-            parts.push(times(sight, apply));
+            parts.push(times_beside(sight, &version.frequency, apply));
             parts.push(sight.words().one("orders-off", "at", &times(sight, remove)));
         }
         Timing::OnCall { repeat } => {

@@ -1,8 +1,10 @@
 //! An order read back in words: what the rules will plan, told from the order as it is stored.
 use super::mar::limits;
 use super::measured;
+use super::pattern::is_plain;
 use super::sight::{Sight, span};
 use crate::http::pages::line::keep_units;
+use crate::policy_file::frequencies;
 use emar_domain::order::{FirstDose, OrderVersion, Timing};
 use emar_domain::schedule::{
     Clock, Cycle, DoseDay, Interval, LENGTH_MAX, Monthly, Overflow, Schedule, Step,
@@ -73,7 +75,17 @@ pub(super) fn prescribed(sight: &Sight<'_>, version: &OrderVersion) -> String {
     }
 }
 
-/// When, in one line: for a list that says elsewhere how often.
+/// When, in one line, beside a frequency. That it is every day is left out only where the frequency
+/// says how often a day and nothing of the days: beside a weekly one it must meet the eye.
+#[must_use]
+pub fn times_beside(sight: &Sight<'_>, frequency: &str, schedule: &Schedule) -> String {
+    match frequencies().find(frequency) {
+        Some(row) if is_plain(row) => times(sight, schedule),
+        _ => schedule_lines(sight, schedule).join("; "),
+    }
+}
+
+/// When, in one line: for what says elsewhere how often.
 #[must_use]
 pub fn times(sight: &Sight<'_>, schedule: &Schedule) -> String {
     let mut lines = schedule_lines(sight, schedule);
@@ -246,4 +258,29 @@ fn clock_times(times: &[CivilTime]) -> String {
     times.dedup();
     let text = |t: &CivilTime| format!("{:02}:{:02}", t.hour(), t.minute());
     times.iter().map(text).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{sight, told};
+    use super::*;
+
+    /// Beside "once weekly" a daily plan must be seen by whoever verifies it.
+    #[test]
+    fn every_day_is_left_out_only_beside_a_frequency_of_every_day() {
+        let script = told("");
+        let clock = serde_json::json!({"kind": "clock", "times": ["09:00"]});
+        let daily: Schedule = serde_json::from_value(clock).unwrap();
+        for (frequency, said) in [
+            ("DAILY", "at 09:00"),
+            ("QD", "at 09:00"),
+            ("WEEKLY", "at 09:00, every day"),
+            ("MWF", "at 09:00, every day"),
+            ("QOD", "at 09:00, every day"),
+            ("MONTHLY", "at 09:00, every day"),
+            ("", "at 09:00, every day"),
+        ] {
+            assert_eq!(times_beside(&sight(&script), frequency, &daily), said, "{frequency}");
+        }
+    }
 }

@@ -217,6 +217,10 @@ impl Script {
                 self.home.policy.windows.minutes.insert((*class).into(), window);
                 self.at_other_hours(None, &want)
             }
+            ["time-critical", term] => {
+                self.home.policy.windows.time_critical.insert((*term).into());
+                self.at_other_hours(None, &want)
+            }
             ["move", name, "to", unit] => {
                 let unit = Slug::new(unit).unwrap();
                 self.change(name, |r| r.unit = unit)?;
