@@ -5,6 +5,7 @@
 //! holds those due before [`Home::reach`]; the shell brings the others where a decision needs them.
 
 mod ask;
+mod forget;
 
 use crate::administration::Administration;
 use crate::alert::{Alert, AlertState};
@@ -264,41 +265,6 @@ impl Home {
         self.alerts.insert(alert.id, alert);
     }
 
-    /// Forgets those of these doses that memory does not reach. What is on a body stays: it may
-    /// come off at any time.
-    pub fn forget_far(&mut self, doses: impl IntoIterator<Item = DoseId>) {
-        for id in doses {
-            let far = |dose: &Dose| dose.due >= self.reach && !dose.is_worn();
-            if self.doses.get(&id).is_some_and(far) {
-                self.drop_dose(id);
-            }
-        }
-    }
-
-    /// Forgets charted or withdrawn doses due before `before`, what was taken before it, and orders
-    /// that ended with nothing left in memory; not what is still on the body.
-    pub fn forget(&mut self, before: Instant) {
-        let over = |d: &&Dose| !d.is_open() && !d.is_worn() && d.due < before;
-        let old: Vec<DoseId> = self.doses.values().filter(over).map(|d| d.id).collect();
-        for id in old {
-            self.drop_dose(id);
-            self.dose_changed.remove(&id);
-        }
-        self.forget_taken(before);
-    }
-
-    /// Forgets what was taken before `before`, except the last giving of each PRN order: its
-    /// interval may be longer than memory reaches.
-    pub fn forget_taken(&mut self, before: Instant) {
-        let orders = &self.orders;
-        for taken in self.taken.values_mut() {
-            let prn = taken.iter().filter(|t| orders.get(&t.order).is_some_and(Order::is_prn));
-            let all: BTreeSet<(OrderId, Instant)> = prn.map(|t| (t.order, t.at)).collect();
-            let last: BTreeMap<OrderId, Instant> = all.into_iter().collect();
-            taken.retain(|t| t.at >= before || last.get(&t.order) == Some(&t.at));
-        }
-    }
-
     /// A message for a person; one that is done waits no more.
     pub fn put_transcription(&mut self, t: Transcription) {
         match t.done {
@@ -358,6 +324,7 @@ impl Home {
             },
         };
         self.put_order(order);
+        self.forget_older_plan(v.order);
     }
 
     fn apply_order_event(&mut self, e: &OrderEvent, version: u64) {
@@ -406,6 +373,7 @@ impl Home {
                 if e.act == OrderAct::HoursChanged {
                     order.plan += 1;
                     order.planned_until = None;
+                    self.forget_older_plan(e.order);
                 }
                 return;
             }

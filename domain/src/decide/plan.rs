@@ -266,11 +266,14 @@ pub(crate) fn next_unplanned(
         Schedule::Interval(interval) => from.max(interval.anchor),
         Schedule::Once(_) | Schedule::Clock(_) => from,
     };
+    let of_plan = home.doses_of_order(order.id()).filter(|d| home.is_passed_over(d));
+    let over: BTreeSet<_> = of_plan.map(|d| (d.slot.date, d.slot.slot)).collect();
+    let to_come = |dose: &PlannedDose| !over.contains(&(dose.date, i64::from(dose.slot)));
     // Piece by piece: ten years of a dose every ten minutes are too many to walk over at once.
     for days in [3].into_iter().chain([400; 9]) {
         let Some(to) = from.plus_minutes(days * 24 * 60) else { break };
         let found = expansion(home, order, schedule, Span { from, to })?;
-        if let Some(first) = found.due.into_iter().next() {
+        if let Some(first) = found.due.into_iter().find(to_come) {
             return Ok(Some(first));
         }
         from = to;

@@ -185,7 +185,8 @@ impl Home {
             self.put_order(Order { planned_until, ..order.clone() });
         }
         // What was brought for a commit that runs is beyond the reach and is planned again here.
-        let near = home.doses_of(resident.id).filter(|d| d.due < home.reach);
+        let kept = |d: &&Dose| d.due < home.reach || home.is_passed_over(d);
+        let near = home.doses_of(resident.id).filter(kept);
         near.for_each(|d| self.put_dose(d.clone()));
         let taken = home.taken.get(&resident.id).cloned().unwrap_or_default();
         self.taken.insert(resident.id, taken);

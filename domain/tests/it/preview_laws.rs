@@ -591,7 +591,8 @@ proptest! {
         prop_assert_eq!(some.leaves, all.leaves);
         let reach = near.home.reach;
         near.home.forget_far(full.home.doses.keys().copied());
-        let within: Vec<&Dose> = full.home.doses.values().filter(|d| d.due < reach).collect();
+        let kept = |d: &&Dose| d.due < reach || full.home.is_passed_over(d);
+        let within: Vec<&Dose> = full.home.doses.values().filter(kept).collect();
         prop_assert_eq!(near.home.doses.values().collect::<Vec<_>>(), within);
         prop_assert_eq!(near.home.orders, full.home.orders);
     }
@@ -775,6 +776,30 @@ fn a_refused_change_is_told_as_refused() {
     let world = two_orders();
     let refused = world.preview(&nurse(1), &OrderCommand::Resume(order_id(1)), 3).unwrap_err();
     assert_eq!(refused.code, "order_state");
+}
+
+/// Schedules, rule 1: a time passed over for a first dose now is never told as the next, however
+/// far ahead it lies.
+#[test]
+fn what_was_passed_over_is_no_dose_to_come() {
+    let start = instant("2026-11-02T14:00:00Z");
+    let monthly = planned(json!({"kind": "clock", "times": ["09:00"],
+        "monthly": {"day": 12, "every": 1, "anchor": "2026-01"}}));
+    let mut full = World::new(start, "allow");
+    let order = OrderVersion { first_dose: FirstDose::Now, ..version(1, 1, monthly, start) };
+    full.receive(order);
+    act(&mut full, &Step::Chart(1));
+    let near = full.near(2 * DAY);
+    let next = Some(instant("2026-12-12T14:00:00Z"));
+    for world in [&full, &near] {
+        let told = explain(&world.home, &world.home.orders[&order_id(1)], world.now);
+        assert!(
+            matches!(told, Standing::NotDue { next: Some(dose), .. } if Some(dose.due) == next)
+        );
+        let hold = OrderCommand::Hold(order_id(1), low_pressure());
+        let told = world.preview(&nurse(1), &hold, 45).unwrap();
+        assert_eq!(told.removed.iter().map(|gone| Some(gone.dose.due)).collect::<Vec<_>>(), [next]);
+    }
 }
 
 #[test]

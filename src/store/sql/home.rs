@@ -44,6 +44,10 @@ statements! {
     DOSES_OPEN = dose_columns!("s.facility = $1 AND s.is_open = 1 AND s.due < $2");
     DOSES_CLOSED = dose_columns!(
         "s.facility = $1 AND s.is_open = 0 AND s.due >= $2 AND s.due < $3");
+    DOSES_PASSED_OVER = dose_columns!("s.facility = $1 AND s.due >= $2 AND s.is_open = 0 \
+        AND s.withdrawn = 'superseded' \
+        AND EXISTS (SELECT 1 FROM order_state t WHERE t.orders = s.orders AND t.plan = d.plan) \
+        AND NOT EXISTS (SELECT 1 FROM dose_outcome o WHERE o.dose = s.dose)");
     DOSES_BETWEEN = dose_columns!("s.facility = $1 AND s.due >= $2 AND s.due < $3 \
         AND NOT EXISTS (SELECT 1 FROM dose_outcome o WHERE o.dose = s.dose)");
     DOSES_OF = dose_columns!("s.resident = $1 AND s.due >= $2 AND s.due < $3 \
@@ -190,7 +194,8 @@ pub(super) async fn load(
         Ok(())
     };
     conn.each(DOSES_OPEN, bind![&facility, reach], &mut put).await?;
-    conn.each(DOSES_CLOSED, bind![&facility, since.micros(), reach], put).await?;
+    conn.each(DOSES_CLOSED, bind![&facility, since.micros(), reach], &mut put).await?;
+    conn.each(DOSES_PASSED_OVER, bind![&facility, reach], put).await?;
     let mut orders: BTreeSet<Uuid> = home.doses.values().map(|d| d.slot.order.0).collect();
     for sql in [ORDERS_RUNNING, ORDERS_ENDED] {
         let add = |row: &Row| {

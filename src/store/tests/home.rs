@@ -46,6 +46,13 @@ fn held(n: u128, slot: u128, due: i64) -> Fact {
     Fact::DoseDue(held)
 }
 
+/// Planned and passed over at once.
+fn passed_over([planned, due]: [Fact; 2]) -> Vec<Fact> {
+    let Fact::DoseDue(mut due) = due else { unreachable!("a due time follows") };
+    due.withdrawn = Some(Withdrawal::Superseded);
+    vec![planned, Fact::DoseDue(due)]
+}
+
 /// A morning in which a little of everything happens.
 fn morning() -> Vec<Vec<crate::store::Entry>> {
     let mut corrected = charted(1, 1, 2, Outcome::Partial, 131);
@@ -82,9 +89,10 @@ fn morning() -> Vec<Vec<crate::store::Entry>> {
             one(Fact::Alert(Box::new(alert(3, 2, AlertState::Accepted, &[1, 2])))),
             one(Fact::Alert(Box::new(alert(4, 2, AlertState::Ended, &[1])))),
             one(pot(3, 1, 3, PotAct::Prepared, 160)),
-            // Beyond what memory reaches, open and held.
+            // Beyond what memory reaches, open, held and passed over.
             entry([dose(6, 3, FAR), dose(6, 4, FAR + 1)].concat()),
             one(held(6, 4, FAR + 1)),
+            entry(passed_over(dose(6, 5, FAR + 2))),
         ],
     ]
 }
@@ -127,11 +135,16 @@ pub(super) async fn far_doses_are_brought(store: Store, _: String) {
     assert_eq!(told(ahead), [far(3, None)], "from a time on, and before another");
     let orders = [order(6, 1).order, order(1, 1).order].into();
     let brought = store.doses_far(&orders, minute(FAR)).await.unwrap();
-    assert_eq!(told(brought), [far(3, None), far(4, Some(Withdrawal::Held))]);
+    let over = far(5, Some(Withdrawal::Superseded));
+    assert_eq!(told(brought), [far(3, None), far(4, Some(Withdrawal::Held)), over]);
     let others = [order(1, 1).order].into();
     assert!(store.doses_far(&others, minute(FAR)).await.unwrap().is_empty());
     let later = store.load_home(&home, policy(), zone(), minute(FAR - 60)).await.unwrap();
-    assert_eq!(later.doses_of_order(order(6, 1).order).filter(|d| d.due >= minute(FAR)).count(), 2);
+    assert_eq!(later.doses_of_order(order(6, 1).order).filter(|d| d.due >= minute(FAR)).count(), 3);
+    let now = store.load_home(&home, policy(), zone(), minute(200)).await.unwrap();
+    let ahead: Vec<Dose> =
+        now.doses_of_order(order(6, 1).order).filter(|d| d.due >= minute(FAR)).cloned().collect();
+    assert_eq!(told(ahead), [over], "what was passed over is never told as the next");
 }
 
 /// Its interval may be longer than memory reaches, at a start and in a server that runs on.

@@ -407,6 +407,7 @@ async fn an_order_without_due_times_stands_above_the_doses() {
         page.refresh().await?;
         shows(&page, &format!("[id='order-{order}']"), "the days are missing").await?;
         act(&page, &order, "note").await?;
+        confirm(&page, "the days are missing").await?;
         shows(&page, "#said", "Noted").await?;
 
         open_at_cart(&page, &demo, &one).await?;
