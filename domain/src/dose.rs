@@ -98,6 +98,8 @@ pub enum Withdrawal {
     NotApplied,
     /// The order is marked "do not give".
     DoNotGive,
+    /// The order was entered in error.
+    EnteredInError,
     /// Another dose of the order is due at the same instant, and it is one with it. Schedules,
     /// section 5, rule 4.
     Merged,
@@ -115,6 +117,7 @@ impl Withdrawal {
             Self::SelfManaged => "self_managed",
             Self::NotApplied => "not_applied",
             Self::DoNotGive => "do_not_give",
+            Self::EnteredInError => "entered_in_error",
             Self::Merged => "merged",
         }
     }
@@ -195,9 +198,10 @@ impl Dose {
     /// calls off.
     #[must_use]
     pub fn may_be_called_off(&self) -> bool {
-        use Withdrawal::{Discontinued, Merged, NotApplied, Superseded};
-        let gone = matches!(self.withdrawn, Some(Superseded | Discontinued | NotApplied | Merged));
-        self.outcome.is_none() && !gone
+        use Withdrawal::{Away, DoNotGive, Held, SelfManaged};
+        let kept_back =
+            matches!(self.withdrawn, None | Some(Away | DoNotGive | Held | SelfManaged));
+        self.outcome.is_none() && kept_back
     }
 
     /// Whether another dose is expected in its place and nothing was done about this one.

@@ -289,6 +289,7 @@ pub fn kept_back(home: &Home, dose: &Dose) -> Option<Reason> {
         | Withdrawal::Discontinued
         | Withdrawal::SelfManaged
         | Withdrawal::NotApplied
+        | Withdrawal::EnteredInError
         | Withdrawal::Merged => None,
         Withdrawal::Away => away(home.residents.get(&dose.resident)?, dose.due),
         Withdrawal::Held => held(order()?, dose.due),

@@ -314,6 +314,7 @@ fn why_gone(after: &Home, slot: Slot) -> Withdrawal {
         after.residents.get(&order.current.resident).is_some_and(Resident::lives_here)
     };
     match after.orders.get(&slot.order) {
+        Some(Order { state: OrderState::EnteredInError, .. }) => Withdrawal::EnteredInError,
         Some(order) if !lives_here(order) => Withdrawal::Discontinued,
         Some(order) if order.do_not_give.is_some() => Withdrawal::DoNotGive,
         Some(order) if order.hold.as_ref().is_some_and(|h| h.until.is_none()) => Withdrawal::Held,

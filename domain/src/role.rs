@@ -48,7 +48,7 @@ pub enum Action {
     NoteOrder,
     /// Verify an order.
     VerifyOrder,
-    /// Hold or discontinue an order.
+    /// Hold or discontinue an order, or withdraw it as entered in error.
     StopOrder,
     /// Lift another's mark "do not give", for the prescriber.
     LiftMark,

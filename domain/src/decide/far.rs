@@ -55,7 +55,8 @@ fn far_order(command: &OrderCommand) -> Option<OrderId> {
         | OrderCommand::DoNotGive(order, _)
         | OrderCommand::MayGive(order, _)
         | OrderCommand::Renew(order, _)
-        | OrderCommand::Discontinue(order, _) => Some(*order),
+        | OrderCommand::Discontinue(order, _)
+        | OrderCommand::EnteredInError { order, .. } => Some(*order),
         OrderCommand::Change(change) => Some(change.version.order),
         OrderCommand::AsSeen(_, command) => far_order(command),
         OrderCommand::Receive(_) | OrderCommand::Note(..) | OrderCommand::Verify(_) => None,

@@ -47,7 +47,12 @@ pub(super) fn follow(
         };
         let may_change = match dose.withdrawn {
             None => why.is_some(),
-            Some(Withdrawal::Superseded | Withdrawal::NotApplied | Withdrawal::Merged) => false,
+            Some(
+                Withdrawal::Superseded
+                | Withdrawal::NotApplied
+                | Withdrawal::EnteredInError
+                | Withdrawal::Merged,
+            ) => false,
             Some(Withdrawal::Discontinued) => again && runs && dose.due >= now,
             Some(_) => (why.is_some() || runs) && dose.due >= now,
         };

@@ -157,6 +157,15 @@ pub enum OrderCommand {
     Change(Box<ChangeCommand>),
     /// Stopped.
     Discontinue(OrderId, String),
+    /// It was never meant, as one written for another resident; barred once a dose is charted.
+    EnteredInError {
+        /// The order.
+        order: OrderId,
+        /// Why, in words.
+        reason: String,
+        /// Whether any dose of the order was ever charted, see [`ChangeCommand::charted`].
+        charted: bool,
+    },
 }
 
 /// How long an order is held, and why.

@@ -33,7 +33,8 @@ impl OrderCommand {
             | Self::DoNotGive(id, _)
             | Self::MayGive(id, _)
             | Self::Renew(id, _)
-            | Self::Discontinue(id, _) => *id,
+            | Self::Discontinue(id, _)
+            | Self::EnteredInError { order: id, .. } => *id,
         }
     }
 }
@@ -58,13 +59,19 @@ pub(super) fn order(record: &mut Record<'_, '_>, c: &OrderCommand) -> Result<Ans
         OrderCommand::Change(c) => change(record, c),
         OrderCommand::Discontinue(id, reason) => {
             let order = known(record, *id)?;
-            if order.state == OrderState::Discontinued {
+            // A pharmacy that stops what was withdrawn here asks for nothing more.
+            if matches!(order.state, OrderState::Discontinued | OrderState::EnteredInError) {
                 return Ok(unchanged(order));
             }
             let order = standing(record, order.id(), not_over)?;
             act(record, order, OrderAct::Discontinued, reason);
-            discontinue_doses(record, order);
+            let now = record.now;
+            // One still in its window is no longer anybody's to give; what is past stays.
+            call_off(record, order, Withdrawal::Discontinued, |dose| dose.closes >= now);
             Ok(answer(order))
+        }
+        OrderCommand::EnteredInError { order, reason, charted } => {
+            entered_in_error(record, *order, reason, *charted)
         }
     }
 }
@@ -95,8 +102,7 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
         let refusal = Refusal::new("change_starts_later", "new_order");
         return Err(refusal.with("starts_at", c.version.start));
     }
-    let charted = c.charted || record.home.doses_of_order(order.id()).any(|d| d.outcome.is_some());
-    if c.kind == ChangeKind::Correction && charted {
+    if c.kind == ChangeKind::Correction && was_charted(record.home, order, c.charted) {
         return Err(Refusal::new("order_charted", "new_version"));
     }
     let occasion = if in_force { Occasion::Noted } else { Occasion::Entered };
@@ -120,6 +126,38 @@ fn change(record: &mut Record<'_, '_>, c: &ChangeCommand) -> Result<Answer, Refu
     leaf.after = Some(fields(after));
     supersede(record, order, now);
     Ok(Answer::Order { order: order.id(), version: number, changed: true })
+}
+
+/// The order was never meant: nothing of it is expected any more, nor was it missed. What was done
+/// on it was done all the same, and then it can only be stopped. Model, section 1, "order".
+fn entered_in_error(
+    record: &mut Record<'_, '_>,
+    id: OrderId,
+    reason: &str,
+    charted: bool,
+) -> Result<Answer, Refusal> {
+    person(record, role::Action::StopOrder)?;
+    let order = known(record, id)?;
+    if order.state == OrderState::EnteredInError {
+        return Ok(unchanged(order));
+    }
+    let order = standing(record, id, not_over)?;
+    if was_charted(record.home, order, charted) {
+        return Err(Refusal::new("error_charted", "discontinue"));
+    }
+    if let Some(pot) = record.home.doses_of_order(id).find_map(|d| d.prepared.as_ref()) {
+        let refusal = Refusal::new("error_prepared", "undo").with("prepared_at", pot.at);
+        return Err(refusal.with("by", pot.by.to_string()));
+    }
+    act(record, order, OrderAct::EnteredInError, reason);
+    call_off(record, order, Withdrawal::EnteredInError, |_| true);
+    Ok(answer(order))
+}
+
+/// Whether a dose of the order was ever charted: `before` as far as the database reaches, else what
+/// was since.
+fn was_charted(home: &Home, order: &Order, before: bool) -> bool {
+    before || home.doses_of_order(order.id()).any(|d| d.outcome.is_some())
 }
 
 /// Whether doses of an order that runs would be nobody's to give until its changed start: the
@@ -348,13 +386,18 @@ pub(super) fn event(
     record.fact(Fact::OrderEvent(Box::new(event)));
 }
 
-/// Doses from now on are not expected any more; what was charted or is past stays as it is. A dose
-/// that is still in its window is no longer anybody's to give. What is on the body still comes off.
-fn discontinue_doses(record: &mut Record<'_, '_>, order: &Order) {
+/// These doses of an order that ends are not expected any more; what was charted stays as it is,
+/// and what is on the body still comes off.
+fn call_off(
+    record: &mut Record<'_, '_>,
+    order: &Order,
+    why: Withdrawal,
+    which: impl Fn(&Dose) -> bool,
+) {
     let now = record.now;
-    let ahead = |d: &&Dose| d.may_be_called_off() && d.closes >= now && !d.slot.is_removal();
-    for dose in record.home.doses_of_order(order.id()).filter(ahead) {
-        replan(record, dose, Some(Withdrawal::Discontinued), now);
+    let open = |d: &&Dose| d.may_be_called_off() && which(d) && !d.slot.is_removal();
+    for dose in record.home.doses_of_order(order.id()).filter(open) {
+        replan(record, dose, Some(why), now);
         record.settle(dose.id);
     }
 }

@@ -33,8 +33,9 @@ pub fn order_objections(
         OrderState::Draft => found.push(since(Check::OrderNotActive)),
         OrderState::Held => found.push(held(order, now)),
         OrderState::DoNotGive => found.push(marked(order, now)),
-        OrderState::Discontinued | OrderState::EnteredInError => {
-            found.push(since(Check::OrderDiscontinued));
+        OrderState::Discontinued => found.push(since(Check::OrderDiscontinued)),
+        state @ OrderState::EnteredInError => {
+            found.push(since(Check::OrderDiscontinued).with("state", state.code()));
         }
         OrderState::Completed => found.push(since(Check::OrderCompleted)),
         OrderState::Expired => {

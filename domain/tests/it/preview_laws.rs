@@ -285,6 +285,7 @@ enum Step {
     Hold(u8),
     Resume(u8),
     Discontinue(u8),
+    EnteredInError(u8),
     Change(u8, Timing),
     Plan,
     Chart(u8),
@@ -313,6 +314,10 @@ impl Step {
             Self::Hold(n) => OrderCommand::Hold(order_id(*n), low_pressure()),
             Self::Resume(n) => OrderCommand::Resume(order_id(*n)),
             Self::Discontinue(n) => OrderCommand::Discontinue(order_id(*n), "stopped".into()),
+            Self::EnteredInError(n) => {
+                let (order, reason) = (order_id(*n), "another resident's".into());
+                OrderCommand::EnteredInError { order, reason, charted: false }
+            }
             Self::Change(n, timing) => {
                 let order = world.home.orders.get(&order_id(*n))?;
                 let number = order.current.version + 1;
@@ -354,6 +359,7 @@ fn steps(orders_only: bool) -> impl Strategy<Value = Step> {
         2 => n.clone().prop_map(Step::Resume),
         2 => (n.clone(), any::<bool>()).prop_map(|(n, mark)| Step::Mark(n, mark)),
         1 => n.clone().prop_map(Step::Discontinue),
+        1 => n.clone().prop_map(Step::EnteredInError),
     ];
     let life = prop_oneof![
         4 => Just(Step::Plan),
@@ -363,7 +369,7 @@ fn steps(orders_only: bool) -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Left),
         4 => (1..DAY).prop_map(Step::Wait),
     ];
-    prop_oneof![17 => orders, if orders_only { 0 } else { 16 } => life]
+    prop_oneof![18 => orders, if orders_only { 0 } else { 16 } => life]
 }
 
 /// What happens to a stay.

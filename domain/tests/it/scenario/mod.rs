@@ -593,6 +593,17 @@ impl Script {
                     .map(|_| ())
                     .map_err(|r| r.code)
             }
+            ["in-error", order, "by", name] => {
+                let id = self.orders[*order];
+                let c = OrderCommand::EnteredInError {
+                    order: id,
+                    reason: "written for another resident".into(),
+                    charted: self.charted.iter().any(|a| a.order == id),
+                };
+                let done = self.order_act(&self.actor(name)?, c, &want);
+                self.run(&Actor::server(), &Command::Plan(vec![id]));
+                done
+            }
             ["hold", order, span @ ..] => {
                 let (from, until) = match span {
                     [] => (None, None),
