@@ -82,6 +82,7 @@ pub const TABLE: &[(&str, &str, Needs)] = &[
     ("POST", "/api/v1/orders/{id}/hold", Needs::Role(Action::StopOrder)),
     ("POST", "/api/v1/orders/{id}/resume", Needs::Role(Action::NoteOrder)),
     ("POST", "/api/v1/orders/{id}/discontinue", Needs::Role(Action::StopOrder)),
+    ("POST", "/api/v1/orders/{id}/entered_in_error", Needs::Role(Action::StopOrder)),
     ("POST", "/api/v1/orders/{id}/renew", Needs::Role(Action::NoteOrder)),
     ("POST", "/api/v1/orders/{id}/do_not_give", Needs::Role(Action::StopOrder)),
     ("POST", "/api/v1/orders/{id}/may_give", Needs::Role(Action::StopOrder)),

@@ -122,6 +122,7 @@ impl Web {
         api::orders::hold,
         api::orders::resume,
         api::orders::discontinue,
+        api::orders::entered_in_error,
         api::marks::renew,
         api::marks::do_not_give,
         api::marks::may_give,
@@ -164,6 +165,7 @@ pub fn router(web: Arc<Web>, more: Router<Arc<Web>>) -> Router {
         .route("/api/v1/orders/{id}/hold", post(api::orders::hold))
         .route("/api/v1/orders/{id}/resume", post(api::orders::resume))
         .route("/api/v1/orders/{id}/discontinue", post(api::orders::discontinue))
+        .route("/api/v1/orders/{id}/entered_in_error", post(api::orders::entered_in_error))
         .route("/api/v1/orders/{id}/renew", post(api::marks::renew))
         .route("/api/v1/orders/{id}/do_not_give", post(api::marks::do_not_give))
         .route("/api/v1/orders/{id}/may_give", post(api::marks::may_give))

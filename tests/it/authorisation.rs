@@ -102,6 +102,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/api/v1/orders/{id}/hold", "ncp"),
     ("POST", "/api/v1/orders/{id}/resume", "nc"),
     ("POST", "/api/v1/orders/{id}/discontinue", "ncp"),
+    ("POST", "/api/v1/orders/{id}/entered_in_error", "ncp"),
     ("POST", "/api/v1/orders/{id}/renew", "nc"),
     ("POST", "/api/v1/orders/{id}/do_not_give", "ncp"),
     ("POST", "/api/v1/orders/{id}/may_give", "ncp"),

@@ -52,6 +52,7 @@ fn bodies() -> Vec<(&'static str, Value)> {
         ("/api/v1/orders/preview", json!({"order": Uuid::nil(), "change": "hold", "reason": "x"})),
         ("/api/v1/orders/{id}/hold", json!({"reason": "x", "from": "x", "until": "x"})),
         ("/api/v1/orders/{id}/discontinue", json!({"reason": "x"})),
+        ("/api/v1/orders/{id}/entered_in_error", json!({"reason": "x"})),
         ("/api/v1/transcriptions/{id}/done", json!({"reason": "x"})),
         ("/api/v1/orders/{id}/renew", json!({"until": "x", "reason": "x"})),
         ("/api/v1/orders/{id}/do_not_give", json!({"reason": "x"})),

@@ -1,9 +1,12 @@
-//! Orders over HTTP: held and taken off hold again.
+//! Orders over HTTP: held and taken off hold again, changed, withdrawn.
 
-use crate::support::world::person;
+use crate::support::world::{package, person};
 use crate::support::{Asked, TestApp};
 use emar_domain::dose::Withdrawal;
-use emar_domain::order::OrderVersion;
+use emar_domain::home::Home;
+use emar_domain::id::{DoseId, OrderId};
+use emar_domain::order::{OrderState, OrderVersion};
+use emar_domain::time::Instant;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -131,6 +134,72 @@ async fn what_is_sent_again_under_its_key_is_done_once() {
     assert_eq!(act("hold", "press-0003").await.problem(409), "order_held");
     assert_eq!(act("discontinue", "press-0002").await.problem(409), "key_reused");
     app.finish().await;
+}
+
+/// Whether a dose was ever charted is asked of the database, which knows it for longer than memory.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_of_another_resident_is_entered_in_error_and_stays_so_over_a_restart() {
+    let mut app = TestApp::new().await;
+    app.product(1, "senna", "8.6 mg").await;
+    app.product(2, "digoxin", "125 mcg").await;
+    let garza = app.resident(1, "Garza").await;
+    let wrong = app.order(garza, "senna", "8.6 mg", &["08:00", "20:00"]).await;
+    let given = app.order(garza, "digoxin", "125 mcg", &["08:00"]).await;
+    let cart = app.bedside("Osei", "cart-1").await;
+    cart.open(1).await;
+    cart.scan(&package(2, "D1")).await;
+    cart.card("TAKEN").await;
+    let charted = app.dose_at(given, "2026-11-02T13:00:00Z");
+    assert!(app.home().doses[&charted].outcome.is_some());
+    app.clock.set("2026-11-04T15:00:00Z");
+    app.restart().await;
+    let no_memory = |home: &Home| (!home.doses.contains_key(&charted)).then_some(());
+    app.until("memory has forgotten the dose", no_memory).await;
+    app.until("what was missed is told", |home| home.alerts.values().next().map(|_| ())).await;
+
+    let novak = app.sign_on(person("Novak"), "station-east").await;
+    let body = json!({"reason": "written for Gary"});
+    let act = async |app: &TestApp, order: OrderId, key: &str| {
+        let path = format!("/api/v1/orders/{order}/entered_in_error");
+        app.send(Asked::post(&path, &body).by(&novak).key(key)).await
+    };
+    let would = async |app: &TestApp, order: OrderId| {
+        let change = json!({"order": order, "change": "entered_in_error", "reason": "Gary"});
+        app.send(Asked::post("/api/v1/orders/preview", &change).by(&novak)).await
+    };
+    assert_eq!(would(&app, given).await.problem(409), "error_charted");
+    assert_eq!(act(&app, given, "press-0001").await.problem(409), "error_charted");
+    let told = would(&app, wrong).await.expect(200);
+    let gone = told["removed"].as_array().unwrap();
+    assert!(!gone.is_empty() && gone.iter().all(|dose| dose["why"] == "entered_in_error"));
+    let done = act(&app, wrong, "press-0002").await.expect(200);
+    assert_eq!((&done["state"], &done["changed"]), (&json!("entered_in_error"), &json!(true)));
+    assert_eq!(act(&app, wrong, "press-0002").await.expect(200)["seq"], done["seq"]);
+    assert_eq!(act(&app, wrong, "press-0003").await.expect(200)["changed"], json!(false));
+
+    let never_meant = async |app: &TestApp| {
+        let home = app.home();
+        assert_eq!(home.orders[&wrong].state, OrderState::EnteredInError);
+        assert!(home.doses_of_order(wrong).all(|dose| !dose.is_open()), "late ones neither");
+        // Digoxin was missed all the same, in the same passes.
+        let of = |dose: &DoseId| home.doses.get(dose).is_some_and(|d| d.slot.order == wrong);
+        assert!(!home.alerts.values().any(|a| a.doses.iter().all(of)), "it was not missed");
+    };
+    never_meant(&app).await;
+    app.restart().await;
+    never_meant(&app).await;
+    let novak = app.sign_on(person("Novak"), "station-east").await;
+    let store = &app.running().app.store;
+    let stored = store.doses_of_resident(garza, Instant::EPOCH, Instant::MAX).await.unwrap();
+    let mut of_order = stored.iter().filter(|d| d.slot.order == wrong);
+    let why = Some(Withdrawal::EnteredInError);
+    assert!(of_order.clone().count() > 20 && of_order.all(|dose| dose.withdrawn == why));
+    let explain = Asked::get(&format!("/api/v1/orders/{wrong}/explain")).by(&novak);
+    assert_eq!(app.send(explain).await.expect(200)["why"], "entered_in_error");
+    let orders = Asked::get("/api/v1/orders?state=entered_in_error").by(&novak);
+    let orders = app.send(orders).await.expect(200);
+    assert_eq!(orders["orders"][0]["reason"], "written for Gary");
+    app.finish_with_waiting(&["alert"]).await;
 }
 
 /// What a schedule names as a dose is counted at the bedside: it must be an amount.

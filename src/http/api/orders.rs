@@ -386,6 +386,36 @@ pub async fn discontinue(
     act(&web, Request { auth, keyed, sent: ("discontinue", &order, &because) }, command).await
 }
 
+/// Withdraws it as one that never was meant, such as an order written for another resident: none of
+/// its doses is expected or missed any more. Refused once a dose of it was charted or lies in a
+/// pot.
+#[utoipa::path(
+    post, path = "/api/v1/orders/{id}/entered_in_error", tag = "orders",
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    request_body = Because,
+    responses((status = 200, description = "withdrawn"), (status = 409, body = Problem)),
+)]
+pub async fn entered_in_error(
+    State(web): State<Arc<Web>>,
+    auth: Auth,
+    keyed: Keyed,
+    Path(order): Path,
+    Json(because): Json<Because>,
+) -> Result<Reply<Value>, Problem> {
+    let command = never_meant(&web, id(&order)?, reason(&because.reason)?).await?;
+    act(&web, Request { auth, keyed, sent: ("entered_in_error", &order, &because) }, command).await
+}
+
+/// The command that withdraws an order as one entered in error, with what the database knows of it.
+pub(super) async fn never_meant(
+    web: &Web,
+    order: OrderId,
+    reason: String,
+) -> Result<OrderCommand, Problem> {
+    let done = web.app.store.done_on(order).await.map_err(|_| Problem::unavailable())?;
+    Ok(OrderCommand::EnteredInError { order, reason, charted: done.charted })
+}
+
 pub(super) fn instant(pointer: &str, text: &str) -> Result<Instant, Problem> {
     Instant::parse(text).map_err(|fault| Problem::malformed(pointer, fault.to_string()))
 }

@@ -2,7 +2,7 @@
 
 use super::json::{Query, Unread, parse};
 use super::order_entry::{Anew, changed_anew, entered, read};
-use super::orders::{hold_for, instant, read_back, reason, within_reach};
+use super::orders::{hold_for, instant, never_meant, read_back, reason, within_reach};
 use super::refused;
 use crate::http::Web;
 use crate::http::auth::Auth;
@@ -83,6 +83,8 @@ pub enum Change {
     Resume,
     /// Stopped.
     Discontinue,
+    /// Withdrawn as one that never was meant.
+    EnteredInError,
     /// Marked against giving.
     DoNotGive,
     /// The mark lifted.
@@ -204,9 +206,11 @@ async fn changed(body: &[u8], web: &Web, auth: &Auth) -> Result<OrderCommand, Pr
     let Changed { order, change, reason: why, from, until, version } = read(body)?;
     let needed = match change {
         Change::NewVersion | Change::Correction => Action::EnterOrder,
-        Change::Hold | Change::Discontinue | Change::DoNotGive | Change::MayGive => {
-            Action::StopOrder
-        }
+        Change::Hold
+        | Change::Discontinue
+        | Change::EnteredInError
+        | Change::DoNotGive
+        | Change::MayGive => Action::StopOrder,
         Change::Note | Change::Resume | Change::Renew => Action::NoteOrder,
     };
     if !auth.actor.role.may(needed) {
@@ -220,6 +224,7 @@ async fn changed(body: &[u8], web: &Web, auth: &Auth) -> Result<OrderCommand, Pr
         Change::Note => OrderCommand::Note(order, Vec::new()),
         Change::Resume => OrderCommand::Resume(order),
         Change::Discontinue => OrderCommand::Discontinue(order, why()?),
+        Change::EnteredInError => never_meant(web, order, why()?).await?,
         Change::DoNotGive => OrderCommand::DoNotGive(order, why()?),
         Change::MayGive => OrderCommand::MayGive(order, why()?),
         Change::Renew => {

@@ -13,13 +13,14 @@ use askama::Template;
 const REFUSALS: [&str; 4] = ["key_reused", "sign_on_first", "unavailable", "outcome_unknown"];
 
 /// What the page says by itself.
-const DONE: [&str; 21] = [
+const DONE: [&str; 22] = [
     "done-letter",
     "done-note",
     "done-verify",
     "done-hold",
     "done-resume",
     "done-discontinue",
+    "done-entered_in_error",
     "done-renew",
     "done-do_not_give",
     "done-may_give",

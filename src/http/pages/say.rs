@@ -27,6 +27,7 @@ impl Speaker<'_> {
             params.map(|(name, value)| (name.clone(), self.param(name, value))).collect();
         let code = match objection.code {
             Check::DoubleScan if params.contains_key("prepared_at") => "in_another_pot",
+            Check::OrderDiscontinued if params.contains_key("state") => "order_in_error",
             code => code.code(),
         };
         let text = self.words.objection(code, &params);

@@ -417,6 +417,11 @@ fn of<'a>(work: &'a Work, section: &str) -> &'a [crate::http::pages::view::order
     &work.sections.iter().find(|s| s.id == section).unwrap().rows
 }
 
+/// These acts, and the two that end an order of which nothing was charted.
+fn ending(acts: &[Act]) -> Vec<Act> {
+    [acts, &[Act::Discontinue, Act::EnteredInError]].concat()
+}
+
 #[test]
 fn each_order_stands_once_where_it_waits_and_offers_what_the_role_may() {
     let mut script = told("");
@@ -434,10 +439,10 @@ fn each_order_stands_once_where_it_waits_and_offers_what_the_role_may() {
     run(&mut script, &novak, OrderCommand::Receive(Box::new(version)));
     let see = |script: &Script, who: &Auth| work(&sight(script), who, None);
     let draft = see(&script, &novak);
-    assert_eq!(of(&draft, "to-note")[0].acts, [Act::Note, Act::Change, Act::Discontinue]);
+    assert_eq!(of(&draft, "to-note")[0].acts, ending(&[Act::Note, Act::Change]));
     let pharmacist = auth(&script, "Nobody", Role::Pharmacist);
     let seen = see(&script, &pharmacist);
-    assert_eq!(of(&seen, "to-note")[0].acts, [Act::Change, Act::Discontinue]);
+    assert_eq!(of(&seen, "to-note")[0].acts, ending(&[Act::Change]));
     let don = see(&script, &auth(&script, "Nobody", Role::Don));
     assert!(of(&don, "to-note")[0].acts.is_empty() && !don.role_note.is_empty());
 
@@ -446,7 +451,7 @@ fn each_order_stands_once_where_it_waits_and_offers_what_the_role_may() {
     let row = &of(&own, "to-verify")[0];
     assert_eq!(
         row.acts,
-        [Act::Change, Act::Hold, Act::DoNotGive, Act::Discontinue],
+        ending(&[Act::Change, Act::Hold, Act::DoNotGive]),
         "not verified by who noted it"
     );
     assert!(!row.not_yours.is_empty());
@@ -458,7 +463,7 @@ fn each_order_stands_once_where_it_waits_and_offers_what_the_role_may() {
     run(&mut script, &osei, OrderCommand::Hold(id, hold));
     let held = see(&script, &osei);
     let row = &of(&held, "on-hold")[0];
-    assert_eq!(row.acts, [Act::Verify, Act::Resume, Act::Change, Act::DoNotGive, Act::Discontinue]);
+    assert_eq!(row.acts, ending(&[Act::Verify, Act::Resume, Act::Change, Act::DoNotGive]));
     assert!(row.notes.iter().any(|n| n.contains("low sugar")), "{:?}", row.notes);
     assert!(of(&held, "to-verify").is_empty());
 
@@ -475,7 +480,7 @@ fn each_order_stands_once_where_it_waits_and_offers_what_the_role_may() {
     let hold = HoldFor { from: tomorrow, until: None, reason: "fasting".into() };
     run(&mut script, &osei, OrderCommand::Hold(id, hold));
     let row = row_of(&of_resident(&script), "active");
-    let acts = [Act::Resume, Act::Change, Act::DoNotGive, Act::Discontinue];
+    let acts = ending(&[Act::Resume, Act::Change, Act::DoNotGive]);
     assert_eq!(row.acts, acts, "{:?}", row.notes);
     let to_come = "on hold from Tue 03-Nov-2026 06:30 on: fasting";
     assert!(row.notes.iter().any(|n| n.contains(to_come)), "{:?}", row.notes);
@@ -488,7 +493,7 @@ fn each_order_stands_once_where_it_waits_and_offers_what_the_role_may() {
     run(&mut script, &osei, OrderCommand::MayGive(id, "asked".into()));
     run(&mut script, &osei, OrderCommand::Resume(id));
     let row = row_of(&of_resident(&script), "active");
-    let acts = [Act::Change, Act::Hold, Act::DoNotGive, Act::Discontinue];
+    let acts = ending(&[Act::Change, Act::Hold, Act::DoNotGive]);
     assert_eq!(row.acts, acts);
     assert!(row.notes.iter().all(|n| !n.contains("on hold")), "{:?}", row.notes);
     assert_eq!(see(&script, &osei).sections.iter().map(|s| s.rows.len()).sum::<usize>(), 0);

@@ -14,6 +14,7 @@ use crate::http::pages::line::{Line, keep_units};
 use crate::http::pages::view::orders::{Act, Choice, Entry, OrderRow, Section, Work};
 use crate::policy_file::frequencies;
 use emar_domain::amount::Unit;
+use emar_domain::dose::Dose;
 use emar_domain::gate::Comparison;
 use emar_domain::id::{ResidentId, UserId};
 use emar_domain::order::{Order, OrderState, Timing};
@@ -183,6 +184,9 @@ fn acts(sight: &Sight<'_>, auth: &Auth, order: &Order) -> (Vec<Act>, String) {
     let in_force = state.is_in_force();
     let kept = order.hold.as_ref().is_some_and(|hold| !hold.is_over(sight.now));
     let mark = order.do_not_give.as_ref();
+    // What was charted before memory's reach is known to the database, which is asked with the act.
+    let charted = |dose: &Dose| dose.outcome.is_some();
+    let untouched = !sight.home.doses_of_order(order.id()).any(charted);
     let lifts = mark.is_some_and(|mark| mark.by == me || may(Action::LiftMark));
     let all = [
         (Act::Note, draft && may(Action::NoteOrder)),
@@ -194,6 +198,7 @@ fn acts(sight: &Sight<'_>, auth: &Auth, order: &Order) -> (Vec<Act>, String) {
         (Act::DoNotGive, in_force && mark.is_none() && may(Action::StopOrder)),
         (Act::MayGive, in_force && lifts && may(Action::StopOrder)),
         (Act::Discontinue, may(Action::StopOrder)),
+        (Act::EnteredInError, untouched && may(Action::StopOrder)),
     ];
     let acts = all.into_iter().filter(|(_, yes)| *yes).map(|(act, _)| act).collect();
     let second = unverified && own && may(Action::VerifyOrder);

@@ -464,7 +464,7 @@ fn every_refusal_has_a_sentence_in_both_languages() {
     assert!(said.contains("06:30") && !said.contains(&by.to_string()), "{said}");
 }
 
-const REFUSALS: [&str; 50] = [
+const REFUSALS: [&str; 52] = [
     "transcription_done",
     "already_given",
     "already_charted",
@@ -502,6 +502,8 @@ const REFUSALS: [&str; 50] = [
     "order_other_drug",
     "change_starts_later",
     "order_charted",
+    "error_charted",
+    "error_prepared",
     "verify_own",
     "role_forbidden",
     "role_cannot_chart",

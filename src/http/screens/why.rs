@@ -52,7 +52,7 @@ fn said(sight: &Sight<'_>, order: &Order, reason: &Reason, next: Option<NextDose
         Reason::Held { .. } => held(sight, order),
         Reason::Discontinued { since, because } => ended(*since, because),
         Reason::Expired { at } | Reason::Completed { at } => ended(*at, ""),
-        Reason::EnteredInError => ended(order.since, ""),
+        Reason::EnteredInError => ended(order.since, &order.reason),
         Reason::DoNotGive { .. } => marked(sight, order),
         Reason::Away { kind, since, until, because } => {
             let mut said =

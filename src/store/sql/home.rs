@@ -361,7 +361,7 @@ fn read_dose(row: &Row) -> Result<(Dose, Option<u64>, Pot), StoreError> {
 pub(super) fn read_withdrawal(code: &str) -> Result<Withdrawal, StoreError> {
     use Withdrawal as W;
     let order = [W::Superseded, W::Merged, W::Discontinued, W::Held, W::DoNotGive];
-    let others = [W::Away, W::SelfManaged, W::NotApplied];
+    let others = [W::Away, W::SelfManaged, W::NotApplied, W::EnteredInError];
     let known = order.into_iter().chain(others).find(|w| w.code() == code);
     known.ok_or_else(|| StoreError::Damaged(format!("an unknown withdrawal {code:?}")))
 }

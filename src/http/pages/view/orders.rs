@@ -193,6 +193,8 @@ pub enum Act {
     MayGive,
     /// Stop it.
     Discontinue,
+    /// Withdraw it as one that never was meant.
+    EnteredInError,
 }
 
 impl Act {
@@ -208,6 +210,7 @@ impl Act {
             Self::DoNotGive => "do_not_give",
             Self::MayGive => "may_give",
             Self::Discontinue => "discontinue",
+            Self::EnteredInError => "entered_in_error",
         }
     }
 
@@ -223,6 +226,7 @@ impl Act {
             Self::DoNotGive => "orders-do_not_give",
             Self::MayGive => "orders-may_give",
             Self::Discontinue => "orders-discontinue",
+            Self::EnteredInError => "orders-entered_in_error",
         }
     }
 
@@ -231,7 +235,7 @@ impl Act {
         match self {
             Self::Hold => "reason from until",
             Self::Renew => "reason until",
-            Self::DoNotGive | Self::MayGive | Self::Discontinue => "reason",
+            Self::DoNotGive | Self::MayGive | Self::Discontinue | Self::EnteredInError => "reason",
             Self::Note | Self::Verify | Self::Change | Self::Resume => "",
         }
     }
