@@ -166,6 +166,9 @@ pub enum SelfAdministration {
 }
 
 impl SelfAdministration {
+    /// All of them, from the most that staff do to the least.
+    pub const ALL: [Self; 4] = [Self::Staff, Self::Prompted, Self::Checked, Self::SelfManaged];
+
     /// The code stored and sent.
     #[must_use]
     pub const fn code(self) -> &'static str {

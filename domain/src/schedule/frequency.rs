@@ -223,6 +223,12 @@ pub struct Brought {
     pub dose_by_dow: Option<BTreeMap<DoseDay, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alternate: Option<Vec<String>>,
+    /// Minutes before the due time, where the order wants fewer than the home.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_minutes: Option<i64>,
+    /// The same after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_minutes: Option<i64>,
 }
 
 /// Why an order cannot be scheduled (`order_unschedulable`).

@@ -36,7 +36,8 @@ pub struct AtHours {
 
 impl AskedTiming {
     /// Times and windows in a unit under a policy; `None` when the table no longer has the code or
-    /// it cannot be planned or has no window: what was worked out before then stands.
+    /// it cannot be planned or has no window: what was worked out before then stands. A window of
+    /// the order's own stays, and is never wider than the home's.
     #[must_use]
     pub fn at_hours(
         &self,
@@ -53,8 +54,10 @@ impl AskedTiming {
             Schedule::Clock(clock) => row.ties(&clock.times, hours.as_deref()),
             Schedule::Once(_) | Schedule::Interval(_) => Vec::new(),
         };
-        let (before_minutes, after_minutes) =
-            policy.order_window(table, row, unit, time_critical)?;
+        let (before, after) = policy.order_window(table, row, unit, time_critical)?;
+        let narrower = |own: Option<i64>, home: i64| own.map_or(home, |own| own.min(home));
+        let before_minutes = narrower(self.brought.before_minutes, before);
+        let after_minutes = narrower(self.brought.after_minutes, after);
         Some(AtHours { schedule, ties, before_minutes, after_minutes })
     }
 }
