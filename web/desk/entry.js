@@ -50,6 +50,12 @@ const POINTERS = [
   ["/stop", "stop"],
   ["/expires", "expires"],
   ["/prescriber", "prescriber"],
+  ["/before_minutes", "before"],
+  ["/after_minutes", "after"],
+  ["/conditions/self_administration", "self_administration"],
+  ["/conditions/acknowledge", "acknowledge"],
+  ["/conditions/covert/review_on", "covert_review"],
+  ["/conditions/covert", "covert_reference"],
   ["/conditions/gate", "hold_code"],
   ["/conditions/scale", "scale_from"],
   ["/indication", "indication"],
@@ -221,6 +227,9 @@ function fields(within) {
   return /** @type {NodeListOf<HTMLInputElement>} */ (all);
 }
 
+/** @param {HTMLInputElement} one */
+const stands = (one) => (one.type === "checkbox" ? one.checked : one.value !== "");
+
 /** @param {HTMLFormElement} form */
 async function submitted(form) {
   if (form.dataset.busy) return;
@@ -248,7 +257,7 @@ export function change(order, json) {
     inputs.forEach((input, at) => fill(/** @type {HTMLInputElement} */ (input), value, at));
   }
   for (const part of form.querySelectorAll("details"))
-    part.open = [...fields(part)].some((one) => one.value !== "");
+    part.open = [...fields(part)].some(stands);
   field(form, "order").value = order;
   shape(form);
   form.scrollIntoView({ block: "start" });
@@ -260,7 +269,7 @@ function fill(input, value, at) {
   if (input.type === "radio") return;
   const one = Array.isArray(value) ? value[at] : value;
   if (input.type === "checkbox")
-    input.checked = Array.isArray(value) && value.includes(input.value);
+    input.checked = [value].flat().includes(input.value);
   else input.value = typeof one === "string" ? one : "";
 }
 

@@ -1,4 +1,5 @@
 //! What an order takes over from the one it changes.
+use super::giving::OwnWindow;
 use super::typed::Typed;
 use emar_domain::condition::Conditions;
 use emar_domain::order::{Order, OrderVersion, Source};
@@ -14,23 +15,27 @@ pub(super) fn is_untouched(typed: &Typed, old: &OrderVersion) -> bool {
     ["", old.frequency.as_str()].contains(&typed.frequency.trim())
 }
 
-/// Where nobody touched the times, what belongs to them stays too.
-pub(super) fn as_timed(version: OrderVersion, old: &OrderVersion) -> OrderVersion {
+/// Where nobody touched the times, what belongs to them stays too; of the window, where nobody
+/// touched that either.
+pub(super) fn as_timed(version: OrderVersion, old: &OrderVersion, own: OwnWindow) -> OrderVersion {
     let hours = old.conditions.hours.clone();
+    let mut asked = old.asked.clone();
+    let mut kept = version.timing.schedule().is_none();
+    if let Some(asked) = &mut asked {
+        let brought = &mut asked.brought;
+        kept = (brought.before_minutes, brought.after_minutes) == own;
+        (brought.before_minutes, brought.after_minutes) = own;
+    }
+    let window = |old: i64, new: i64| if kept { old } else { new };
     OrderVersion {
         frequency: old.frequency.clone(),
-        asked: old.asked.clone(),
-        before_minutes: old.before_minutes,
-        after_minutes: old.after_minutes,
+        asked,
+        before_minutes: window(old.before_minutes, version.before_minutes),
+        after_minutes: window(old.after_minutes, version.after_minutes),
         time_critical: old.time_critical,
         conditions: Conditions { hours, ..version.conditions },
         ..version
     }
-}
-
-/// Those of the order that is changed; what its hours stand for follows from the new ones.
-pub(super) fn conditions(order: &Order) -> Conditions {
-    Conditions { hours: Vec::new(), ..order.current.conditions.clone() }
 }
 
 /// Where the order came from; a new one is the home's own.

@@ -1,11 +1,10 @@
 //! An order from what was typed into the form, or what is wrong, field by field.
-use super::carried::{as_timed, conditions, is_untouched, next_version, source};
+use super::carried::{as_timed, is_untouched, next_version, source};
 use super::orders::routes;
 use super::pattern::Pattern;
 use super::sight::Sight;
 use super::typed::{Typed, civil, number};
 use emar_domain::amount::{Amount, Unit};
-use emar_domain::condition::Conditions;
 use emar_domain::drug::{Product, terms};
 use emar_domain::id::OrderId;
 use emar_domain::order::{FirstDose, Order, OrderVersion, OrderedDrug};
@@ -37,7 +36,7 @@ pub(super) struct Reader<'a> {
     pub(super) sight: &'a Sight<'a>,
     pub(super) typed: &'a Typed,
     /// The order that is changed.
-    current: Option<&'a Order>,
+    pub(super) current: Option<&'a Order>,
     wrong: Vec<Wrong>,
 }
 
@@ -83,7 +82,7 @@ pub fn compose(
     let when = pattern.and_then(|pattern| reader.when(pattern, resident, drug, start, &doses));
     let stop = reader.stop(pattern, start);
     let expires = reader.expires(start);
-    let measured = reader.measured();
+    let conditions = reader.conditions();
     reader.texts();
     let on = start.map(|start| sight.home.zone.to_civil(start).date().weekday());
     let dose = doses.zip(on).and_then(|(doses, on)| doses.first(on));
@@ -91,8 +90,8 @@ pub fn compose(
     else {
         return Err(reader.wrong);
     };
-    let (Some(start), Some(when), Some(stop), Some(expires), Some((gate, scale))) =
-        (start, when, stop, expires, measured)
+    let (Some(start), Some(when), Some(stop), Some(expires), Some(conditions)) =
+        (start, when, stop, expires, conditions)
     else {
         return Err(reader.wrong);
     };
@@ -100,8 +99,6 @@ pub fn compose(
         return Err(reader.wrong);
     }
     let text = |text: &str| text.trim().to_owned();
-    // What the form does not ask is no part of a change.
-    let carried = current.map(conditions).unwrap_or_default();
     let version = OrderVersion {
         order: current.map_or(OrderId(uuid::Uuid::nil()), Order::id),
         version: next_version(typed, current),
@@ -123,7 +120,7 @@ pub fn compose(
         indication: text(&typed.indication),
         instructions: text(&typed.instructions),
         accepted: Vec::new(),
-        conditions: Conditions { gate, scale, ..carried },
+        conditions,
         first_dose: if typed.first == "now" { FirstDose::Now } else { FirstDose::NextTime },
         not_before: None,
         allergy_override: Some(text(&typed.allergy)).filter(|why| !why.is_empty()),
@@ -131,10 +128,12 @@ pub fn compose(
         source: source(current),
     };
     let same = |old: &&OrderVersion| is_untouched(typed, old) && old.timing == version.timing;
-    Ok(match current.map(|order| &order.current).filter(same) {
-        Some(old) => as_timed(version, old),
+    let version = match current.map(|order| &order.current).filter(same) {
+        Some(old) => as_timed(version, old, when.own),
         None => version,
-    })
+    };
+    reader.barred(&version);
+    if reader.wrong.is_empty() { Ok(version) } else { Err(reader.wrong) }
 }
 
 fn ordered(drug: &Product, route: String) -> OrderedDrug {

@@ -130,6 +130,21 @@ fn each_slip_is_told_at_its_field() {
         ("prescriber", Typed { prescriber: "x".repeat(201), ..typed() }),
         ("off_times", Typed { pattern: "pair".into(), off_times: "21:00".into(), ..typed() }),
         ("instructions", Typed { instructions: "x".repeat(1001), ..typed() }),
+        ("self_administration", Typed { self_administration: "nobody".into(), ..typed() }),
+        (
+            "self_administration",
+            Typed { self_administration: "self_managed".into(), ..given(&script) },
+        ),
+        ("acknowledge", Typed { acknowledge: "yes".into(), ..typed() }),
+        ("covert_reference", Typed { covert_review: "2026-12-01".into(), ..typed() }),
+        ("covert_review", Typed { covert_reference: "Best interests 14".into(), ..typed() }),
+        ("covert_review", Typed { covert_review: "in May".into(), ..given(&script) }),
+        ("before", Typed { before: "61".into(), ..typed() }),
+        ("after", Typed { after: "61".into(), ..typed() }),
+        ("after", Typed { after: "half an hour".into(), ..typed() }),
+        ("before", Typed { before: "-5".into(), ..typed() }),
+        ("elapsed", Typed { elapsed: "yes".into(), ..typed() }),
+        ("times", Typed { times: "08:00 20:00".into(), ..elapsed(&script) }),
     ] {
         assert_eq!(composed(&script, &typed), Err(vec![field]), "{typed:?}");
     }
@@ -262,7 +277,59 @@ fn other_ways(script: &Script) -> Vec<(Typed, &'static str)> {
         (measured(script), "By glucose in mg/dL: 69 and below: call"),
         (measured(script), "until Mon 09-Nov-2026 12:00, by law"),
         (measured(script), "prescribed by Dr Adeyemi"),
+        (given(script), "The resident takes it, staff check"),
+        (
+            given(script),
+            "resident's knowledge. Ground: Best interests 14. Review by Tue 01-Dec-2026",
+        ),
+        (given(script), "Whoever gives it must confirm the instructions"),
+        (given(script), "given from 30 min before to 45 min after its time"),
+        (alone(script), "The resident keeps and takes it, nothing is due for staff"),
+        (
+            Typed { after: "0".into(), step_number: list(&["8.6"]), ..of("steps_days") },
+            "given from 60 min before to 0 min after its time",
+        ),
+        (
+            Typed { times: "09:00".into(), before: "10".into(), ..of("pair") },
+            "given from 10 min before to 60 min after its time",
+        ),
+        (
+            Typed { frequency: "Q6H".into(), before: "15".into(), ..elapsed(script) },
+            "every 6 h 00, whatever the clock says, from Mon 02-Nov-2026 08:00",
+        ),
+        (
+            Typed { anchor: "2026-11-02 09:30".into(), ..elapsed(script) },
+            "every 12 h 00, whatever the clock says, from Mon 02-Nov-2026 09:30",
+        ),
+        (
+            Typed { frequency: "Q72H".into(), ..senna(script) },
+            "every 3 d 0 h, whatever the clock says, from Mon 02-Nov-2026 08:00",
+        ),
     ]
+}
+
+/// With everything the form asks about giving.
+fn given(script: &Script) -> Typed {
+    Typed {
+        instructions: "crush in yoghurt".into(),
+        self_administration: "checked".into(),
+        acknowledge: "yes".into(),
+        covert_reference: "Best interests 14".into(),
+        covert_review: "2026-12-01".into(),
+        before: "30".into(),
+        after: "45".into(),
+        ..senna(script)
+    }
+}
+
+/// Kept and taken by the resident.
+fn alone(script: &Script) -> Typed {
+    Typed { self_administration: "self_managed".into(), ..senna(script) }
+}
+
+/// Every twelve hours, elapsed.
+fn elapsed(script: &Script) -> Typed {
+    Typed { frequency: "Q12H".into(), elapsed: "yes".into(), ..senna(script) }
 }
 
 fn all_ways(script: &Script) -> Vec<(Typed, &'static str)> {
@@ -395,6 +462,84 @@ fn another_frequency_at_the_same_times_is_taken() {
     assert_eq!(changed.timing, order.current.timing);
     let asked = changed.asked.map(|asked| asked.code);
     assert_eq!((changed.frequency.as_str(), asked.as_deref()), ("WITHMEALS", Some("WITHMEALS")));
+}
+
+/// What is said of giving is said in the language of who reads it.
+#[test]
+fn giving_is_read_back_in_spanish_too() {
+    let script = told("");
+    let sight = Sight { home: &script.home, now: script.now, lang: Lang::Es };
+    let order = compose(&sight, &given(&script), &|_| true).unwrap();
+    let said = read_back(&sight, &order).join("\n").replace('\u{a0}', " ");
+    for part in [
+        "El residente la toma, el personal comprueba",
+        "Base: Best interests 14.",
+        "Quien la dé debe confirmar las instrucciones",
+        "se da desde 30 min antes hasta 45 min después de su hora",
+    ] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+}
+
+/// A narrower window goes with the home's hours: they may narrow it further and never widen it.
+#[test]
+fn an_order_with_its_own_window_follows_the_home_and_keeps_it() {
+    let script = told("");
+    let window = |order: &OrderVersion, critical| {
+        let asked = order.asked.as_ref().unwrap();
+        let at = asked.at_hours(&script.home.policy, frequencies(), "east", critical).unwrap();
+        (at.before_minutes, at.after_minutes)
+    };
+    let own = Typed { before: "20".into(), after: "45".into(), ..senna(&script) };
+    let order = composed(&script, &own).unwrap();
+    assert_eq!((order.before_minutes, order.after_minutes), (20, 45));
+    assert_eq!(window(&order, false), (20, 45), "the home has 60 on either side");
+    assert_eq!(window(&order, true), (20, 30), "it has 30 where time is critical");
+
+    let mut kept = script.home.orders.values().next().unwrap().clone();
+    kept.current = OrderVersion { order: kept.id(), ..order };
+    let mut home = told("");
+    home.home.put_order(kept.clone());
+    let change = |typed: Typed| Typed {
+        order: kept.id().to_string(),
+        kind: "new_version".into(),
+        reason: "x".into(),
+        ..typed
+    };
+    let opened = change(Typed::of(&sight(&home), &kept));
+    assert_eq!((opened.before.as_str(), opened.after.as_str()), ("20", "45"));
+    let wider = composed(&home, &Typed { after: String::new(), ..opened.clone() }).unwrap();
+    assert_eq!((wider.before_minutes, wider.after_minutes), (20, 60));
+    assert_eq!(window(&wider, false), (20, 60));
+    assert_eq!(wider.timing, kept.current.timing);
+    let none = Typed { before: String::new(), after: String::new(), ..opened };
+    let none = composed(&home, &none).unwrap();
+    assert_eq!(window(&none, false), (60, 60));
+    let asked = none.asked.unwrap().brought;
+    assert_eq!((asked.before_minutes, asked.after_minutes), (None, None));
+}
+
+/// Doses that somebody no longer keeps from the resident, or measures: what a change takes out of
+/// the fields is out of the order.
+#[test]
+fn what_is_taken_out_of_the_fields_is_out_of_the_order() {
+    let mut script = told("");
+    let mut order = script.home.orders.values().next().unwrap().clone();
+    order.current =
+        OrderVersion { order: order.id(), ..composed(&script, &given(&script)).unwrap() };
+    script.home.put_order(order.clone());
+    let opened = Typed {
+        order: order.id().to_string(),
+        kind: "new_version".into(),
+        reason: "she was told".into(),
+        covert_reference: String::new(),
+        covert_review: String::new(),
+        acknowledge: String::new(),
+        self_administration: String::new(),
+        ..Typed::of(&sight(&script), &order)
+    };
+    let changed = composed(&script, &opened).unwrap();
+    assert!(changed.conditions.is_empty(), "{:?}", changed.conditions);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod carried;
 pub mod compose;
 pub mod desk;
 pub mod due_list;
+mod giving;
 pub mod history;
 pub mod hub;
 mod letters;

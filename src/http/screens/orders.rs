@@ -1,5 +1,6 @@
 //! The worklist of orders, for the one who looks at it.
 use super::due_list::under;
+use super::giving::{beside, level_code};
 use super::letters::letters;
 use super::mar::{is_over, limits, standing};
 use super::measured::{self, name_of};
@@ -14,6 +15,7 @@ use crate::http::pages::line::{Line, keep_units};
 use crate::http::pages::view::orders::{Act, Choice, Entry, OrderRow, Section, Work};
 use crate::policy_file::frequencies;
 use emar_domain::amount::Unit;
+use emar_domain::condition::SelfAdministration;
 use emar_domain::dose::Dose;
 use emar_domain::gate::Comparison;
 use emar_domain::id::{ResidentId, UserId};
@@ -164,6 +166,7 @@ fn notes(sight: &Sight<'_>, order: &Order) -> Vec<String> {
     who.extend(named("orders-verified", order.verified_by));
     who.retain(|part| !part.is_empty());
     let mut notes = vec![life, who.join(" · ")];
+    notes.extend(beside(sight, version).iter().map(|n| keep_units(n)));
     notes.extend(measured::read_back(sight, &version.conditions).iter().map(|n| keep_units(n)));
     if order.state != OrderState::Draft {
         notes.push(standing(sight, order));
@@ -252,6 +255,10 @@ pub fn entry(sight: &Sight<'_>, auth: &Auth) -> Option<Entry> {
         comparisons: Comparison::ALL
             .iter()
             .map(|op| choice(op.code(), sight.word("compare", name_of(*op))))
+            .collect(),
+        levels: SelfAdministration::ALL
+            .iter()
+            .map(|level| choice(level_code(*level), sight.word("level", level.code())))
             .collect(),
         glucose: GlucoseUnit::ALL.iter().map(|u| choice(u.code(), u.code().to_owned())).collect(),
         nths: ["1", "2", "3", "4", "5", "-1"].iter().map(|n| word("nth", n)).collect(),

@@ -1,4 +1,5 @@
 //! An order read back in words: what the rules will plan, told from the order as it is stored.
+use super::giving;
 use super::mar::limits;
 use super::measured;
 use super::pattern::is_plain;
@@ -39,6 +40,7 @@ pub fn read_back(sight: &Sight<'_>, version: &OrderVersion) -> Vec<String> {
             lines.push(w.one("listed-unschedulable", "why", &sight.word("fault", reason)));
         }
     }
+    lines.extend(giving::read_back(sight, version));
     lines.extend(measured::read_back(sight, &version.conditions));
     lines.push(life(sight, version));
     lines.push(prescribed(sight, version));

@@ -1,5 +1,6 @@
 //! The part of the form that says when an order is given: its times, days and window, its limits.
 use super::compose::{Reader, is_critical};
+use super::giving::OwnWindow;
 use super::orders::offered;
 use super::pattern::{Doses, Pattern, frequency_of};
 use crate::policy_file::frequencies;
@@ -8,7 +9,7 @@ use emar_domain::limit::Day;
 use emar_domain::order::Timing;
 use emar_domain::order_input::is_linked;
 use emar_domain::resident::Resident;
-use emar_domain::schedule::frequency::{Brought, Frequency, Need, Planned, Unschedulable};
+use emar_domain::schedule::frequency::{Brought, Frequency, Kind, Need, Planned, Unschedulable};
 use emar_domain::schedule::hours::AskedTiming;
 use emar_domain::schedule::{Clock, Schedule, YearMonth};
 use emar_domain::time::{CivilDate, CivilDateTime, CivilTime, Instant, Weekday};
@@ -26,12 +27,15 @@ pub(super) struct When {
     pub(super) asked: Option<AskedTiming>,
     pub(super) frequency: String,
     pub(super) window: (i64, i64),
+    /// What of the window is the order's own.
+    pub(super) own: OwnWindow,
 }
 
 impl When {
     /// Without planned times there is nothing to be early or late for.
     fn unplanned(timing: Timing, frequency: &str) -> Self {
-        Self { timing, asked: None, frequency: frequency.to_owned(), window: (0, 0) }
+        let (frequency, own) = (frequency.to_owned(), (None, None));
+        Self { timing, asked: None, frequency, window: (0, 0), own }
     }
 }
 
@@ -69,14 +73,19 @@ impl Reader<'_> {
         let times = self.read_times("times", None, &self.typed.times);
         let row = self.row(pattern, times.as_deref());
         let days = if pattern == Pattern::Regular { self.days() } else { Some(Vec::new()) };
-        let (row, times, days, start) = (row?, times?, days?, start?);
+        let own = self.own_window();
+        let (row, times, days, start, own) = (row?, times?, days?, start?, own?);
         if !days.is_empty() && !row.needs.contains(&Need::Dow) {
             self.is_wrong("days", "wrong-days_unused", &[]);
             return None;
         }
+        let elapsed = self.elapsed(pattern, row, &times)?;
         let (date, anchor) = self.anchor(start)?;
         let brought = Brought {
             times: (!times.is_empty()).then_some(times),
+            elapsed,
+            before_minutes: own.0,
+            after_minutes: own.1,
             anchor: Some(anchor),
             at: Some(start),
             anchor_date: Some(date),
@@ -96,7 +105,8 @@ impl Reader<'_> {
         };
         let (policy, critical) = (&self.sight.home.policy, is_critical(self.sight, drug?));
         let window = policy.order_window(frequencies(), row, resident.unit.as_str(), critical);
-        let window = self.or(window, "frequency", "wrong-window")?;
+        let (before, after) = self.or(window, "frequency", "wrong-window")?;
+        let window = (own.0.unwrap_or(before), own.1.unwrap_or(after));
         let schedule = match plain.clone() {
             Schedule::Clock(clock) => {
                 let clock = self.shaped(pattern, *clock, doses.as_ref()?, date)?;
@@ -108,12 +118,22 @@ impl Reader<'_> {
         let frequency = frequency_of(pattern, row, &schedule);
         if pattern == Pattern::Pair {
             let timing = self.pair(schedule, start)?;
-            return Some(When { timing, asked: None, frequency, window });
+            return Some(When { timing, asked: None, frequency, window, own });
         }
         // A pattern the form shaped is more than its code asks for.
         let asked = AskedTiming { code: row.code.clone(), brought };
         let asked = (schedule == plain).then_some(asked);
-        Some(When { timing: Timing::Planned { schedule }, asked, frequency, window })
+        Some(When { timing: Timing::Planned { schedule }, asked, frequency, window, own })
+    }
+
+    /// Whether the hours of a clock frequency are meant as elapsed ones. Schedules, section 2.
+    fn elapsed(&mut self, pattern: Pattern, row: &Frequency, times: &[CivilTime]) -> Option<bool> {
+        if pattern != Pattern::Regular || self.typed.elapsed.is_empty() {
+            return Some(false);
+        }
+        self.or(row.interval_minutes, "elapsed", "wrong-elapsed")?;
+        self.or(times.is_empty().then_some(()), "times", "wrong-elapsed_times")?;
+        Some(row.kind == Kind::Clock)
     }
 
     /// What is put on comes off at the first of the times after it; where none are written, when

@@ -1,5 +1,6 @@
 //! What stands in the fields of the form, and what would have been typed for an order there is.
 use super::compose::compose;
+use super::giving::{home_window, ticked};
 use super::orders::offered;
 use super::pattern::Pattern;
 use super::sight::Sight;
@@ -8,7 +9,7 @@ use emar_domain::amount::{Amount, format_nano};
 use emar_domain::limit::Day;
 use emar_domain::order::{FirstDose, Order, OrderVersion, Timing};
 use emar_domain::scale::Scale;
-use emar_domain::schedule::frequency::Need;
+use emar_domain::schedule::frequency::{Kind, Need};
 use emar_domain::schedule::{Clock, DoseDay, LENGTH_MAX, Overflow, Schedule};
 use emar_domain::time::{CivilTime, Instant, Weekday};
 use serde::{Deserialize, Serialize};
@@ -115,6 +116,20 @@ pub struct Typed {
     pub indication: String,
     /// Special instructions.
     pub instructions: String,
+    /// Who takes care of taking it, a code; empty: staff give it.
+    pub self_administration: String,
+    /// Anything: whoever gives it confirms the special instructions.
+    pub acknowledge: String,
+    /// Of covert giving: the decision it rests on; empty: the resident knows.
+    pub covert_reference: String,
+    /// The day by which that is looked at again, `2026-12-01`.
+    pub covert_review: String,
+    /// Anything: the hours of the frequency are elapsed ones, from what is counted from.
+    pub elapsed: String,
+    /// Minutes before its time, where fewer than the home's.
+    pub before: String,
+    /// The same after it.
+    pub after: String,
     /// Why it is ordered in spite of a recorded reaction.
     pub allergy: String,
     /// Of a hold: from then on; empty: now.
@@ -150,12 +165,37 @@ impl Typed {
             ..Self::default()
         };
         blank.fill_measured(&version.conditions);
-        let of = |pattern: Pattern| Self { pattern: pattern.code().to_owned(), ..blank.clone() };
-        let mut ways = match &version.timing {
-            Timing::Planned { schedule: Schedule::Clock(clock) } => blank.clocks(clock, order),
+        blank.fill_giving(&version.conditions);
+        let mut ways = blank.ways(sight, order);
+        let again = |typed: &Self| {
+            let (order, kind) = (order.id().to_string(), "new_version".to_owned());
+            let asked = Self { order, kind, reason: "x".to_owned(), ..typed.clone() };
+            let again = compose(sight, &asked, &|_| true).ok()?;
+            (again.timing == version.timing).then_some(again)
+        };
+        let exact = ways.iter().enumerate().find_map(|(at, way)| Some((at, again(way)?)));
+        let (mut found, home) = match exact {
+            Some((at, again)) => {
+                (ways.swap_remove(at), Some((again.before_minutes, again.after_minutes)))
+            }
+            None => (blank, home_window(sight, version)),
+        };
+        found.fill_window(version, home);
+        found
+    }
+
+    /// The ways in which the form may say when it is given, the plainest first.
+    fn ways(&self, sight: &Sight<'_>, order: &Order) -> Vec<Self> {
+        let version = &order.current;
+        let of = |pattern: Pattern| Self { pattern: pattern.code().to_owned(), ..self.clone() };
+        match &version.timing {
+            Timing::Planned { schedule: Schedule::Clock(clock) } => self.clocks(clock, order),
             Timing::Planned { schedule: Schedule::Interval(interval) } => {
                 let anchor = civil(sight, interval.anchor);
-                vec![Self { anchor, ..blank.regular(&version.frequency) }]
+                let regular = self.regular(&version.frequency);
+                let row = offered().find(|row| row.code == regular.frequency);
+                let asked = row.is_some_and(|row| row.kind == Kind::Clock);
+                vec![Self { anchor, elapsed: ticked(asked), ..regular }]
             }
             Timing::Planned { schedule: Schedule::Once(_) } => {
                 vec![of(Pattern::Once)]
@@ -189,14 +229,7 @@ impl Typed {
             Timing::OnCall { repeat: true } => vec![of(Pattern::OnCall)],
             Timing::OnCall { repeat: false } => vec![of(Pattern::OnCallOnce)],
             Timing::Pair { .. } | Timing::Unschedulable { .. } => Vec::new(),
-        };
-        let same = |typed: &Self| {
-            let (order, kind) = (order.id().to_string(), "new_version".to_owned());
-            let asked = Self { order, kind, reason: "x".to_owned(), ..typed.clone() };
-            compose(sight, &asked, &|_| true).is_ok_and(|again| again.timing == version.timing)
-        };
-        let exact = ways.iter().position(same);
-        exact.map_or(blank, |at| ways.swap_remove(at))
+        }
     }
 
     fn pair(self, apply: &Clock, remove: &Clock) -> Self {

@@ -283,6 +283,8 @@ pub struct Entry {
     pub readings: Vec<Choice>,
     /// How a reading is compared.
     pub comparisons: Vec<Choice>,
+    /// Levels of self-administration; that of staff has no value.
+    pub levels: Vec<Choice>,
     /// Units of a sliding scale.
     pub glucose: Vec<Choice>,
     /// Today, `2026-11-02`.

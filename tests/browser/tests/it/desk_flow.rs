@@ -483,6 +483,83 @@ async fn a_patch_put_on_and_taken_off() {
     .await;
 }
 
+/// A drug the resident does not know of, whose instructions whoever gives it confirms: what is
+/// missing is told at its field in the part that opens for it, and a change begins with all of it.
+#[tokio::test]
+async fn given_covertly_and_with_instructions_to_confirm() {
+    let demo = Demo::start(&["--speed", "1"]).await;
+    with_page(1440, 900, async |page| {
+        let sheet = Sheet::read(&page, &demo).await?;
+        let one = someone(&sheet);
+        page.goto(demo.url("/orders")).await?;
+        sign_on(&page, &demo.user("nurse")).await?;
+        shows(&page, "#to-note", "To note").await?;
+        let room = room_of(&page, &one.resident).await?;
+        choose(&page, "resident", &room).await?;
+        fill(&page, "drug", 0, "prednisone 5 mg tablet").await?;
+        press(&page, Key::Escape).await?;
+        fill(&page, "number", 0, "5").await?;
+        choose(&page, "unit", "mg").await?;
+        choose(&page, "frequency", "Q12H").await?;
+        unfold(&page, "Giving").await?;
+        tab_to(&page, "e.name === 'acknowledge'").await?;
+        press(&page, Key::Space).await?;
+        fill(&page, "covert_reference", 0, "Best interests 14").await?;
+        tab_to(&page, "e.name === 'elapsed'").await?;
+        press(&page, Key::Space).await?;
+        fill(&page, "after", 0, "30").await?;
+        press(&page, Key::Enter).await?;
+        shows(&page, "#wrong-covert_review", "as 2026-12-01").await?;
+        until(&page, "document.activeElement?.name === 'covert_review'").await?;
+        type_by_hand(&page, "2026-12-01").await?;
+        press(&page, Key::Enter).await?;
+        shows(&page, "#wrong-acknowledge", "no instructions to confirm").await?;
+        until(&page, "document.activeElement?.name === 'acknowledge'").await?;
+        shot(&page, "giving-wrong").await?;
+        fill(&page, "instructions", 0, "crush in yoghurt").await?;
+        tab_to(&page, "e.type === 'submit' && e.form?.id === 'enter'").await?;
+        press(&page, Key::Enter).await?;
+        for says in [
+            "Ground: Best interests 14. Review by Tue 01-Dec-2026",
+            "must confirm the instructions",
+            "every 12\u{a0}h\u{a0}00, whatever the clock says",
+            "to 30\u{a0}min after its time",
+        ] {
+            shows(&page, "#preview .says", says).await?;
+        }
+        shot(&page, "giving-preview").await?;
+        confirm(&page, "doses added").await?;
+        shows(&page, "#said", "Entered as a draft").await?;
+        let open = "document.querySelectorAll('#enter details[open]').length";
+        assert_eq!(look(&page, open).await?, 0, "the form is shut again");
+        let order = look(&page, "document.activeElement.dataset.order").await?;
+        let order = order.as_str().expect("the new order has the focus").to_owned();
+        let row = format!("[id='order-{order}']");
+        shows(&page, &row, "covert: Best interests 14").await?;
+        shows(&page, &row, "must confirm the instructions").await?;
+
+        act(&page, &order, "change").await?;
+        until(&page, "document.activeElement?.name === 'kind'").await?;
+        let typed = "['covert_reference', 'covert_review', 'after', 'before']\
+            .map(n => document.querySelector(`#enter [name=${n}]`).value).join()\
+            + ['acknowledge', 'elapsed']\
+            .map(n => document.querySelector(`#enter [name=${n}]`).checked).join()";
+        let all = "Best interests 14,2026-12-01,30,true,true";
+        assert_eq!(look(&page, typed).await?, all);
+        assert_eq!(look(&page, open).await?, 1);
+        press(&page, Key::Space).await?;
+        fill(&page, "reason", 0, "reviewed early").await?;
+        fill(&page, "covert_review", 0, "2026-11-20").await?;
+        shot(&page, "giving-change").await?;
+        press(&page, Key::Enter).await?;
+        confirm(&page, "Review by Fri 20-Nov-2026").await?;
+        shows(&page, "#said", "new version is in force").await?;
+        shows(&page, &row, "must confirm the instructions").await?;
+        clean(&page).await
+    })
+    .await;
+}
+
 async fn stay_act(page: &WebDriver, act: &str) -> WebDriverResult<()> {
     page.execute("document.activeElement?.blur()", vec![]).await?;
     tab_to(page, &format!("e.dataset?.stayAct === '{act}'")).await?;
