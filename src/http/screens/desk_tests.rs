@@ -282,7 +282,7 @@ fn other_ways(script: &Script) -> Vec<(Typed, &'static str)> {
             given(script),
             "resident's knowledge. Ground: Best interests 14. Review by Tue 01-Dec-2026",
         ),
-        (given(script), "Whoever gives it must confirm the instructions"),
+        (given(script), "Whoever gives it must confirm: crush in yoghurt"),
         (given(script), "given from 30 min before to 45 min after its time"),
         (alone(script), "The resident keeps and takes it, nothing is due for staff"),
         (
@@ -474,7 +474,7 @@ fn giving_is_read_back_in_spanish_too() {
     for part in [
         "El residente la toma, el personal comprueba",
         "Base: Best interests 14.",
-        "Quien la dé debe confirmar las instrucciones",
+        "Quien la dé debe confirmar: crush in yoghurt",
         "se da desde 30 min antes hasta 45 min después de su hora",
     ] {
         assert!(said.contains(part), "{part} in {said}");
@@ -519,8 +519,7 @@ fn an_order_with_its_own_window_follows_the_home_and_keeps_it() {
     assert_eq!((asked.before_minutes, asked.after_minutes), (None, None));
 }
 
-/// Doses that somebody no longer keeps from the resident, or measures: what a change takes out of
-/// the fields is out of the order.
+/// What a change takes out of the fields is out of the order: nothing is carried on unseen.
 #[test]
 fn what_is_taken_out_of_the_fields_is_out_of_the_order() {
     let mut script = told("");

@@ -169,7 +169,7 @@ pub(super) fn beside(sight: &Sight<'_>, version: &OrderVersion) -> Vec<String> {
     let w = sight.words();
     let mut lines = Vec::new();
     if version.conditions.acknowledge {
-        lines.push(w.t("says-acknowledge"));
+        lines.push(w.one("says-acknowledge", "text", version.instructions.trim()));
     }
     let window = (version.before_minutes, version.after_minutes);
     if home_window(sight, version).is_some_and(|home| home != window) {

@@ -521,7 +521,7 @@ async fn given_covertly_and_with_instructions_to_confirm() {
         press(&page, Key::Enter).await?;
         for says in [
             "Ground: Best interests 14. Review by Tue 01-Dec-2026",
-            "must confirm the instructions",
+            "must confirm: crush in yoghurt",
             "every 12\u{a0}h\u{a0}00, whatever the clock says",
             "to 30\u{a0}min after its time",
         ] {
@@ -536,7 +536,7 @@ async fn given_covertly_and_with_instructions_to_confirm() {
         let order = order.as_str().expect("the new order has the focus").to_owned();
         let row = format!("[id='order-{order}']");
         shows(&page, &row, "covert: Best interests 14").await?;
-        shows(&page, &row, "must confirm the instructions").await?;
+        shows(&page, &row, "must confirm: crush in yoghurt").await?;
 
         act(&page, &order, "change").await?;
         until(&page, "document.activeElement?.name === 'kind'").await?;
@@ -554,7 +554,7 @@ async fn given_covertly_and_with_instructions_to_confirm() {
         press(&page, Key::Enter).await?;
         confirm(&page, "Review by Fri 20-Nov-2026").await?;
         shows(&page, "#said", "new version is in force").await?;
-        shows(&page, &row, "must confirm the instructions").await?;
+        shows(&page, &row, "must confirm: crush in yoghurt").await?;
         clean(&page).await
     })
     .await;
