@@ -559,7 +559,8 @@ impl Week {
         true
     }
 
-    /// What was noted while they did not live here begins when they do, first dose and all.
+    /// What was noted or changed while they did not live here begins when they do, first dose and
+    /// all.
     fn begin_on_return(&mut self, n: u128) {
         let now = self.world.now;
         let ledger = &self.world.ledger;
@@ -567,7 +568,8 @@ impl Week {
         for (id, past) in self.orders.iter_mut().filter(|(_, p)| here && p.resident == n) {
             let first = past.plans.last_mut().unwrap();
             let waited = first.version.first_dose == FirstDose::Now;
-            if waited && ledger.of(*id).next().is_none() {
+            let mut of_plan = ledger.of(*id).filter(|r| r.slot.plan == first.number);
+            if waited && of_plan.next().is_none() {
                 first.begins = first.begins.max(now);
             }
         }
