@@ -11,6 +11,11 @@ pub trait Clock: Send + Sync {
     /// Machine time in microseconds since 1970, monotonic within a process: sessions, time-outs,
     /// heartbeats, resends.
     fn machine(&self) -> i64;
+    /// What a clock on the wall shows, in microseconds since 1970: it follows the operating
+    /// system's when that is set. For comparing with other machines, never for counting time.
+    fn wall(&self) -> i64 {
+        unix_micros()
+    }
     /// Clinical seconds that pass in one machine second.
     fn speed(&self) -> u32 {
         1

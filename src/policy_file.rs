@@ -298,6 +298,9 @@ fn words(fault: &Fault) -> (String, String) {
         FaultCode::AcceptExpires => {
             told("an acceptance lapses after 30 seconds to 24 hours", "600 is usual")
         }
+        FaultCode::ClockVariance => {
+            told("a cart's clock may differ by 10 seconds to 30 minutes", "120 is usual")
+        }
         FaultCode::HorizonDays => (
             format!(
                 "doses are planned {} to {} days ahead",

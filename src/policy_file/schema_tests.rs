@@ -26,7 +26,8 @@ fn whole() -> Value {
         "passes": {"morning": "07:00-10:00"}, "hours": {"DAILY": ["09:00"]},
         "windows": {"default": "facility_60", "time_critical": ["insulin"],
             "class": {"QHS": "stat"}, "minutes": {"stat": minutes()}},
-        "giving": {"confirm": "each", "off_schedule": "free", "unverified": "warn"},
+        "giving": {"confirm": "each", "off_schedule": "free", "unverified": "warn",
+            "clock_variance_max_s": 60},
         "witness": {"required": ["opioid"], "none_available": "forbid"},
         "escalation": {"station_min": 0, "charge_nurse_min": 1, "on_call_min": 2,
             "accept_expires_s": 60},
@@ -264,6 +265,7 @@ fn the_schema_finds_what_is_wrong() {
         ("/hours/DAILY", json!("09:00")),
         ("/units/east/windows/minutes/stat/before_min", json!(721)),
         ("/escalation/accept_expires_s", json!(1)),
+        ("/giving/clock_variance_max_s", json!(9)),
     ] {
         let mut changed = whole();
         *changed.pointer_mut(at).unwrap() = value;

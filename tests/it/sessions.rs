@@ -3,6 +3,7 @@
 use crate::support::world::{device_token, person};
 use crate::support::{Asked, PIN, TestApp};
 use emar::clock::Clock;
+use emar_domain::time::Instant;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -193,5 +194,31 @@ async fn guesses_sent_at_once_are_counted_before_they_are_answered() {
     statuses.sort_unstable();
     assert_eq!(statuses, [[401; 5].as_slice(), &[423; 7]].concat());
     app.try_sign_on("B-LIND", PIN, "cart-1").await.expect(201);
+    app.finish().await;
+}
+
+/// A wrong clock puts typed times into the wrong window: nobody signs on at such a cart.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cart_whose_clock_is_off_lets_nobody_sign_on() {
+    let app = TestApp::new().await;
+    let wall = Clock::wall(&*app.clock);
+    let sign_on = async |device: &str, off_s: i64| {
+        let at = Instant::from_micros(wall + off_s * 1_000_000).to_string();
+        let body = json!({"badge": "B-OSEI", "pin": PIN, "device": device, "at": at});
+        app.send(Asked::post("/api/v1/sessions", &body).at(&device_token())).await
+    };
+    for off in [-240, 240] {
+        let refused = sign_on("cart-1", off).await;
+        assert_eq!(refused.problem(409), "clock_variance");
+        assert!(refused.text.contains("min off. Do not chart here"), "{}", refused.text);
+    }
+    assert_eq!(app.home().carts.len(), 0, "nobody stands at it");
+    sign_on("cart-1", -60).await.expect(201);
+    sign_on("cart-1", 60).await.expect(201);
+    // A board tells no time of a giving.
+    sign_on("station-east", 3600).await.expect(201);
+    let body = json!({"badge": "B-OSEI", "pin": PIN, "device": "cart-1", "at": "half past"});
+    let unread = app.send(Asked::post("/api/v1/sessions", &body).at(&device_token())).await;
+    assert_eq!(unread.expect(422)["pointer"], "/at");
     app.finish().await;
 }

@@ -55,7 +55,9 @@ export function listen(to) {
     }
     here.dataset.busy = "1";
     try {
-      await send("POST", "/api/v1/sessions", { badge: named || null, pin, device: to.device });
+      const at = new Date().toISOString();
+      const body = { badge: named || null, pin, device: to.device, at };
+      await send("POST", "/api/v1/sessions", body);
       badge = "";
       here.closest("dialog")?.close();
       await to.done();

@@ -234,6 +234,8 @@ pub enum Command {
         session: SessionId,
         /// The cart, if at one.
         cart: Option<CartId>,
+        /// What the cart's clock showed and, at the same moment, the server's own.
+        clocks: Option<(Instant, Instant)>,
     },
     /// Somebody tried to sign on and failed.
     SignOnFailed {
@@ -453,8 +455,8 @@ pub fn decide(home: &Home, actor: &Actor, command: &Command, stamp: &mut Stamp<'
         Command::Chart(c) => chart::chart(&mut record, c),
         Command::Order(c) => order::order(&mut record, c),
         Command::Alert(c) => alert::command(&mut record, c),
-        Command::SignOn { user, session, cart } => {
-            Ok(scan::sign_on(&mut record, *user, *session, cart.as_ref()))
+        Command::SignOn { user, session, cart, clocks } => {
+            scan::sign_on(&mut record, (*user, *session), cart.as_ref(), *clocks)
         }
         Command::SignOnFailed { user, device } => {
             Ok(scan::sign_on_failed(&mut record, *user, device))

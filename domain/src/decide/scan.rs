@@ -3,13 +3,16 @@
 use super::record::{Record, fields};
 use super::scan_unit::{confirm_pot, count_unit, empty_pot, undo};
 use super::short::settle_short;
-use super::{Answer, ScanAnswer, ScanCommand, ScanEffect};
+use super::{Answer, Refusal, ScanAnswer, ScanCommand, ScanEffect};
 use crate::audit::leaf::{Action, Outcome};
 use crate::cart::CartSession;
 use crate::fact::{Fact, ScanEvent};
 use crate::id::{CartId, ResidentId, SessionId, Slug, UserId};
+use crate::time::Instant;
 use crate::verdict::read::{Named, named};
-use crate::verdict::{Check, Judgement, Objection, Target, Word, judge, units_short, word};
+use crate::verdict::{
+    Check, Judgement, Objection, Target, Word, clock_objection, judge, units_short, word,
+};
 
 pub(super) fn scan(record: &mut Record<'_, '_>, c: &ScanCommand) -> Answer {
     let home = record.home;
@@ -195,11 +198,19 @@ fn write_event(record: &mut Record<'_, '_>, c: &ScanCommand, kind: &str, answer:
 
 pub(super) fn sign_on(
     record: &mut Record<'_, '_>,
-    user: UserId,
-    session: SessionId,
+    (user, session): (UserId, SessionId),
     cart: Option<&CartId>,
-) -> Answer {
+    clocks: Option<(Instant, Instant)>,
+) -> Result<Answer, Refusal> {
     if let Some(cart) = cart {
+        let apart = clocks.and_then(|(at_cart, here)| {
+            clock_objection(record.home.policy_at(record.now).giving, at_cart, here)
+        });
+        if let Some(objection) = apart {
+            let objections = vec![objection];
+            let refusal = Refusal::new(Check::ClockVariance.code(), "set_clock");
+            return Err(Refusal { objections, ..refusal });
+        }
         if record.cart(cart).user != Some(user) {
             empty_pot(record, cart);
             record.cart(cart).close();
@@ -209,7 +220,7 @@ pub(super) fn sign_on(
         signed.session = Some(session);
     }
     record.leaf(Action::Login, "user_account", user.to_string());
-    Answer::Done { count: 1 }
+    Ok(Answer::Done { count: 1 })
 }
 
 pub(super) fn sign_on_failed(

@@ -3,6 +3,7 @@
 
 mod days;
 mod expand;
+mod fault;
 pub mod frequency;
 pub mod hours;
 pub mod meal;

@@ -6,12 +6,12 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+pub use super::fault::{Fault, FaultCode};
 use super::frequency::{Frequencies, Frequency, Hour};
 use super::meal::Meals;
 use super::pattern::Pattern;
 use super::window::{CivilSpan, Window};
-use crate::condition::Meal;
-use crate::time::{CivilDate, CivilDateTime, CivilTime};
+use crate::time::{CivilDate, CivilDateTime};
 use crate::zone::ZoneName;
 
 /// The one form of policy known.
@@ -185,7 +185,7 @@ pub enum Unverified {
 }
 
 /// How giving is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Giving {
     /// What makes a prepared dose a given one.
@@ -194,6 +194,19 @@ pub struct Giving {
     pub off_schedule: OffSchedule,
     /// Giving before verification.
     pub unverified: Unverified,
+    /// Seconds a cart's clock may differ from the server's before nobody can sign on at it.
+    pub clock_variance_max_s: u32,
+}
+
+impl Default for Giving {
+    fn default() -> Self {
+        Self {
+            confirm: Confirm::default(),
+            off_schedule: OffSchedule::default(),
+            unverified: Unverified::default(),
+            clock_variance_max_s: 120,
+        }
+    }
 }
 
 /// When no second person can be had.
@@ -246,76 +259,6 @@ pub struct Wristband {
     pub gsrn_prefix: Option<String>,
     /// The facility's own pattern, in the small language of [`Pattern`].
     pub pattern: Pattern,
-}
-
-/// What is wrong with a policy, and where.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Fault {
-    /// Keys from the root of the file; a number is a place in a list, from 0.
-    pub path: Vec<String>,
-    /// What is wrong there.
-    pub code: FaultCode,
-}
-
-/// What can be wrong with a policy that reads well.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FaultCode {
-    /// A form of policy this version does not know.
-    SchemaUnknown,
-    /// An id that is not 1 to 32 of a–z, 0–9 and `-`.
-    IdShape,
-    /// An empty, overlong or unprintable name.
-    NameShape,
-    /// Nothing where at least one is needed.
-    Empty,
-    /// A room that another unit, or the same, already has.
-    RoomTwice,
-    /// Two passes share more than a bound.
-    PassesOverlap {
-        /// The other pass.
-        with: String,
-    },
-    /// A frequency code the table does not have.
-    FrequencyUnknown,
-    /// A code whose doses have no hours of the day.
-    HoursNotUsed,
-    /// Another number of hours than the code has doses a day.
-    HoursCount {
-        /// How many it has.
-        wanted: u32,
-    },
-    /// The same hour twice.
-    HourTwice,
-    /// A span where a time is wanted, or the reverse.
-    HourKind,
-    /// Meals and bedtime that do not follow each other within the day.
-    MealsOrder,
-    /// An hour on the wrong side of the meal it is tied to: a dose given on time would be wrong.
-    MealSide {
-        /// The meal.
-        meal: Meal,
-        /// When it begins.
-        begins: CivilTime,
-    },
-    /// A window class the table does not have.
-    ClassUnknown,
-    /// A code whose doses have no minutes of their own: as needed, continuous, or a whole pass.
-    WindowNotUsed,
-    /// More than [`WINDOW_MAX_MIN`] minutes.
-    WindowTooLong,
-    /// Not lower case letters, digits, spaces and `-`.
-    TermShape,
-    /// A later level of escalation before an earlier one, or later than a day.
-    EscalationOrder,
-    /// An acceptance that lapses at once, or not within a day.
-    AcceptExpires,
-    /// Not within [`HORIZON_DAYS`].
-    HorizonDays,
-    /// A GS1 company prefix is 4 to 12 digits.
-    GsrnPrefix,
-    /// A pattern that matches texts too short to be hard to guess.
-    PatternTooShort,
 }
 
 /// A med pass on a date.

@@ -54,7 +54,7 @@ impl Policy {
         ] {
             faults.check(list.iter().all(|term| is_term(term)), &path, FaultCode::TermShape);
         }
-        self.check_escalation(&mut faults);
+        self.check_seconds(&mut faults);
         let prefix = self.wristband.gsrn_prefix.as_deref();
         let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         let sound = prefix.is_none_or(|text| (4..=12).contains(&text.len()) && digits(text));
@@ -139,7 +139,7 @@ impl Policy {
         }
     }
 
-    fn check_escalation(&self, faults: &mut Faults) {
+    fn check_seconds(&self, faults: &mut Faults) {
         let times = self.escalation;
         let nurse = times.charge_nurse_min >= times.station_min;
         let path = ["escalation", "charge_nurse_min"];
@@ -148,6 +148,8 @@ impl Policy {
         faults.check(on_call, &["escalation", "on_call_min"], FaultCode::EscalationOrder);
         let expires = (30..=24 * 3600).contains(&times.accept_expires_s);
         faults.check(expires, &["escalation", "accept_expires_s"], FaultCode::AcceptExpires);
+        let variance = (10..=1800).contains(&self.giving.clock_variance_max_s);
+        faults.check(variance, &["giving", "clock_variance_max_s"], FaultCode::ClockVariance);
     }
 }
 

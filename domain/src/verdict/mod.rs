@@ -9,6 +9,7 @@ mod judge;
 mod order;
 mod product;
 pub mod read;
+mod session;
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ pub use filing::{filing_objections, out_of_reach, unanswered};
 pub use judge::{Judgement, Target, judge};
 pub use order::order_objections;
 pub use product::{Package, product_objections};
+pub use session::clock_objection;
 
 /// How heavy an objection is, heaviest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -90,6 +92,8 @@ macro_rules! checks {
 checks! {
     /// Nobody is signed on at the cart.
     SignOnFirst = 72 "sign_on_first" Stop;
+    /// The cart's clock and the server's are too far apart.
+    ClockVariance = 1 "clock_variance" Stop;
     /// The role may look but not chart.
     RoleCannotChart = 2 "role_cannot_chart" Stop;
     /// Unreadable: bad check digit, cut short, lost separator.

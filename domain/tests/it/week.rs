@@ -167,7 +167,7 @@ impl Week {
             self.world.run(&server, &Command::Device(Box::new(device)));
             let (session, cart) = (SessionId(Uuid::from_u128(0x5e_0000 + n)), Some(cart(n)));
             let user = nurse(1).user.unwrap();
-            self.world.run(&nurse(1), &Command::SignOn { user, session, cart });
+            self.world.run(&nurse(1), &Command::SignOn { user, session, cart, clocks: None });
         }
     }
 

@@ -103,7 +103,8 @@ pub async fn accept(
     let alert = id(&alert)?;
     let actor = match (take.badge, take.pin, take.station, auth) {
         (Some(badge), Some(pin), Some(device), _) => {
-            let (user, device) = prove(&web, &headers, &SignOn { badge, pin, device }).await?;
+            let (user, device) =
+                prove(&web, &headers, &SignOn { badge, pin, device, at: None }).await?;
             let auth = "badge+pin".to_owned();
             Actor {
                 user: Some(user.id),

@@ -1,6 +1,7 @@
 //! Signing on and off.
 
 use super::json::Json;
+use super::orders::instant;
 use super::settle;
 use crate::http::Web;
 use crate::http::attempts::Locked;
@@ -33,6 +34,9 @@ pub struct SignOn {
     pub pin: String,
     /// The cart or station.
     pub device: String,
+    /// What the device's own clock shows, RFC 3339. A cart's is held against the server's.
+    #[serde(default)]
+    pub at: Option<String>,
 }
 
 /// Who signed on. `session` is told once, to clients that are no browser.
@@ -144,6 +148,8 @@ pub fn slow_down() -> Problem {
     responses(
         (status = 201, body = SignedOn),
         (status = 401, body = Problem),
+        (status = 409, description = "the cart's clock is too far off", body = Problem),
+        (status = 422, body = Problem),
         (status = 423, body = Problem),
         (status = 429, body = Problem),
     ),
@@ -153,6 +159,8 @@ pub async fn sign_on(
     headers: HeaderMap,
     Json(asked): Json<SignOn>,
 ) -> Result<Response, Problem> {
+    let here = Instant::from_micros(web.app.clock.wall());
+    let shown = asked.at.as_deref().map(|at| instant("/at", at)).transpose()?;
     let (user, device) = prove(&web, &headers, &asked).await?;
     let token = random().map_err(|_| Problem::unavailable())?;
     let session = SessionId(web.app.ids.fresh());
@@ -178,7 +186,8 @@ pub async fn sign_on(
     };
     let _one_at_a_time = web.signing.lock().await;
     let cart = is_cart.then(|| device.clone());
-    let command = Command::SignOn { user: user.id, session, cart: cart.clone() };
+    let clocks = shown.map(|at_cart| (at_cart, here));
+    let command = Command::SignOn { user: user.id, session, cart: cart.clone(), clocks };
     let asked = Asked { actor: actor.clone(), ..Asked::by_server(command) };
     web.app.activity.begun(session, now);
     settle(&web, web.app.lane.ask(asked).await)?;

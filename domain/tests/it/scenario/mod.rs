@@ -809,7 +809,8 @@ impl Script {
                 let actor = self.actor(name)?;
                 let session = SessionId(self.fresh());
                 let cart = Some(Slug::new(cart).unwrap());
-                let c = Command::SignOn { user: actor.user.unwrap(), session, cart };
+                let user = actor.user.unwrap();
+                let c = Command::SignOn { user, session, cart, clocks: None };
                 self.run(&actor, &c);
                 Ok(())
             }
