@@ -6,7 +6,7 @@
 
 use super::{Ack, Bus, Delivery};
 use crate::exchange::fhir::answer::{self, Envelope, Kind};
-use crate::exchange::fhir::message::{self, Event, Taken};
+use crate::exchange::fhir::message::{self, Event, Says, Taken};
 use crate::exchange::fhir::{Code, Context, Reason, Standing};
 use crate::policy_file::frequencies;
 use crate::service::lane::Key;
@@ -65,6 +65,10 @@ struct Letter {
     id: String,
     sha256: [u8; 32],
     bytes: Vec<u8>,
+    /// Its own event, when it is one of ours.
+    of: Option<Event>,
+    /// What a person reads of it, should nothing be done.
+    says: Says,
 }
 
 impl Desk {
@@ -95,10 +99,10 @@ impl Desk {
 
     fn letter(&self, pharmacy: Id, event: Inbound, bytes: Vec<u8>) -> Letter {
         let sha256: [u8; 32] = Sha256::digest(&bytes).into();
+        let Taken { id, event: of, says, .. } = self.read(&pharmacy, &bytes);
         // A message without an id of its own is known by what it says.
-        let id =
-            self.read(&pharmacy, &bytes).id.unwrap_or_else(|| format!("sha256:{}", hex(&sha256)));
-        Letter { pharmacy, event, id, sha256, bytes }
+        let id = id.unwrap_or_else(|| format!("sha256:{}", hex(&sha256)));
+        Letter { pharmacy, event, id, sha256, bytes, of, says }
     }
 
     fn read(&self, pharmacy: &Id, bytes: &[u8]) -> Taken {
@@ -173,6 +177,7 @@ impl Desk {
             let reasons = [reason(Code::NotSupported, why)];
             return self.close(letter, &letter.id, Kind::Ar, &reasons).await;
         }
+        // Read anew: the home may have changed while it was stored.
         let result = self.read(&letter.pharmacy, &letter.bytes).result;
         let mut kind = Kind::from(result.result);
         let mut reasons = result.reasons;
@@ -253,7 +258,7 @@ impl Desk {
             sender: sender.clone(),
             message: letter.id.clone(),
             answer: kind.code().to_owned(),
-            aside: (kind != Kind::Aa).then(|| self.aside(letter, reasons)),
+            aside: (kind != Kind::Aa).then(|| aside(&letter.says, reasons)),
         };
         let inbox = InboxAnswer { sender, message_id: letter.id.clone(), answer };
         let asked =
@@ -269,30 +274,14 @@ impl Desk {
 
     fn write(&self, letter: &Letter, to: &str, kind: Kind, reasons: &[Reason]) -> String {
         let app = &self.app;
-        // Before the home is borrowed: a second borrow beside a waiting writer never comes back.
-        let event = self.event(letter);
         let home = app.home();
         let envelope = Envelope {
             id: app.ids.fresh(),
             at: home.zone.to_offset_time(app.clock.clinical()),
             facility: app.facility.as_str(),
-            event,
+            event: letter.of.unwrap_or(Event::NewOrder),
         };
         answer::write(&envelope, to, kind, reasons)
-    }
-
-    /// What a person reads, as nothing was done.
-    fn aside(&self, letter: &Letter, reasons: &[Reason]) -> Aside {
-        let says = self.read(&letter.pharmacy, &letter.bytes).says;
-        let reasons = reasons.iter().map(|reason| match reason.pointer.as_str() {
-            "" => reason.why.clone(),
-            pointer => format!("{} ({pointer})", reason.why),
-        });
-        Aside { resident: says.resident, says: says.text, reasons: reasons.collect() }
-    }
-
-    fn event(&self, letter: &Letter) -> Event {
-        self.read(&letter.pharmacy, &letter.bytes).event.unwrap_or(Event::NewOrder)
     }
 
     /// Once: whoever has not heard it asks again with the same message.
@@ -303,6 +292,15 @@ impl Desk {
             tracing::warn!(%error, %pharmacy, "an answer was not sent");
         }
     }
+}
+
+/// What a person reads, as nothing was done.
+fn aside(says: &Says, reasons: &[Reason]) -> Aside {
+    let reasons = reasons.iter().map(|reason| match reason.pointer.as_str() {
+        "" => reason.why.clone(),
+        pointer => format!("{} ({pointer})", reason.why),
+    });
+    Aside { resident: says.resident, says: says.text.clone(), reasons: reasons.collect() }
 }
 
 fn not_stored(letter: &Letter, error: &StoreError) {

@@ -842,6 +842,7 @@ letters-nobody = Resident not known
 letters-unread = It could not be read
 letters-from = from { $who }, { $at }
 letters-not_done = not carried out
+letters-more = and { $count } more, later ones; take these off the list to see them
 letters-done = Done
 letters-waiting =
     { $count ->

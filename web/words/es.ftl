@@ -842,6 +842,7 @@ letters-nobody = Residente desconocido
 letters-unread = No se pudo leer
 letters-from = de { $who }, { $at }
 letters-not_done = no realizado
+letters-more = y { $count } más, posteriores; quite estos de la lista para verlos
 letters-done = Hecho
 letters-waiting =
     { $count ->

@@ -7,6 +7,7 @@ use super::refused;
 use crate::http::Web;
 use crate::http::auth::Auth;
 use crate::http::pages::desk::render_preview;
+use crate::http::pages::words::Lang;
 use crate::http::problem::Problem;
 use crate::http::screens::hub::frame;
 use crate::http::screens::preview::in_words;
@@ -16,7 +17,7 @@ use axum::Json as Reply;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use emar_domain::amount::Amount;
-use emar_domain::decide::{ChangeKind, OrderCommand, RenewFor, Stamp};
+use emar_domain::decide::{ChangeKind, OrderCommand, Refusal, RenewFor, Stamp};
 use emar_domain::home::Home;
 use emar_domain::id::OrderId;
 use emar_domain::order::OrderVersion;
@@ -140,22 +141,13 @@ pub async fn preview(
         }
         _ => Value::Null,
     };
-    let now = web.app.clock.clinical();
-    let ids = Arc::clone(&web.app.ids);
-    let mut fresh = move || ids.fresh();
-    let rehearsal = {
-        let home = web.app.home();
-        let mut stamp = Stamp { now, demo: false, fresh: &mut fresh };
-        Rehearsal::new(&home, &auth.actor, &command, &mut stamp)
-    };
     let manner = manner(&headers);
-    let rehearsal = rehearsal.map_err(|refusal| refused(&web, manner.lang, refusal))?;
-    // Weeks of doses take a while: neither the home's lock nor a thread of the server waits.
-    let worked_out = tokio::task::spawn_blocking(move || {
-        let stamp = &mut Stamp { now, demo: false, fresh: &mut fresh };
+    let begin =
+        |home: &Home, stamp: &mut Stamp<'_>| Rehearsal::new(home, &auth.actor, &command, stamp);
+    let work_out = move |rehearsal: Rehearsal, stamp: &mut Stamp<'_>| {
         look(asked, Preview::is_empty, |days| rehearsal.clone().preview(days, stamp))
-    });
-    let preview = worked_out.await.map_err(|_| Problem::unavailable())?;
+    };
+    let (preview, now) = rehearse(&web, manner.lang, begin, work_out).await?;
     let home = web.app.home();
     let mut told = told(&home.zone, &preview, !is_change, now);
     told["read_back"] = read_back;
@@ -175,6 +167,32 @@ pub(super) fn days_ahead(asked: Option<u32>) -> Result<Option<u32>, Problem> {
     }
     let detail = format!("A preview looks 1 to {PREVIEW_DAYS_MAX} days ahead.");
     Err(Problem::malformed("?days", detail))
+}
+
+/// What a rehearsal of the home as it stands comes to, and at which instant.
+pub(super) async fn rehearse<R, T>(
+    web: &Web,
+    lang: Lang,
+    begin: impl FnOnce(&Home, &mut Stamp<'_>) -> Result<R, Refusal>,
+    work_out: impl FnOnce(R, &mut Stamp<'_>) -> T + Send + 'static,
+) -> Result<(T, Instant), Problem>
+where
+    R: Send + 'static,
+    T: Send + 'static,
+{
+    let now = web.app.clock.clinical();
+    let ids = Arc::clone(&web.app.ids);
+    let mut fresh = move || ids.fresh();
+    let begun = {
+        let home = web.app.home();
+        begin(&home, &mut Stamp { now, demo: false, fresh: &mut fresh })
+    };
+    let rehearsal = begun.map_err(|refusal| refused(web, lang, refusal))?;
+    // Weeks of doses take a while: neither the home's lock nor a thread of the server waits.
+    let worked_out = tokio::task::spawn_blocking(move || {
+        work_out(rehearsal, &mut Stamp { now, demo: false, fresh: &mut fresh })
+    });
+    Ok((worked_out.await.map_err(|_| Problem::unavailable())?, now))
 }
 
 /// Looks at the days asked for, else at a week, and farther where that shows nothing.

@@ -3,9 +3,9 @@
 use super::json::{Json, MaybeJson, Path, Query};
 use super::keyed::Keyed;
 use super::orders::{instant, reason};
-use super::preview::{self, days_ahead, look};
+use super::preview::{self, days_ahead, look, rehearse};
 use super::residents::{find, told};
-use super::{refused, settle_in};
+use super::settle_in;
 use crate::http::Web;
 use crate::http::auth::Auth;
 use crate::http::pages::desk::render_preview;
@@ -17,6 +17,7 @@ use crate::service::lane::Asked;
 use axum::Json as Reply;
 use axum::extract::State;
 use emar_domain::decide::{Answer, AwayFor, Command, Stamp, Stay, StayCommand};
+use emar_domain::home::Home;
 use emar_domain::preview::{StayPreview, StayRehearsal};
 use emar_domain::resident::AbsenceKind;
 use serde::Deserialize;
@@ -65,7 +66,8 @@ pub struct DryRun {
     /// is the refusal it would meet.
     #[serde(default)]
     pub dry_run: bool,
-    /// Civil days to look at, today among them: 1 to 14, else 7.
+    /// Civil days to look at, today among them: 1 to 60. Else 7, or 60 where no dose of the 7
+    /// would change.
     pub days: Option<u32>,
     /// Asks for the same in words beside it, as HTML in the language of the request.
     #[serde(default)]
@@ -225,21 +227,12 @@ async fn tell(
     how: DryRun,
 ) -> Result<Reply<Value>, Problem> {
     let asked = days_ahead(how.days)?;
-    let now = web.app.clock.clinical();
-    let ids = Arc::clone(&web.app.ids);
-    let mut fresh = move || ids.fresh();
-    let rehearsal = {
-        let home = web.app.home();
-        let mut stamp = Stamp { now, demo: false, fresh: &mut fresh };
-        StayRehearsal::new(&home, &auth.actor, command, &mut stamp)
-    };
-    let rehearsal = rehearsal.map_err(|refusal| refused(web, keyed.lang, refusal))?;
-    // Weeks of doses take a while: neither the home's lock nor a thread of the server waits.
-    let worked_out = tokio::task::spawn_blocking(move || {
-        let stamp = &mut Stamp { now, demo: false, fresh: &mut fresh };
+    let begin =
+        |home: &Home, stamp: &mut Stamp<'_>| StayRehearsal::new(home, &auth.actor, command, stamp);
+    let work_out = move |rehearsal: StayRehearsal, stamp: &mut Stamp<'_>| {
         look(asked, StayPreview::is_empty, |days| rehearsal.clone().preview(days, stamp))
-    });
-    let preview = worked_out.await.map_err(|_| Problem::unavailable())?;
+    };
+    let (preview, now) = rehearse(web, keyed.lang, begin, work_out).await?;
     let home = web.app.home();
     let mut told = preview::told_of_stay(&home.zone, &preview, now);
     if how.fragments {

@@ -2,18 +2,27 @@
 use super::sight::Sight;
 use crate::http::api::transcriptions::waiting;
 use crate::http::auth::Auth;
-use crate::http::pages::view::orders::Letter;
+use crate::http::pages::view::orders::{Letter, Letters};
 use emar_domain::fact::Transcription;
 use emar_domain::id::ResidentId;
 use emar_domain::role::Action;
 
-/// Those that wait, oldest first; of one resident only theirs.
+/// Those that wait, oldest first and `most` of them; of one resident only theirs.
 #[must_use]
-pub(super) fn letters(sight: &Sight<'_>, auth: &Auth, of: Option<ResidentId>) -> Vec<Letter> {
+pub(super) fn letters(
+    sight: &Sight<'_>,
+    auth: &Auth,
+    of: Option<ResidentId>,
+    most: usize,
+) -> Letters {
     let mut all: Vec<&Transcription> =
         waiting(sight.home, auth).filter(|t| of.is_none() || t.resident == of).collect();
     all.sort_by_key(|t| (t.at, t.id));
-    all.into_iter().map(|t| letter(sight, auth, t)).collect()
+    let more = all.len().saturating_sub(most);
+    Letters {
+        rows: all.into_iter().take(most).map(|t| letter(sight, auth, t)).collect(),
+        more: u32::try_from(more).unwrap_or(u32::MAX),
+    }
 }
 
 fn letter(sight: &Sight<'_>, auth: &Auth, t: &Transcription) -> Letter {

@@ -72,7 +72,7 @@ pub fn work(sight: &Sight<'_>, auth: &Auth, of: Option<ResidentId>) -> Work {
     }
     let resident = of.map(|id| id.to_string()).unwrap_or_default();
     let stay = of.and_then(|id| stay(sight, auth, id));
-    let letters = letters(sight, auth, of);
+    let letters = letters(sight, auth, of, ROWS_MAX);
     Work { resident, view: "", role_note: role_note(sight, auth), stay, letters, sections }
 }
 

@@ -4,7 +4,7 @@ use super::orders::row;
 use super::sight::Sight;
 use crate::http::api::residents::reads_unit;
 use crate::http::auth::Auth;
-use crate::http::pages::view::orders::{Act, OrderRow, Section, Work};
+use crate::http::pages::view::orders::{Act, Letters, OrderRow, Section, Work};
 use emar_domain::administration::Administration;
 use emar_domain::id::ResidentId;
 use emar_domain::order::{Order, OrderState};
@@ -67,7 +67,7 @@ pub fn review(
         view: "review",
         role_note: w.t("review-note"),
         stay: None,
-        letters: Vec::new(),
+        letters: Letters::default(),
         sections,
     }
 }

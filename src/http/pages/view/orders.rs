@@ -32,9 +32,26 @@ pub struct Work {
     /// Of one resident: where they stand with the home.
     pub stay: Option<Stay>,
     /// Messages of pharmacies that a person has to read.
-    pub letters: Vec<Letter>,
+    pub letters: Letters,
     /// To note, to verify, on hold; of one resident also the rest.
     pub sections: Vec<Section>,
+}
+
+/// Messages that were not carried out.
+#[derive(Clone, Debug, Default)]
+pub struct Letters {
+    /// The oldest.
+    pub rows: Vec<Letter>,
+    /// How many more there are.
+    pub more: u32,
+}
+
+impl Letters {
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.rows.len()).unwrap_or(u32::MAX).saturating_add(self.more)
+    }
 }
 
 /// A message that was not carried out.
