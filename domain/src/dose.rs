@@ -1,6 +1,7 @@
 //! Doses: one occurrence of an order each.
 
 use crate::administration::Outcome;
+use crate::amount::Amount;
 use crate::id::{AdministrationId, DoseId, OrderId, ResidentId, UserId};
 use crate::schedule::Schedule;
 use crate::time::{CivilDate, CivilDateTime, Instant};
@@ -47,6 +48,17 @@ impl Slot {
     }
 }
 
+/// What an order said of a dose when it was planned. A later version changes neither.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Prescribed {
+    /// The version of the order that said so.
+    pub version: u32,
+    /// How much; `None` where nothing is given, where no time was planned and where a reading
+    /// decides. Nothing at all where the schedule's words name no amount: no package makes it, so a
+    /// scan stops.
+    pub amount: Option<Amount>,
+}
+
 /// A planned dose, and what became of it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Dose {
@@ -56,6 +68,9 @@ pub struct Dose {
     pub slot: Slot,
     /// Whose it is.
     pub resident: ResidentId,
+    /// As it was ordered then.
+    #[serde(default)]
+    pub prescribed: Prescribed,
     /// Revision of its planning.
     pub rev: u32,
     /// When it is due.

@@ -1,48 +1,72 @@
 //! How much one dose is: a taper, doses in turn and doses by weekday have an amount of their own
 //! for each dose, and what is counted, given and charted is that one.
 
+use crate::administration::Mode;
 use crate::amount::Amount;
-use crate::decide::expansion;
-use crate::dose::Dose;
-use crate::home::Home;
+use crate::dose::{Dose, Prescribed, Slot};
 use crate::order::{Order, Timing};
-use crate::schedule::{PlannedDose, Schedule, Span};
+use crate::schedule::{PlannedDose, Schedule};
 use std::borrow::Cow;
 
-const DAY_MINUTES: i64 = 24 * 60;
-
-/// The order as this dose of it has it: with the amount its schedule names for it, else as it is.
-/// Schedules, rule 7.
-///
-/// An amount that cannot be read is nothing at all: no package makes it, so a scan stops. So is
-/// that of a dose of an older plan, whose schedule is not known here any more.
-#[must_use]
-pub fn of_dose<'a>(home: &Home, order: &'a Order, dose: Option<&Dose>) -> Cow<'a, Order> {
-    let Timing::Planned { schedule } = &order.current.timing else { return Cow::Borrowed(order) };
-    // A first dose given at once is no dose of the schedule: the order's own dose is the first's.
-    let (Some(dose), Schedule::Clock(clock)) = (dose.filter(|d| d.slot.slot != 0), schedule) else {
-        return Cow::Borrowed(order);
-    };
-    if !clock.names_doses() {
-        return Cow::Borrowed(order);
+/// What the order says of a dose that is planned now: the amount its schedule names for it, else
+/// the order's own. Schedules, rule 7.
+pub(crate) fn prescribed(order: &Order, slot: Slot, planned: &PlannedDose) -> Prescribed {
+    let version = order.current.version;
+    let unknown = order.is_unplanned() || order.current.conditions.scale.is_some();
+    if unknown || slot.is_removal() {
+        return Prescribed { version, amount: None };
     }
-    let none = Amount { nano: 0, ..order.current.dose };
-    let mut own = order.clone();
-    let known = dose.slot.plan == order.plan;
-    let named = known.then(|| named(home, order, schedule, dose)).flatten();
-    own.current.dose = named.unwrap_or(none);
-    own.current.dose_text = own.current.dose.to_string();
-    Cow::Owned(own)
+    let ordered = order.current.dose;
+    let amount = match planned.dose.as_deref() {
+        Some(text) => Amount::parse_text(text).unwrap_or(Amount { nano: 0, ..ordered }),
+        None => ordered,
+    };
+    Prescribed { version, amount: Some(amount) }
 }
 
-fn named(home: &Home, order: &Order, schedule: &Schedule, dose: &Dose) -> Option<Amount> {
-    // A zone's new rules may have moved the dose since it was planned, never by a day.
-    let (from, to) = (dose.due.plus_minutes(-DAY_MINUTES)?, dose.due.plus_minutes(DAY_MINUTES)?);
-    let found = expansion(home, order, schedule, Span { from, to }).ok()?;
-    let same = |d: &&PlannedDose| (d.date, i64::from(d.slot)) == (dose.slot.date, dose.slot.slot);
-    let planned = found.due.iter().chain(&found.held).find(same)?;
-    match planned.dose.as_deref() {
-        Some(text) => Amount::parse_text(text).ok(),
-        None => Some(order.current.dose),
+/// The order as this dose of it is given now. A dose of an older plan is given as the order in
+/// force has it; where that names each of its doses, it names none for this one, and no package
+/// makes it.
+#[must_use]
+pub fn of_dose<'a>(order: &'a Order, dose: Option<&Dose>) -> Cow<'a, Order> {
+    let Some(dose) = dose else { return Cow::Borrowed(order) };
+    if dose.slot.plan == order.plan {
+        return as_prescribed(order, dose);
     }
+    match &order.current.timing {
+        Timing::Planned { schedule: Schedule::Clock(clock) } if clock.names_doses() => {
+            with_amount(order, Amount { nano: 0, ..order.current.dose })
+        }
+        _ => Cow::Borrowed(order),
+    }
+}
+
+/// The order and its version as a dose of it is charted: what somebody says was given earlier, was
+/// given as ordered when the dose was planned.
+pub(crate) fn as_charted<'a>(
+    order: &'a Order,
+    dose: Option<&Dose>,
+    mode: Mode,
+) -> (Cow<'a, Order>, u32) {
+    match dose.filter(|d| mode == Mode::Past && d.slot.plan != order.plan) {
+        Some(older) => (as_prescribed(order, older), older.prescribed.version),
+        None => (of_dose(order, dose), order.current.version),
+    }
+}
+
+fn as_prescribed<'a>(order: &'a Order, dose: &Dose) -> Cow<'a, Order> {
+    match dose.prescribed.amount {
+        Some(amount) => with_amount(order, amount),
+        None => Cow::Borrowed(order),
+    }
+}
+
+fn with_amount(order: &Order, amount: Amount) -> Cow<'_, Order> {
+    if order.current.dose == amount {
+        return Cow::Borrowed(order);
+    }
+    let mut own = order.clone();
+    own.current.dose = amount;
+    own.current.dose_text = amount.to_string();
+    Cow::Owned(own)
 }

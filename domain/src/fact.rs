@@ -3,7 +3,7 @@
 use crate::administration::Administration;
 use crate::alert::Alert;
 use crate::cart::CartSession;
-use crate::dose::{Slot, Withdrawal};
+use crate::dose::{Prescribed, Slot, Withdrawal};
 use crate::drug::{Label, Product};
 use crate::id::{CartId, DoseId, FactId, OrderId, PreparedId, ResidentId, ScanId, Slug, UserId};
 use crate::order::{Hold, NewHours, OrderAct, OrderVersion};
@@ -89,6 +89,9 @@ pub struct DoseFact {
     pub slot: Slot,
     /// Whose it is.
     pub resident: ResidentId,
+    /// As it was ordered.
+    #[serde(default)]
+    pub prescribed: Prescribed,
     /// The prescribed local time.
     pub local: CivilDateTime,
     /// When it was planned.

@@ -390,6 +390,7 @@ impl Home {
             id: d.id,
             slot: d.slot,
             resident: d.resident,
+            prescribed: d.prescribed,
             rev: 0,
             due: d.planned_at,
             local: d.local,

@@ -106,7 +106,8 @@ CREATE TABLE order_event(
 );
 CREATE INDEX order_event_of ON order_event(orders, seq, rank);
 
--- One occurrence of an order; local: the prescribed civil time.
+-- One occurrence of an order; local: the prescribed civil time; version, amount in billionths and
+-- unit: as the order had it when the dose was planned.
 CREATE TABLE dose(
   id uuid NOT NULL,
   facility text COLLATE "C" NOT NULL,
@@ -119,6 +120,9 @@ CREATE TABLE dose(
   slot bigint NOT NULL,
   resident uuid NOT NULL,
   local_time text COLLATE "C" NOT NULL,
+  version bigint NOT NULL,
+  amount bigint,
+  unit text COLLATE "C",
   PRIMARY KEY(id),
   UNIQUE(orders, plan, civil_date, slot),
   FOREIGN KEY(orders) REFERENCES orders(id)

@@ -106,7 +106,8 @@ CREATE TABLE order_event(
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX order_event_of ON order_event(orders, seq, rank);
 
--- One occurrence of an order; local: the prescribed civil time.
+-- One occurrence of an order; local: the prescribed civil time; version, amount in billionths and
+-- unit: as the order had it when the dose was planned.
 CREATE TABLE dose(
   id BLOB NOT NULL CHECK(length(id) = 16),
   facility TEXT NOT NULL,
@@ -119,6 +120,9 @@ CREATE TABLE dose(
   slot INTEGER NOT NULL,
   resident BLOB NOT NULL CHECK(length(resident) = 16),
   local_time TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  amount INTEGER,
+  unit TEXT,
   PRIMARY KEY(id),
   UNIQUE(orders, plan, civil_date, slot),
   FOREIGN KEY(orders) REFERENCES orders(id)

@@ -5,6 +5,7 @@ use super::insert::Table;
 use super::value::{Value, bind};
 use emar_domain::administration::Administration;
 use emar_domain::alert::{Alert, AlertState};
+use emar_domain::dose::Prescribed;
 use emar_domain::drug::Product;
 use emar_domain::fact::{DoseDue, DoseFact, Fact, PotAct, PotFact};
 use emar_domain::id::FacilityId;
@@ -40,7 +41,7 @@ tables! {
     ORDER_EVENT = "order_event"
         ("id", "facility", "seq", "rank", "at", "orders", "version", "act", "body");
     DOSE = "dose" ("id", "facility", "seq", "rank", "at", "orders", "plan", "civil_date", "slot",
-        "resident", "local_time");
+        "resident", "local_time", "version", "amount", "unit");
     DOSE_DUE = "dose_due" ("dose", "rev", "facility", "seq", "rank", "at", "due", "opens", "closes",
         "shifted", "withdrawn");
     PREPARED = "prepared"
@@ -223,8 +224,11 @@ impl Rows {
         let (s, resident) = (d.slot, d.resident.0);
         let (date, local) = (s.date.to_string(), d.local.to_string());
         let planned = d.planned_at.micros();
+        let Prescribed { version, amount } = d.prescribed;
+        let (nano, unit) = (amount.map(|a| a.nano), amount.map(|a| a.unit.code()));
         self.dose.extend(bind![
-            d.id.0, f, seq, rank, planned, s.order.0, s.plan, date, s.slot, resident, local
+            d.id.0, f, seq, rank, planned, s.order.0, s.plan, date, s.slot, resident, local,
+            version, nano, unit
         ]);
         let (far, no) = (Instant::MAX.micros(), None::<i64>);
         self.dose_state.extend(bind![

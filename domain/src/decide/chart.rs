@@ -9,7 +9,7 @@ use crate::administration::{Administration, Mode, Outcome, Override, reason};
 use crate::amount::Amount;
 use crate::audit::leaf::{ADMINISTRATION, Action, salted_sha256};
 use crate::dose::{Dose, DoseOutcome, Withdrawal};
-use crate::dose_amount::of_dose;
+use crate::dose_amount::as_charted;
 use crate::fact::{Fact, OrderEvent};
 use crate::id::{AdministrationId, CartId, DoseId, FactId, UserId};
 use crate::order::{Order, OrderAct, OrderState};
@@ -25,6 +25,7 @@ use crate::verdict::{
 pub(super) struct Charted<'a> {
     pub(super) dose: DoseId,
     pub(super) order: &'a Order,
+    pub(super) version: u32,
     pub(super) outcome: Outcome,
     pub(super) reason: Option<String>,
     pub(super) amount: Option<Amount>,
@@ -66,7 +67,7 @@ pub(super) fn administer(record: &mut Record<'_, '_>, c: Charted<'_>) -> Adminis
         id,
         dose: c.dose,
         order: version.order,
-        version: version.version,
+        version: c.version,
         resident: version.resident,
         outcome: c.outcome,
         reason: c.reason,
@@ -188,7 +189,8 @@ pub(super) fn chart(record: &mut Record<'_, '_>, c: &ChartCommand) -> Result<Ans
     act_fits(c, dose)?;
     reason_fits(c)?;
     let at = when(record, order, dose, c)?;
-    let amount = amount(&of_dose(record.home, order, dose), c)?;
+    let (own, version) = as_charted(order, dose, c.mode);
+    let amount = amount(&own, c)?;
     if let Some(early) = dose.and_then(|d| out_of_reach(order, d, at)) {
         return Err(objected(vec![early]));
     }
@@ -201,6 +203,7 @@ pub(super) fn chart(record: &mut Record<'_, '_>, c: &ChartCommand) -> Result<Ans
     let packages = leave_pot(record, c, dose_id);
     let charted = Charted {
         dose: dose_id,
+        version,
         order,
         outcome: c.outcome,
         reason: c.reason.clone(),

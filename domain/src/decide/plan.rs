@@ -6,6 +6,7 @@ use super::record::{Record, fields};
 use super::resident::resident_of;
 use crate::audit::leaf::Action;
 use crate::dose::{Dose, Slot, Withdrawal};
+use crate::dose_amount::prescribed;
 use crate::fact::{DoseDue, DoseFact, Fact};
 use crate::home::Home;
 use crate::id::{DoseId, OrderId};
@@ -343,7 +344,9 @@ pub(super) fn write_dose(
     let at = record.now;
     let resident = order.current.resident;
     let kept_back = resident_of(record.home, order).and_then(|r| kept_back(r, order, due));
-    record.fact(Fact::Dose(Box::new(DoseFact { id, slot, resident, local, planned_at: at })));
+    let prescribed = prescribed(order, slot, planned);
+    let dose = DoseFact { id, slot, resident, prescribed, local, planned_at: at };
+    record.fact(Fact::Dose(Box::new(dose)));
     let (before, after) = if order.is_unplanned() {
         (0, CONFIRM_MINUTES)
     } else {

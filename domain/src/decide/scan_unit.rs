@@ -180,7 +180,7 @@ fn confirm(
     effective: bool,
 ) -> AdministrationId {
     let planned = record.home.doses.get(&dose.dose);
-    let whole = of_dose(record.home, order, planned).current.dose;
+    let whole = of_dose(order, planned).current.dose;
     let (outcome, amount, reason) = match dose.needed {
         None => (Outcome::Given, whole, dose.reason),
         Some(_) => {
@@ -188,6 +188,7 @@ fn confirm(
         }
     };
     let charted = Charted {
+        version: order.current.version,
         dose: dose.dose,
         order,
         outcome,

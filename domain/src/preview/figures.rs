@@ -2,12 +2,10 @@
 
 use crate::administration::Outcome;
 use crate::amount::Amount;
-use crate::decide::expansion;
 use crate::dose::Dose;
 use crate::home::Home;
 use crate::id::OrderId;
 use crate::order::Order;
-use crate::schedule::{Schedule, Span};
 use crate::time::{CivilDate, Instant};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -178,24 +176,15 @@ pub(super) fn totals(
 fn daily(home: &Home, part: &str, today: CivilDate, to: Instant) -> BTreeMap<CivilDate, Sum> {
     let mut days: BTreeMap<CivilDate, Sum> = BTreeMap::new();
     for order in home.orders.values().filter(|o| has_part(o, part)) {
-        let named = named_doses(home, order, today, to);
         let single = parts(&order.current.drug.ingredient).count() == 1;
         let scaled = order.current.conditions.scale.is_some();
         let doses = home.doses_of_order(order.id()).filter(|d| d.due < to && d.slot.date >= today);
         for dose in doses.filter(|d| moment(d).is_some()) {
             let sum = days.entry(dose.slot.date).or_default();
             let partial = dose.outcome.as_ref().is_some_and(|o| o.outcome == Outcome::Partial);
-            let amount = match &named {
-                // The reading says how much, and the order's own dose is none of it.
-                _ if scaled => None,
-                None => Some(order.current.dose),
-                // A first dose given at once is no dose of the schedule.
-                Some(_) if dose.slot.slot == 0 => Some(order.current.dose),
-                Some(doses) if dose.slot.plan == order.plan => {
-                    doses.get(&(dose.slot.date, dose.slot.slot)).copied().flatten()
-                }
-                Some(_) => None,
-            };
+            // Where a reading says how much, the order's own dose is none of it.
+            let own = (!scaled).then_some(order.current.dose);
+            let amount = dose.prescribed.amount.or(own).filter(|amount| amount.nano != 0);
             let added = amount.filter(|_| single && !partial).and_then(|a| sum.plus(a));
             if added.is_none() {
                 sum.left_out.insert(order.id());
@@ -203,25 +192,6 @@ fn daily(home: &Home, part: &str, today: CivilDate, to: Instant) -> BTreeMap<Civ
         }
     }
     days
-}
-
-type Named = BTreeMap<(CivilDate, i64), Option<Amount>>;
-
-/// The amounts of an order whose schedule names each dose; `None` when every dose is the order's.
-fn named_doses(home: &Home, order: &Order, today: CivilDate, to: Instant) -> Option<Named> {
-    let schedule = order.current.timing.schedule()?;
-    let Schedule::Clock(clock) = schedule else { return None };
-    if !clock.names_doses() {
-        return None;
-    }
-    let from = home.zone.day_begins(today.plus_days(-1).unwrap_or(today));
-    let doses = expansion(home, order, schedule, Span { from, to }).unwrap_or_default().due;
-    let read = |text: &str| Amount::parse_text(text).ok();
-    let named = doses.into_iter().map(|d| {
-        let slot = (d.date, i64::from(d.slot));
-        (slot, d.dose.as_deref().map_or(Some(order.current.dose), read))
-    });
-    Some(named.collect())
 }
 
 impl Sum {

@@ -154,7 +154,7 @@ fn judge_package(
         return stop(vec![Objection::new(Check::RoleCannotChart)]);
     }
     let dose = pick_dose(home, order, now);
-    let (of_product, units) = product_objections(package, &of_dose(home, order, dose), resident);
+    let (of_product, units) = product_objections(package, &of_dose(order, dose), resident);
     objections.extend(of_product);
     let counted = (order.id(), dose.map(|d| d.id).filter(|_| !order.is_unplanned()));
     let other = cart.counting.as_ref().filter(|c| (c.order, c.dose) != counted);
@@ -197,7 +197,7 @@ fn pick_order<'a>(
         .filter(|o| o.current.drug.same_ingredient(product))
         .map(|order| {
             let dose = pick_dose(home, order, now);
-            let (mut all, _) = product_objections(package, &of_dose(home, order, dose), resident);
+            let (mut all, _) = product_objections(package, &of_dose(order, dose), resident);
             all.extend(order_objections(home, order, dose, None, now));
             all.extend(dose_objections(home, order, dose, None, now));
             let stops = all.iter().filter(|o| o.severity <= Severity::Refresh).count();

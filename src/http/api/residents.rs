@@ -173,9 +173,8 @@ pub async fn doses(
     let resident = find(&home, &auth, &id)?;
     let list = due_list(&home, resident.id, now);
     let told = |doses: Vec<&Dose>| -> Vec<Value> {
-        let own = |dose: &Dose| {
-            home.orders.get(&dose.slot.order).map(|order| of_dose(&home, order, Some(dose)))
-        };
+        let own =
+            |dose: &Dose| home.orders.get(&dose.slot.order).map(|order| of_dose(order, Some(dose)));
         doses.into_iter().map(|dose| dose_told(&home, dose, own(dose).as_deref(), now)).collect()
     };
     let not_due = list.others.iter().map(|(order, standing)| not_due(&home, order, standing));

@@ -78,7 +78,7 @@ fn title(sight: &Sight<'_>, alert: &Alert, status: Option<Status>, doses: &[&Dos
         line.runs.extend(sight.drug(order).runs);
         let dose = doses.first().filter(|d| d.slot.order == order.id());
         let much = match dose {
-            Some(dose) => amount(sight, &of_dose(sight.home, order, Some(dose)).current),
+            Some(dose) => amount(sight, &of_dose(order, Some(dose)).current),
             None => amount_ordered(sight, &order.current),
         };
         line = line.text(" — ").strong(&much);

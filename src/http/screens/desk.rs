@@ -186,12 +186,11 @@ pub async fn mar_history(
     }
     let order = found.first().map(|d| d.dose.slot.order).ok_or_else(Problem::not_found)?;
     let versions = store.order_versions(order).await.map_err(|_| Problem::unavailable())?;
-    let events = store.order_events(order).await.map_err(|_| Problem::unavailable())?;
     let manner = manner(&headers);
     let home = v.app.home();
     let sight = Sight { home: &home, now: v.app.clock.clinical(), lang: manner.lang };
     let frame = frame(&v.app, &sight, manner);
-    let told = render_history(&frame, &history::history(&sight, &found, &versions, &events));
+    let told = render_history(&frame, &history::history(&sight, &found, &versions));
     Ok(fragments(frame.seq, told.map(|fragment| vec![fragment])))
 }
 

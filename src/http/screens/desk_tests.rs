@@ -17,10 +17,10 @@ use emar_domain::amount::Amount;
 use emar_domain::decide::{Actor, Command, HoldFor, OrderCommand};
 use emar_domain::dose::Dose;
 use emar_domain::drug::{Product, Strength};
-use emar_domain::fact::{DoseDue, DoseFact, OrderEvent};
+use emar_domain::fact::{DoseDue, DoseFact};
 use emar_domain::id::ProductId;
 use emar_domain::limit::Day;
-use emar_domain::order::{Order, OrderAct, OrderVersion, Timing};
+use emar_domain::order::{Order, OrderVersion, Timing};
 use emar_domain::order_input::check_input;
 use emar_domain::resident::Allergy;
 use emar_domain::role::Role;
@@ -654,6 +654,7 @@ fn stored(script: &Script, order: &Order) -> Vec<DoseHistory> {
             id: dose.id,
             slot: dose.slot,
             resident: dose.resident,
+            prescribed: dose.prescribed,
             local: dose.local,
             planned_at: script.now,
         },
@@ -693,19 +694,8 @@ fn an_order_of_several_doses_is_shown_with_none_of_them() {
 
     let doses = stored(&script, &order);
     let versions = [order.current.clone()];
-    let events = [OrderEvent {
-        id: emar_domain::id::FactId(uuid::Uuid::nil()),
-        order: order.id(),
-        version: 1,
-        act: OrderAct::Received,
-        by: None,
-        reason: String::new(),
-        at: script.now,
-        hold: None,
-        hours: None,
-    }];
     let headed = |script: &Script, doses: &[DoseHistory]| {
-        history(&sight(script), doses, &versions, &events).amount.replace('\u{a0}', " ")
+        history(&sight(script), doses, &versions).amount.replace('\u{a0}', " ")
     };
     assert_eq!(doses.len(), 2);
     assert_eq!(headed(&script, &doses[..1]), "1,000 mg");

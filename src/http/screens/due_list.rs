@@ -192,7 +192,7 @@ impl List<'_> {
             under.insert(0, tie_text(sight, tie));
         }
         under.extend(self.notes(dose));
-        let own = of_dose(sight.home, order, Some(dose));
+        let own = of_dose(order, Some(dose));
         let units = units_of(sight.home, &own);
         Some(DoseRow {
             dose: dose.id.to_string(),

@@ -1,6 +1,5 @@
 //! What became of one dose, told from what was recorded of it.
 use super::mar::{reason_text, shown};
-use super::month_record::ended;
 use super::sight::{Sight, amount, amount_ordered};
 use super::standing::charted;
 use crate::http::pages::view::mar::{DoseEvent, DoseStory, History};
@@ -8,38 +7,25 @@ use crate::http::pages::view::{Chip, Status};
 use crate::store::DoseHistory;
 use emar_domain::administration::{Administration, Mode};
 use emar_domain::dose::{Dose, DoseOutcome, Prepared};
-use emar_domain::dose_amount::of_dose;
-use emar_domain::fact::{DoseDue, OrderEvent, PotAct, PotFact};
-use emar_domain::order::{Order, OrderVersion};
+use emar_domain::fact::{DoseDue, PotAct, PotFact};
+use emar_domain::order::OrderVersion;
 use emar_domain::time::Instant;
 
-/// The doses of one cell; `versions` and `events` are those of their order.
+/// The doses of one cell; `versions` are those of their order.
 #[must_use]
-pub fn history(
-    sight: &Sight<'_>,
-    doses: &[DoseHistory],
-    versions: &[OrderVersion],
-    events: &[OrderEvent],
-) -> History {
+pub fn history(sight: &Sight<'_>, doses: &[DoseHistory], versions: &[OrderVersion]) -> History {
     let current = versions.last();
     History {
         drug: current.map(|v| sight.sentence(&v.drug.name)).unwrap_or_default(),
-        amount: amount_of_all(sight, doses, versions, events),
+        amount: amount_of_all(sight, doses, versions),
         doses: doses.iter().map(|d| Teller { sight, versions, found: d }.story()).collect(),
     }
 }
 
 /// What the doses of a cell have in common, else what the order as a whole gives.
-fn amount_of_all(
-    sight: &Sight<'_>,
-    doses: &[DoseHistory],
-    versions: &[OrderVersion],
-    events: &[OrderEvent],
-) -> String {
+fn amount_of_all(sight: &Sight<'_>, doses: &[DoseHistory], versions: &[OrderVersion]) -> String {
     let Some(current) = versions.last() else { return String::new() };
-    let known = sight.home.orders.get(&current.order).cloned();
-    let order = known.unwrap_or_else(|| ended(current.clone(), events));
-    let own = |found| Teller { sight, versions, found }.amount(&order);
+    let own = |found| Teller { sight, versions, found }.amount();
     let mut own: Vec<Option<String>> = doses.iter().map(own).collect();
     own.dedup();
     match own.as_slice() {
@@ -76,20 +62,14 @@ impl Teller<'_> {
         }
     }
 
-    /// How much the dose is, by the version it was charted under or, of the plan in force, by the
-    /// order as it is; of an older plan it is not known here.
-    fn amount(&self, order: &Order) -> Option<String> {
-        let dose = self.dose();
-        let done = self.found.administrations.iter().rfind(|a| a.effective);
-        let plan = dose.slot.plan;
-        let then = match done {
-            Some(done) => self.versions.iter().find(|v| v.version == done.version)?.clone(),
-            None if plan == order.plan => order.current.clone(),
-            None => return None,
-        };
-        let then = Order { current: then, plan, ..order.clone() };
-        let own = of_dose(self.sight.home, &then, Some(&dose));
-        (own.current.dose.nano != 0).then(|| amount(self.sight, &own.current))
+    /// How much the dose was ordered to be.
+    fn amount(&self) -> Option<String> {
+        let dose = &self.found.dose;
+        let version = self.versions.iter().find(|v| v.version == dose.prescribed.version)?;
+        match dose.prescribed.amount {
+            Some(amount) => (amount.nano != 0).then(|| amount.to_string()),
+            None => Some(amount(self.sight, version)),
+        }
     }
 
     /// The dose as it stands after all of this.
@@ -108,6 +88,7 @@ impl Teller<'_> {
             id: fact.id,
             slot: fact.slot,
             resident: fact.resident,
+            prescribed: fact.prescribed,
             rev: last.map_or(0, |d| d.rev),
             due: last.map_or(planned, |d| d.due),
             local: fact.local,

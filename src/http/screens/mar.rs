@@ -218,7 +218,7 @@ impl View<'_> {
         let width = self.month.days().count();
         let mut groups: Vec<(String, Slots<'_>)> = Vec::new();
         for dose in self.record.doses().iter().filter(|d| d.slot.order == order.id()) {
-            let as_then = self.record.as_then(self.sight.home, order, dose);
+            let as_then = self.record.as_then(order, dose);
             let amount = amount(self.sight, &as_then.current);
             let at = groups.iter().position(|(of, _)| *of == amount).unwrap_or_else(|| {
                 groups.push((amount, Slots::new()));

@@ -5,12 +5,10 @@ use crate::service::App;
 use crate::store::StoreError;
 use emar_domain::administration::Administration;
 use emar_domain::dose::{Dose, Withdrawal};
-use emar_domain::dose_amount::of_dose;
 use emar_domain::fact::OrderEvent;
 use emar_domain::home::Home;
 use emar_domain::id::{OrderId, ResidentId};
 use emar_domain::order::{Order, OrderAct, OrderState, OrderVersion};
-use emar_domain::time::Instant;
 use std::collections::BTreeMap;
 
 /// As stored.
@@ -19,8 +17,8 @@ pub struct MonthRecord {
     done: Vec<Administration>,
     /// Orders no longer in memory that have a dose in the month.
     pub(super) gone: Vec<Order>,
-    /// Of orders that were changed: every version, and since when it was in force.
-    versions: BTreeMap<OrderId, Vec<(Instant, OrderVersion)>>,
+    /// Every version of the orders that were changed.
+    versions: BTreeMap<OrderId, Vec<OrderVersion>>,
 }
 
 /// Reads the month, and of orders long over what became of them.
@@ -55,9 +53,7 @@ pub async fn read(
     };
     let mut versions = BTreeMap::new();
     for order in changed {
-        let events = app.store.order_events(order).await?;
-        let all = app.store.order_versions(order).await?.into_iter();
-        versions.insert(order, all.map(|v| (in_force(&v, &events), v)).collect());
+        versions.insert(order, app.store.order_versions(order).await?);
     }
     Ok(MonthRecord { doses, done, gone, versions })
 }
@@ -80,41 +76,31 @@ impl MonthRecord {
     pub fn order_of(&self, home: &Home, dose: &Dose) -> Option<Order> {
         let id = dose.slot.order;
         let order = home.orders.get(&id).or_else(|| self.gone.iter().find(|o| o.id() == id))?;
-        Some(self.as_then(home, order, dose))
+        Some(self.as_then(order, dose))
     }
 
-    /// In the version a dose was charted under, in the one in force when an older plan had it due,
-    /// or as the order is now.
-    pub(super) fn as_then(&self, home: &Home, order: &Order, dose: &Dose) -> Order {
+    /// In the version a dose was charted under, in the one an older plan had it from, or as the
+    /// order is now.
+    pub(super) fn as_then(&self, order: &Order, dose: &Dose) -> Order {
         let charted = dose.outcome.as_ref().map(|o| o.administration);
         let done = self.done.iter().find(|a| Some(a.id) == charted);
-        let versions = self.versions.get(&order.id());
-        let mut versions = versions.into_iter().flatten();
         let replaced = dose.withdrawn == Some(Withdrawal::Superseded);
-        let then = match done {
-            Some(done) => versions.find(|(_, v)| v.version == done.version),
-            None if dose.slot.plan == order.plan || replaced => None,
-            None => versions.rfind(|(since, _)| *since <= dose.due),
+        let version = match done {
+            Some(done) => done.version,
+            None if dose.slot.plan == order.plan || replaced => order.current.version,
+            None => dose.prescribed.version,
         };
-        let mut as_then = match then {
-            Some((_, v)) => Order { current: v.clone(), plan: dose.slot.plan, ..order.clone() },
+        let mut versions = self.versions.get(&order.id()).into_iter().flatten();
+        let mut as_then = match versions.find(|v| v.version == version) {
+            Some(v) => Order { current: v.clone(), plan: dose.slot.plan, ..order.clone() },
             None => order.clone(),
         };
-        let own = of_dose(home, &as_then, Some(dose)).current.dose;
-        if own.nano != 0 {
+        let own = dose.prescribed.amount.filter(|own| own.nano != 0 && !replaced);
+        if let Some(own) = own {
             as_then.current.dose = own;
         }
         as_then
     }
-}
-
-/// Since when a version was in force: the event that brought it says so.
-fn in_force(version: &OrderVersion, events: &[OrderEvent]) -> Instant {
-    use OrderAct::{Changed, Corrected, Received, Renewed};
-    let brought = |e: &&OrderEvent| {
-        e.version == version.version && matches!(e.act, Received | Changed | Corrected | Renewed)
-    };
-    events.iter().find(brought).map_or(version.start, |e| e.at)
 }
 
 /// How many plans an order had.

@@ -362,7 +362,7 @@ fn drug_and_dose(
     dose: Option<&Dose>,
 ) -> (String, String) {
     order.map_or_else(Default::default, |o| {
-        let own = of_dose(sight.home, o, dose);
+        let own = of_dose(o, dose);
         (o.current.drug.name.clone(), amount(sight, &own.current))
     })
 }

@@ -5,7 +5,8 @@ use super::super::rows::kind;
 use super::super::value::{Row, Value, bind};
 use super::super::{Conn, Store, StoreError};
 use super::statements;
-use emar_domain::dose::{Dose, Slot, Withdrawal};
+use emar_domain::amount::{Amount, Unit};
+use emar_domain::dose::{Dose, Prescribed, Slot, Withdrawal};
 use emar_domain::drug::Label;
 use emar_domain::fact::{Device, Fact, OrderEvent, User};
 use emar_domain::home::Home;
@@ -28,7 +29,7 @@ macro_rules! dose_columns {
         concat!(
             "SELECT d.id, d.orders, d.plan, d.civil_date, d.slot, d.resident, d.local_time, \
              s.due, s.opens, s.closes, s.shifted, s.withdrawn, s.changed, s.rev, \
-             p.seq, p.rank, p.body \
+             p.seq, p.rank, p.body, d.version, d.amount, d.unit \
              FROM dose_state s JOIN dose d ON d.id = s.dose \
              LEFT JOIN prepared p ON p.id = s.pot WHERE ",
             $rest
@@ -345,6 +346,7 @@ fn read_dose(row: &Row) -> Result<(Dose, Option<u64>, Pot), StoreError> {
         id: DoseId(row.id(0)?),
         slot: Slot { order: OrderId(row.id(1)?), plan: row.count(2)?, date, slot: row.int(4)? },
         resident: ResidentId(row.id(5)?),
+        prescribed: read_prescribed(row, 17)?,
         rev: row.count(13)?,
         due: at(7)?,
         local,
@@ -356,6 +358,17 @@ fn read_dose(row: &Row) -> Result<(Dose, Option<u64>, Pot), StoreError> {
         prepared: None,
     };
     Ok((dose, changed, pot))
+}
+
+/// What the order said of a dose, from three columns that begin at `column`.
+pub(super) fn read_prescribed(row: &Row, column: usize) -> Result<Prescribed, StoreError> {
+    let unit = row.text_opt(column + 2)?;
+    let amount = match (row.int_opt(column + 1)?, unit.as_deref().map(Unit::parse)) {
+        (None, None) => None,
+        (Some(nano), Some(Some(unit))) => Some(Amount { nano, unit }),
+        _ => return Err(StoreError::Damaged(format!("the amount of a dose, in {unit:?}"))),
+    };
+    Ok(Prescribed { version: row.count(column)?, amount })
 }
 
 pub(super) fn read_withdrawal(code: &str) -> Result<Withdrawal, StoreError> {

@@ -2,7 +2,7 @@
 
 use super::super::value::bind;
 use super::super::{Row, Store, StoreError};
-use super::home::read_withdrawal;
+use super::home::{read_prescribed, read_withdrawal};
 use super::statements;
 use emar_domain::administration::Administration;
 use emar_domain::alert::Alert;
@@ -39,7 +39,8 @@ statements! {
     LAST_TAKEN = "SELECT a.administered_at FROM dose_state d \
         JOIN dose_outcome o ON o.dose = d.dose JOIN administration a ON a.id = o.administration \
         WHERE d.orders = $1 AND o.taken = 1 ORDER BY d.due DESC LIMIT 1";
-    DOSE = "SELECT id, orders, plan, civil_date, slot, resident, local_time, at FROM dose \
+    DOSE = "SELECT id, orders, plan, civil_date, slot, resident, local_time, at, version, amount, \
+        unit FROM dose \
         WHERE id = $1";
     DUES = "SELECT dose, rev, due, opens, closes, shifted, withdrawn, at FROM dose_due \
         WHERE dose = $1 ORDER BY rev";
@@ -90,6 +91,7 @@ fn read_dose(row: &Row) -> Result<DoseFact, StoreError> {
         id: DoseId(row.id(0)?),
         slot: Slot { order: OrderId(row.id(1)?), plan: row.count(2)?, date, slot: row.int(4)? },
         resident: ResidentId(row.id(5)?),
+        prescribed: read_prescribed(row, 8)?,
         local: CivilDateTime::parse(&row.text(6)?).map_err(|_| bad("local time"))?,
         planned_at: Instant::from_micros(row.int(7)?),
     })

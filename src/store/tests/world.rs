@@ -7,7 +7,7 @@ use emar_domain::administration::{Administration, Mode, Outcome};
 use emar_domain::alert::{Alert, AlertKind, AlertState};
 use emar_domain::amount::{Amount, Unit};
 use emar_domain::cart::CartSession;
-use emar_domain::dose::Slot;
+use emar_domain::dose::{Prescribed, Slot};
 use emar_domain::drug::{Label, Product, Strength};
 use emar_domain::fact::{
     Device, DoseDue, DoseFact, Fact, OrderEvent, PotAct, PotFact, ScanEvent, Transcription, User,
@@ -161,6 +161,7 @@ pub(super) fn dose(n: u128, slot: u128, due: i64) -> [Fact; 2] {
             slot: i64::try_from(slot).unwrap(),
         },
         resident: ResidentId(id(2, n)),
+        prescribed: Prescribed { version: 1, amount: Some(Amount::parse_text("2.5 mg").unwrap()) },
         local,
         planned_at: minute(0),
     };
