@@ -1,11 +1,11 @@
-//! What a change of an order would do to doses, found out by carrying it out on a copy of the
-//! resident: the same decision, the same planning, and a look at what is different afterwards.
+//! What a change of an order or of a stay would do to doses, found out by carrying it out on a copy
+//! of the resident: the same decision, the same planning, and a look at what is different
+//! afterwards.
 
 mod figures;
-mod stay;
 
 use crate::administration::Override;
-use crate::decide::{Actor, Answer, Command, OrderCommand, Refusal, Stamp, decide};
+use crate::decide::{Actor, Answer, Command, OrderCommand, Refusal, Stamp, StayCommand, decide};
 use crate::dose::{Dose, Slot, Withdrawal};
 use crate::fact::Fact;
 use crate::home::Home;
@@ -15,13 +15,12 @@ use crate::order_check::{self, Occasion};
 use crate::resident::Resident;
 use crate::role::Role;
 use crate::schedule::policy::HORIZON_DAYS;
-use crate::time::Instant;
+use crate::time::{CivilDate, Instant};
 use crate::verdict::Objection;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use figures::{Gap, Moment, Overlap, PassLoad, Sum, Total};
-pub use stay::{StayPreview, StayRehearsal};
 
 /// Most days a preview looks ahead: as far as a home may plan.
 pub const PREVIEW_DAYS_MAX: u32 = *HORIZON_DAYS.end();
@@ -65,8 +64,8 @@ pub struct Moved {
 /// What a change would do.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Preview {
-    /// The order changed.
-    pub order: OrderId,
+    /// The order changed; `None`: the resident's stay, and with it all their orders.
+    pub order: Option<OrderId>,
     /// Whose it is.
     pub resident: ResidentId,
     /// The copy noted a draft: these are the doses it will have once a nurse notes it.
@@ -79,18 +78,19 @@ pub struct Preview {
     pub removed: Vec<Removed>,
     /// Doses that would be due at another time.
     pub moved: Vec<Moved>,
-    /// Doses of the order that stay as they are.
+    /// Doses of the order, or of all orders, that stay as they are.
     pub unchanged: u32,
     /// Doses of the order that would be one with another of it, because a clock change puts both
     /// on one instant.
     pub merged: Vec<Expected>,
-    /// The two neighbouring doses of the order that would lie nearest together.
+    /// The two neighbouring doses of an order that would lie nearest together. Of a stay, among the
+    /// orders with a dose added.
     pub gap_min: Option<Gap>,
     /// The two that would lie farthest apart.
     pub gap_max: Option<Gap>,
-    /// Doses of the order that would lie too near to one of the same ingredient.
+    /// Doses of those orders that would lie too near to one of the same ingredient.
     pub overlaps: Vec<Overlap>,
-    /// What the resident would get of the order's ingredient on each civil day.
+    /// What the resident would get of the ingredients on each civil day.
     pub totals: Vec<Total>,
     /// Doses of the resident's unit by med pass.
     pub load: Vec<PassLoad>,
@@ -107,7 +107,7 @@ impl Preview {
 /// A change carried out on copies, not yet planned: made on the whole home, worked out without it.
 #[derive(Clone, Debug)]
 pub struct Rehearsal {
-    order: OrderId,
+    order: Option<OrderId>,
     resident: ResidentId,
     noted: bool,
     before: Home,
@@ -143,24 +143,47 @@ impl Rehearsal {
             .or_else(|| home.orders.get(&order).map(|o| o.current.resident))
             .and_then(|id| home.residents.get(&id))
             .ok_or_else(|| Refusal::new("resident_unknown", "census"))?;
+        let mut rehearsal = Self::of(home, resident, &decision.facts);
+        let after = &mut rehearsal.after;
+        let mut touched: BTreeSet<OrderId> = decision.facts.iter().filter_map(order_of).collect();
+        touched.insert(order);
+        rehearsal.order = Some(order);
+        for id in touched {
+            if after.orders.get(&id).is_some_and(|o| o.state == OrderState::Draft) {
+                let note = Command::Order(OrderCommand::Note(id, answered(after, id)));
+                let nurse = a_nurse((stamp.fresh)());
+                let done = decide(after, &nurse, &note, stamp);
+                fold(after, &done.facts);
+                rehearsal.noted |= id == order && done.answer.is_ok();
+            }
+        }
+        Ok(rehearsal)
+    }
+
+    /// The same of an act on a resident's stay.
+    ///
+    /// # Errors
+    /// The refusal that the command itself would meet.
+    pub fn of_stay(
+        home: &Home,
+        actor: &Actor,
+        command: &StayCommand,
+        stamp: &mut Stamp<'_>,
+    ) -> Result<Self, Refusal> {
+        let decision = decide(home, actor, &Command::Stay(command.clone()), stamp);
+        decision.answer?;
+        let resident = home.residents.get(&command.resident);
+        let resident = resident.ok_or_else(|| Refusal::new("resident_unknown", "census"))?;
+        Ok(Self::of(home, resident, &decision.facts))
+    }
+
+    fn of(home: &Home, resident: &Resident, facts: &[Fact]) -> Self {
         let before = home.of_residents([resident].into_iter());
         let neighbours = home.residents.values().filter(|r| r.unit == resident.unit);
         let others = home.of_residents(neighbours.filter(|r| r.id != resident.id));
         let mut after = before.clone();
-        fold(&mut after, &decision.facts);
-        let mut touched: BTreeSet<OrderId> = decision.facts.iter().filter_map(order_of).collect();
-        touched.insert(order);
-        let mut noted = false;
-        for id in touched {
-            if after.orders.get(&id).is_some_and(|o| o.state == OrderState::Draft) {
-                let note = Command::Order(OrderCommand::Note(id, answered(&after, id)));
-                let nurse = a_nurse((stamp.fresh)());
-                let done = decide(&after, &nurse, &note, stamp);
-                fold(&mut after, &done.facts);
-                noted |= id == order && done.answer.is_ok();
-            }
-        }
-        Ok(Self { order, resident: resident.id, noted, before, after, others })
+        fold(&mut after, facts);
+        Self { order: None, resident: resident.id, noted: false, before, after, others }
     }
 
     /// Whose doses it is about.
@@ -190,12 +213,12 @@ impl Rehearsal {
             removed: Vec::new(),
             moved: Vec::new(),
             unchanged: 0,
-            merged: merged(&self.after, self.order, stamp.now, to),
+            merged: Vec::new(),
             gap_min: None,
             gap_max: None,
             overlaps: Vec::new(),
-            totals: figures::totals(&self.before, &self.after, self.order, today, to),
-            load: figures::load(&self.others, &self.before, &self.after, to),
+            totals: Vec::new(),
+            load: Vec::new(),
         };
         for (slot, dose) in &after {
             match before.get(slot) {
@@ -203,7 +226,10 @@ impl Rehearsal {
                 Some(was) if was.due != dose.due => {
                     preview.moved.push(Moved { before: *was, after: *dose });
                 }
-                Some(_) => preview.unchanged += u32::from(slot.order == self.order),
+                Some(_) => {
+                    let counts = self.order.is_none_or(|order| order == slot.order);
+                    preview.unchanged += u32::from(counts);
+                }
             }
         }
         let gone = before.iter().filter(|(slot, _)| !after.contains_key(slot));
@@ -213,9 +239,26 @@ impl Rehearsal {
         preview.added.sort_by_key(|dose| (dose.due, *dose));
         preview.removed.sort_by_key(|gone| (gone.dose.due, gone.dose));
         preview.moved.sort_by_key(|moved| (moved.after.due, moved.after));
-        (preview.gap_min, preview.gap_max) = figures::gaps(&self.after, self.order, to);
-        preview.overlaps = figures::overlaps(&self.after, self.order, to);
+        self.count_up(&mut preview, today, stamp.now);
         preview
+    }
+
+    /// What the doses come to together.
+    fn count_up(&self, preview: &mut Preview, today: CivilDate, now: Instant) {
+        let to = preview.to;
+        let (nearby, all): (BTreeSet<OrderId>, BTreeSet<OrderId>) = match self.order {
+            Some(order) => ([order].into(), [order].into()),
+            None => (
+                preview.added.iter().map(|dose| dose.slot.order).collect(),
+                self.after.orders.keys().copied().collect(),
+            ),
+        };
+        let in_one = |order: &OrderId| merged(&self.after, *order, now, to);
+        preview.merged = nearby.iter().flat_map(in_one).collect();
+        (preview.gap_min, preview.gap_max) = figures::gaps(&self.after, &nearby, to);
+        preview.overlaps = figures::overlaps(&self.after, &nearby, to);
+        preview.totals = figures::totals(&self.before, &self.after, &all, today, to);
+        preview.load = figures::load(&self.others, &self.before, &self.after, to);
     }
 }
 

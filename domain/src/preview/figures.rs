@@ -96,16 +96,23 @@ fn moment(dose: &Dose) -> Option<Moment> {
     Some(Moment { at, order: dose.slot.order, taken: taken.is_some() })
 }
 
-/// The nearest and the farthest neighbours among the doses of an order, the last taken among them.
-pub(super) fn gaps(home: &Home, order: OrderId, to: Instant) -> (Option<Gap>, Option<Gap>) {
-    let doses = home.doses_of_order(order).filter(|d| d.due < to);
-    let mut all: Vec<Moment> = doses.filter_map(moment).collect();
-    all.sort_unstable();
-    let pairs = all.windows(2).filter_map(|pair| match pair {
-        [from, to] if !to.taken => Some(Gap { from: *from, to: *to }),
-        _ => None,
-    });
-    let all: Vec<Gap> = pairs.collect();
+/// The nearest and the farthest neighbours among the doses of each order, the last taken among
+/// them.
+pub(super) fn gaps(
+    home: &Home,
+    orders: &BTreeSet<OrderId>,
+    to: Instant,
+) -> (Option<Gap>, Option<Gap>) {
+    let mut all: Vec<Gap> = Vec::new();
+    for order in orders {
+        let doses = home.doses_of_order(*order).filter(|d| d.due < to);
+        let mut doses: Vec<Moment> = doses.filter_map(moment).collect();
+        doses.sort_unstable();
+        all.extend(doses.windows(2).filter_map(|pair| match pair {
+            [from, to] if !to.taken => Some(Gap { from: *from, to: *to }),
+            _ => None,
+        }));
+    }
     (all.iter().min_by_key(|g| g.micros()).copied(), all.iter().max_by_key(|g| g.micros()).copied())
 }
 
@@ -121,25 +128,30 @@ fn nominal(home: &Home, order: OrderId) -> Option<u32> {
     home.orders.get(&order)?.current.timing.schedule()?.nominal_interval_minutes()
 }
 
-/// Neighbours that lie too near, one of them a dose to come of `order`. A dose between two that are
-/// too near is nearer still to one of them, so neighbours are enough.
-pub(super) fn overlaps(home: &Home, order: OrderId, to: Instant) -> Vec<Overlap> {
-    let Some(changed) = home.orders.get(&order) else { return Vec::new() };
+/// The parts of the ingredients of these orders.
+fn parts_of(home: &Home, orders: &BTreeSet<OrderId>) -> BTreeSet<String> {
+    let of = orders.iter().filter_map(|id| home.orders.get(id));
+    of.flat_map(|o| parts(&o.current.drug.ingredient)).map(str::to_owned).collect()
+}
+
+/// Neighbours that lie too near, one of them a dose to come of these orders. A dose between two
+/// that are too near is nearer still to one of them, so neighbours are enough.
+pub(super) fn overlaps(home: &Home, orders: &BTreeSet<OrderId>, to: Instant) -> Vec<Overlap> {
     let mut found = Vec::new();
-    for part in parts(&changed.current.drug.ingredient) {
-        let of = |d: &&Dose| home.orders.get(&d.slot.order).is_some_and(|o| has_part(o, part));
+    for part in parts_of(home, orders) {
+        let of = |d: &&Dose| home.orders.get(&d.slot.order).is_some_and(|o| has_part(o, &part));
         let doses = home.doses.values().filter(|d| d.due < to).filter(of);
         let mut all: Vec<Moment> = doses.filter_map(moment).collect();
         all.sort_unstable();
         for pair in all.windows(2) {
             let [first, second] = *pair else { continue };
-            let ours = |m: &Moment| m.order == order && !m.taken;
+            let ours = |m: &Moment| orders.contains(&m.order) && !m.taken;
             let nominal_minutes = nominal(home, first.order).max(nominal(home, second.order));
             let near = second.at.micros_since(first.at);
             let least =
                 nominal_minutes.map_or(0, |minutes| i64::from(minutes) * 60 * 1_000_000 / 2);
             if (ours(&first) || ours(&second)) && (near == 0 || near < least) {
-                let ingredient = part.to_owned();
+                let ingredient = part.clone();
                 found.push(Overlap { ingredient, first, second, nominal_minutes });
             }
         }
@@ -148,23 +160,22 @@ pub(super) fn overlaps(home: &Home, order: OrderId, to: Instant) -> Vec<Overlap>
     found
 }
 
-/// What the resident gets of each part of the order's ingredient, day by day from `today` on.
+/// What the resident gets of each part of these orders' ingredients, day by day from `today` on.
 pub(super) fn totals(
     before: &Home,
     after: &Home,
-    order: OrderId,
+    orders: &BTreeSet<OrderId>,
     today: CivilDate,
     to: Instant,
 ) -> Vec<Total> {
-    let Some(changed) = after.orders.get(&order) else { return Vec::new() };
     let mut found = Vec::new();
-    for part in parts(&changed.current.drug.ingredient) {
-        let mut was = daily(before, part, today, to);
-        let mut will = daily(after, part, today, to);
+    for part in parts_of(after, orders) {
+        let mut was = daily(before, &part, today, to);
+        let mut will = daily(after, &part, today, to);
         let dates: BTreeSet<CivilDate> = was.keys().chain(will.keys()).copied().collect();
         found.extend(dates.into_iter().map(|date| Total {
             date,
-            ingredient: part.to_owned(),
+            ingredient: part.clone(),
             before: was.remove(&date).unwrap_or_default(),
             after: will.remove(&date).unwrap_or_default(),
         }));

@@ -13,7 +13,7 @@ use emar_domain::fact::Fact;
 use emar_domain::home::Home;
 use emar_domain::id::{OrderId, ResidentId, Slug, UserId};
 use emar_domain::order::{FirstDose, OrderState, OrderVersion, OrderedDrug, Source, Timing};
-use emar_domain::preview::{StayPreview, StayRehearsal, preview};
+use emar_domain::preview::{Preview, Rehearsal, preview};
 use emar_domain::resident::{AbsenceKind, Resident, ResidentState};
 use emar_domain::role::Role;
 use emar_domain::schedule::Schedule;
@@ -213,7 +213,7 @@ impl World {
         actor: &Actor,
         command: &OrderCommand,
         days: u32,
-    ) -> Result<emar_domain::preview::Preview, emar_domain::decide::Refusal> {
+    ) -> Result<Preview, emar_domain::decide::Refusal> {
         let mut ids = 1u128 << 100;
         let mut fresh = || {
             ids += 1;
@@ -228,14 +228,14 @@ impl World {
         actor: &Actor,
         command: &StayCommand,
         days: u32,
-    ) -> Result<StayPreview, emar_domain::decide::Refusal> {
+    ) -> Result<Preview, emar_domain::decide::Refusal> {
         let mut ids = 1u128 << 100;
         let mut fresh = || {
             ids += 1;
             Uuid::from_u128(ids)
         };
         let mut stamp = Stamp { now: self.now, demo: false, fresh: &mut fresh };
-        let rehearsal = StayRehearsal::new(&self.home, actor, command, &mut stamp)?;
+        let rehearsal = Rehearsal::of_stay(&self.home, actor, command, &mut stamp)?;
         Ok(rehearsal.preview(days, &mut stamp))
     }
 }
@@ -477,8 +477,8 @@ proptest! {
                 return Ok(());
             }
         };
-        if real.home.orders[&told.order].state == OrderState::Draft {
-            let note = OrderCommand::Note(told.order, answers());
+        if real.home.orders[&told.order.unwrap()].state == OrderState::Draft {
+            let note = OrderCommand::Note(told.order.unwrap(), answers());
             let noted = real.run(&nurse(3), Command::Order(note)).answer.is_ok();
             prop_assert_eq!(noted, told.noted, "what was over before is not noted");
         }
@@ -501,7 +501,7 @@ proptest! {
         }
         prop_assert_eq!(&want, &would);
         let stays = is.iter().filter(|(slot, due)| {
-            slot.order == told.order && would.get(slot) == Some(due)
+            Some(slot.order) == told.order && would.get(slot) == Some(due)
         });
         prop_assert_eq!(usize::try_from(told.unchanged).unwrap(), stays.count());
         let load = |of: fn(&emar_domain::preview::PassLoad) -> u32| -> u32 {
@@ -546,6 +546,19 @@ proptest! {
             prop_assert_eq!(want.insert(new.slot, new.due), None);
         }
         prop_assert_eq!(&want, &would);
+        let load = |of: fn(&emar_domain::preview::PassLoad) -> u32| -> u32 {
+            told.load.iter().map(of).sum()
+        };
+        prop_assert_eq!(usize::try_from(load(|l| l.before)).unwrap(), is.len());
+        prop_assert_eq!(usize::try_from(load(|l| l.after)).unwrap(), would.len());
+        let hours = |gap: emar_domain::preview::Gap| gap.to.at.seconds_since(gap.from.at);
+        if let (Some(least), Some(most)) = (told.gap_min, told.gap_max) {
+            prop_assert!(hours(least) <= hours(most));
+            let added = |m: emar_domain::preview::Moment| {
+                told.added.iter().any(|d| d.slot.order == m.order)
+            };
+            prop_assert!(added(least.to) && added(most.to));
+        }
     }
 
     /// Hold, mark and absence come, go and overlap: none gives back what another keeps.

@@ -9,10 +9,13 @@ use crate::zones::Catalogue;
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use emar_domain::decide::expansion;
+use emar_domain::dose::{Dose, Slot};
 use emar_domain::home::Home;
 use emar_domain::id::{OrderId, Slug};
 use emar_domain::order::{Order, Timing};
-use emar_domain::schedule::{ClockChange, Expansion, OrderLife, Schedule, Span, expand};
+use emar_domain::schedule::{
+    ClockChange, Expansion, OrderLife, PlannedDose, Schedule, Span, expand,
+};
 use emar_domain::time::{CivilDate, Instant};
 use emar_domain::zone::{GapPolicy, OverlapPolicy, ZoneName, ZoneRules};
 use serde::de::DeserializeOwned;
@@ -88,11 +91,42 @@ impl Subject {
             Of::Home { home, order, .. } => {
                 // What lies too near to the last dose of an older version is passed over.
                 let from = order.current.not_before.map_or(range.from, |at| at.max(range.from));
-                expansion(home, order, schedule, Span { from, ..range })
+                let found = expansion(home, order, schedule, Span { from, ..range });
+                found.map(|found| as_planned(home, order, schedule, found, range))
             }
         };
         done.map_err(|error| anyhow!("schedule: {error}"))
     }
+}
+
+/// The expansion with what no schedule tells: a first dose given at once, and times passed over
+/// because another dose is too near.
+fn as_planned(
+    home: &Home,
+    order: &Order,
+    schedule: &Schedule,
+    mut found: Expansion,
+    range: Span,
+) -> Expansion {
+    let of_plan = || home.doses_of_order(order.id()).filter(|d| d.slot.plan == order.plan);
+    let passed_over = |dose: &PlannedDose| {
+        let same = |d: &Dose| (d.slot.date, d.slot.slot) == (dose.date, i64::from(dose.slot));
+        of_plan().any(|d| same(d) && home.is_passed_over(d))
+    };
+    found.due.retain(|dose| !passed_over(dose));
+    let number = Slot::of_first_now(schedule);
+    let shown = |d: &&Dose| d.due >= range.from && d.due < range.to;
+    let first = of_plan().filter(|d| d.slot.slot == i64::from(number)).filter(shown);
+    found.due.extend(first.map(|d| PlannedDose {
+        at: d.due,
+        date: d.slot.date,
+        slot: number,
+        prescribed: d.local,
+        shifted: d.shifted,
+        dose: None,
+    }));
+    found.due.sort();
+    found
 }
 
 fn word<T: DeserializeOwned>(text: &str) -> Result<T, String> {

@@ -22,8 +22,8 @@ use emar_domain::home::Home;
 use emar_domain::id::OrderId;
 use emar_domain::order::OrderVersion;
 use emar_domain::preview::{
-    Expected, Gap, Moment, Overlap, PREVIEW_DAYS_MAX, PassLoad, Preview, Rehearsal, Removed,
-    StayPreview, Sum, Total,
+    Expected, Gap, Moment, Overlap, PREVIEW_DAYS_MAX, PassLoad, Preview, Rehearsal, Removed, Sum,
+    Total,
 };
 use emar_domain::role::Action;
 use emar_domain::time::Instant;
@@ -263,29 +263,16 @@ async fn changed(body: &[u8], web: &Web, auth: &Auth) -> Result<OrderCommand, Pr
     })
 }
 
-/// The answer about a stay.
-pub(super) fn told_of_stay(zone: &ZoneRules, preview: &StayPreview, now: Instant) -> Value {
-    let told = Told { zone, new: None };
-    json!({
-        "resident": preview.resident,
-        "from": told.local(now),
-        "to": told.local(preview.to),
-        "added": preview.added.iter().map(|d| told.dose(d)).collect::<Vec<_>>(),
-        "removed": preview.removed.iter().map(|gone| told.removed(gone)).collect::<Vec<_>>(),
-        "unchanged": preview.unchanged,
-    })
-}
-
-/// The answer. An order that is not there yet has no id: `null` stands for it.
-fn told(zone: &ZoneRules, preview: &Preview, is_new: bool, now: Instant) -> Value {
-    let told = Told { zone, new: is_new.then_some(preview.order) };
+/// The answer. An order that is not there yet has no id, and a stay is none: `null` stands for it.
+pub(super) fn told(zone: &ZoneRules, preview: &Preview, is_new: bool, now: Instant) -> Value {
+    let told = Told { zone, new: preview.order.filter(|_| is_new) };
     let moved = preview.moved.iter().map(|moved| {
         let mut dose = told.dose(&moved.after);
         dose["was_due_at"] = told.local(moved.before.due);
         dose
     });
     json!({
-        "order": told.order(preview.order),
+        "order": preview.order.and_then(|id| told.order(id)),
         "resident": preview.resident,
         "as_noted": preview.noted,
         "from": told.local(now),

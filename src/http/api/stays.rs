@@ -18,7 +18,7 @@ use axum::Json as Reply;
 use axum::extract::State;
 use emar_domain::decide::{Answer, AwayFor, Command, Stamp, Stay, StayCommand};
 use emar_domain::home::Home;
-use emar_domain::preview::{StayPreview, StayRehearsal};
+use emar_domain::preview::{Preview, Rehearsal};
 use emar_domain::resident::AbsenceKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -228,13 +228,13 @@ async fn tell(
 ) -> Result<Reply<Value>, Problem> {
     let asked = days_ahead(how.days)?;
     let begin =
-        |home: &Home, stamp: &mut Stamp<'_>| StayRehearsal::new(home, &auth.actor, command, stamp);
-    let work_out = move |rehearsal: StayRehearsal, stamp: &mut Stamp<'_>| {
-        look(asked, StayPreview::is_empty, |days| rehearsal.clone().preview(days, stamp))
+        |home: &Home, stamp: &mut Stamp<'_>| Rehearsal::of_stay(home, &auth.actor, command, stamp);
+    let work_out = move |rehearsal: Rehearsal, stamp: &mut Stamp<'_>| {
+        look(asked, Preview::is_empty, |days| rehearsal.clone().preview(days, stamp))
     };
     let (preview, now) = rehearse(web, keyed.lang, begin, work_out).await?;
     let home = web.app.home();
-    let mut told = preview::told_of_stay(&home.zone, &preview, now);
+    let mut told = preview::told(&home.zone, &preview, false, now);
     if how.fragments {
         let sight = Sight { home: &home, now, lang: keyed.lang };
         let frame = frame(&web.app, &sight, Manner { lang: keyed.lang, chosen: None });

@@ -4,9 +4,7 @@ use super::sight::{Sight, span};
 use crate::http::pages::line::keep_units;
 use crate::http::pages::view::preview::{Preview as Shown, PreviewDay};
 use emar_domain::order::OrderVersion;
-use emar_domain::preview::{
-    Expected, Gap, Moment, Overlap, PassLoad, Preview, StayPreview, Sum, Total,
-};
+use emar_domain::preview::{Expected, Gap, Moment, Overlap, PassLoad, Preview, Sum, Total};
 use emar_domain::time::{CivilDate, Instant};
 use std::collections::BTreeMap;
 
@@ -37,16 +35,9 @@ type TimesOf = BTreeMap<(String, &'static str, &'static str), Vec<String>>;
 
 /// What the rules' preview of an act on a stay says: by day, what of each order is due or not.
 #[must_use]
-pub fn stay_in_words(sight: &Sight<'_>, of: &StayPreview) -> Shown {
+pub fn stay_in_words(sight: &Sight<'_>, of: &Preview) -> Shown {
     let w = sight.words();
-    let len = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let all = [
-        (ADDED, "preview-added", len(of.added.len())),
-        (REMOVED, "preview-removed", len(of.removed.len())),
-        (("next", "="), "preview-unchanged", of.unchanged),
-    ];
-    let shown = all.into_iter().filter(|(.., count)| *count > 0);
-    let counts = shown.map(|((class, mark), id, count)| (class, mark, w.count(id, &count)));
+    let teller = Teller { sight, of };
     let mut days: BTreeMap<CivilDate, TimesOf> = BTreeMap::new();
     let gone = of.removed.iter().map(|gone| (&gone.dose, REMOVED, Some(gone.why)));
     for (dose, (class, mark), why) in of.added.iter().map(|d| (d, ADDED, None)).chain(gone) {
@@ -58,7 +49,7 @@ pub fn stay_in_words(sight: &Sight<'_>, of: &StayPreview) -> Shown {
         let day = days.entry(dose.slot.date).or_default();
         day.entry((what, class, mark)).or_default().push(sight.clock(dose.due));
     }
-    let more = len(days.len().saturating_sub(DAYS_MAX));
+    let more = u32::try_from(days.len().saturating_sub(DAYS_MAX)).unwrap_or(u32::MAX);
     let days = days.into_iter().take(DAYS_MAX).map(|(date, doses)| PreviewDay {
         title: sight.of_date(date),
         doses: doses
@@ -67,14 +58,15 @@ pub fn stay_in_words(sight: &Sight<'_>, of: &StayPreview) -> Shown {
                 (class, mark, format!("{} {what}", times.join(" ")))
             })
             .collect(),
+        // Of each medicine on each day they would hide what matters: programs are told.
         totals: Vec::new(),
-        load: Vec::new(),
+        load: teller.loads(date),
     });
     Shown {
         says: Vec::new(),
-        counts: counts.collect(),
-        notes: vec![keep_units(&w.one("preview-until", "at", &sight.stamp(of.to)))],
-        overlaps: Vec::new(),
+        counts: teller.counts(),
+        notes: teller.notes(),
+        overlaps: of.overlaps.iter().take(OVERLAPS_MAX).map(|o| teller.overlap(o)).collect(),
         days: days.collect(),
         more,
     }
@@ -99,7 +91,10 @@ impl Teller<'_> {
             (MOVED, "preview-moved", len(of.moved.len())),
             (("next", "="), "preview-unchanged", of.unchanged),
         ];
-        let shown = all.into_iter().filter(|(_, id, count)| *count > 0 || *id == "preview-added");
+        let always = of.order.is_some();
+        let shown = all
+            .into_iter()
+            .filter(|(_, id, count)| *count > 0 || (always && *id == "preview-added"));
         let w = self.sight.words();
         shown.map(|((class, mark), id, count)| (class, mark, w.count(id, &count))).collect()
     }
@@ -129,7 +124,7 @@ impl Teller<'_> {
     fn moment(&self, moment: &Moment) -> String {
         let (sight, w) = (self.sight, self.sight.words());
         let mut text = sight.time(moment.at);
-        if moment.order != self.of.order
+        if Some(moment.order) != self.of.order
             && let Some(other) = sight.home.orders.get(&moment.order)
         {
             text = format!("{text} ({})", other.current.drug.name);
@@ -166,15 +161,19 @@ impl Teller<'_> {
                 day.totals.push(self.total(total));
             }
         }
-        let mut loads: Vec<&PassLoad> = of.load.iter().filter(|l| l.before != l.after).collect();
-        let passes = &self.sight.home.policy.passes;
-        loads.sort_by_key(|load| passes.get(&load.pass).map(|span| span.opens));
-        for load in loads {
-            if let Some(day) = days.get_mut(&load.date) {
-                day.load.push(self.load(load));
-            }
+        for (date, day) in &mut days {
+            day.load = self.loads(*date);
         }
         days.into_values().collect()
+    }
+
+    /// Of a day, the passes that have more or fewer doses than before.
+    fn loads(&self, date: CivilDate) -> Vec<String> {
+        let changed = |l: &&PassLoad| l.date == date && l.before != l.after;
+        let mut loads: Vec<&PassLoad> = self.of.load.iter().filter(changed).collect();
+        let passes = &self.sight.home.policy.passes;
+        loads.sort_by_key(|load| passes.get(&load.pass).map(|span| span.opens));
+        loads.into_iter().map(|load| self.load(load)).collect()
     }
 
     fn day<'d>(

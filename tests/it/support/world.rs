@@ -255,7 +255,8 @@ impl TestApp {
         self.noted(version).await
     }
 
-    async fn noted(&self, version: OrderVersion) -> OrderId {
+    /// This order, noted, verified and planned.
+    pub(crate) async fn noted(&self, version: OrderVersion) -> OrderId {
         let id = version.order;
         self.ask(Command::Order(OrderCommand::Receive(Box::new(version)))).await;
         self.ask_as(person("Novak"), Command::Order(OrderCommand::Note(id, Vec::new()))).await;
