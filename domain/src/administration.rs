@@ -136,6 +136,20 @@ pub struct Override {
     pub code: String,
     /// Coded reason.
     pub reason: String,
+    /// In words, where the nurse added some; never in a leaf.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// What a second person found, before they saw what the giver had.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Witnessed {
+    /// Who; never the giver.
+    pub by: UserId,
+    /// The dose as they worked it out.
+    pub amount: Amount,
+    /// When their PIN was entered.
+    pub at: Instant,
 }
 
 /// One administration: insert-only.
@@ -169,6 +183,9 @@ pub struct Administration {
     /// Accepted warnings.
     #[serde(default)]
     pub overrides: Vec<Override>,
+    /// The second person's check, where the home wants one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witness: Option<Witnessed>,
     /// Package texts scanned for it.
     #[serde(default)]
     pub packages: Vec<String>,

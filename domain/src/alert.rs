@@ -12,6 +12,8 @@ pub enum AlertKind {
     MissedDose,
     /// Two claims that one dose was given.
     PossibleDoubleDose,
+    /// A dose given without the second person the home wants.
+    Unwitnessed,
     /// An order that cannot be scheduled or understood.
     OrderProblem,
 }
@@ -23,6 +25,7 @@ impl AlertKind {
         match self {
             Self::MissedDose => "missed_dose",
             Self::PossibleDoubleDose => "possible_double_dose",
+            Self::Unwitnessed => "unwitnessed",
             Self::OrderProblem => "order_problem",
         }
     }

@@ -1,9 +1,13 @@
 //! The cart session: who is signed on, which resident is open, what is in the pot.
 
-use crate::administration::Override;
+use crate::administration::{Override, Witnessed};
 use crate::id::{CartId, DoseId, OrderId, ResidentId, SessionId, UserId};
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
+
+/// How long a second person's check waits for the packages. The project's choice: the witness is
+/// still beside the cart.
+const WITNESS_MICROS: i64 = 5 * 60 * 1_000_000;
 
 /// A dose of which some packages were scanned, not yet all.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -25,6 +29,22 @@ pub struct Counting {
     /// How many of them there were before each package.
     #[serde(default)]
     pub accepted_before: Vec<u32>,
+    /// The second person's check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witness: Option<Witnessed>,
+}
+
+/// A second person checked a dose that is not counted yet.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Checked {
+    /// The order.
+    pub order: OrderId,
+    /// The dose; absent for a PRN giving.
+    pub dose: Option<DoseId>,
+    /// Version of the order they checked.
+    pub version: u32,
+    /// What they found.
+    pub witness: Witnessed,
 }
 
 /// A dose in the pot.
@@ -48,6 +68,9 @@ pub struct InPot {
     /// What for (PRN).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The second person's check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witness: Option<Witnessed>,
 }
 
 /// One cart's session, kept by the server.
@@ -63,6 +86,9 @@ pub struct CartSession {
     pub open: Option<ResidentId>,
     /// Since when.
     pub opened_at: Option<Instant>,
+    /// A second person's check that waits for its packages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked: Option<Checked>,
     /// Half scanned.
     pub counting: Option<Counting>,
     /// In the pot.
@@ -83,6 +109,7 @@ impl CartSession {
             session: None,
             open: None,
             opened_at: None,
+            checked: None,
             counting: None,
             pot: Vec::new(),
             used: Vec::new(),
@@ -101,8 +128,29 @@ impl CartSession {
     pub fn close(&mut self) {
         self.open = None;
         self.opened_at = None;
+        self.checked = None;
         self.counting = None;
         self.pot.clear();
         self.used.clear();
+    }
+
+    /// The second person's check of a dose: of the one being counted, or one that waits for its
+    /// packages and was made lately.
+    #[must_use]
+    pub fn witness_of(
+        &self,
+        order: OrderId,
+        dose: Option<DoseId>,
+        version: u32,
+        now: Instant,
+    ) -> Option<Witnessed> {
+        let counting = self.counting.as_ref().filter(|c| {
+            (c.order, c.dose, c.version) == (order, dose, version) && c.witness.is_some()
+        });
+        let waits = self.checked.as_ref().filter(|c| {
+            let fresh = now.micros_since(c.witness.at) <= WITNESS_MICROS;
+            (c.order, c.dose, c.version) == (order, dose, version) && fresh
+        });
+        counting.and_then(|c| c.witness).or_else(|| waits.map(|c| c.witness))
     }
 }

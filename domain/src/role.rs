@@ -34,6 +34,8 @@ pub enum Action {
     Chart,
     /// Give what is PRN, insulin or controlled.
     ChartRestricted,
+    /// Check as a second person what another gives.
+    Witness,
     /// Correct one's own record.
     CorrectOwn,
     /// Correct another's record.
@@ -110,6 +112,7 @@ impl Role {
                 A::Scan
                     | A::Chart
                     | A::ChartRestricted
+                    | A::Witness
                     | A::CorrectOwn
                     | A::TakeAlert
                     | A::AlertShown
@@ -128,6 +131,7 @@ impl Role {
                 A::Scan
                     | A::Chart
                     | A::ChartRestricted
+                    | A::Witness
                     | A::CorrectOwn
                     | A::CorrectOther
                     | A::TakeAlert
@@ -156,6 +160,7 @@ impl Role {
             Self::Don => matches!(
                 action,
                 A::CorrectOwn
+                    | A::Witness
                     | A::CorrectOther
                     | A::TakeAlert
                     | A::AlertShown

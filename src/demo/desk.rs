@@ -63,6 +63,8 @@ struct DueList {
 pub struct Desk {
     cart: String,
     nurse: Person,
+    /// Comes when the home wants two.
+    second: Option<Person>,
     carts: Arc<DemoCarts>,
     panel: watch::Receiver<Option<Signal>>,
     client: Client,
@@ -76,14 +78,14 @@ impl Desk {
     #[must_use]
     pub fn new(
         cart: &str,
-        nurse: Person,
+        (nurse, second): (Person, Option<Person>),
         carts: Arc<DemoCarts>,
         panel: watch::Receiver<Option<Signal>>,
         client: Client,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let cart = cart.to_owned();
-        Self { cart, nurse, carts, panel, client, clock, seen: None, serial: 0 }
+        Self { cart, nurse, second, carts, panel, client, clock, seen: None, serial: 0 }
     }
 
     /// Badge and PIN. False: not signed on.
@@ -170,13 +172,18 @@ impl Desk {
     }
 
     /// Answers the question the panel showed for `raw`, as the page does: asks again for the
-    /// objections, then gives each its first reason. True: it went through.
-    pub async fn answer(&mut self, raw: &str) -> bool {
+    /// objections, gives each warning its first reason, and calls the second person, who finds
+    /// `amount`. True: it went through.
+    pub async fn answer(&mut self, raw: &str, amount: &str) -> bool {
         let Some(asked) = self.post_scan(raw, None, &[]).await else { return false };
         if asked["verdict"] != "ask" {
             return asked["verdict"] == "ok";
         }
-        let warned = asked["objections"].as_array().into_iter().flatten();
+        let objections = || asked["objections"].as_array().into_iter().flatten();
+        if objections().any(|o| o["severity"] == "witness") && !self.checked(&asked, amount).await {
+            return false;
+        }
+        let warned = objections();
         let overrides: Vec<Value> = warned
             .filter(|o| o["severity"] == "warn")
             .map(|o| {
@@ -186,6 +193,16 @@ impl Desk {
             .collect();
         let answer = self.post_scan(raw, asked["scan_id"].as_str(), &overrides).await;
         answer.is_some_and(|a| a["verdict"] == "ok")
+    }
+
+    /// The second person's check.
+    async fn checked(&self, asked: &Value, amount: &str) -> bool {
+        let Some(second) = &self.second else { return false };
+        let witness = json!({"badge": second.badge, "pin": second.pin, "amount": amount});
+        let body = json!({"order": asked["order"], "dose": asked["dose"], "witness": witness});
+        let key = Uuid::now_v7().to_string();
+        let answer = self.client.post("/api/v1/witness", &body, Some(&key)).await;
+        self.told("second person", answer).is_some_and(|a| a.is_done())
     }
 
     async fn post_scan(

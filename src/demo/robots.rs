@@ -9,7 +9,7 @@ use super::random::Random;
 use super::seed::{Bed, Seed};
 use crate::clock::Clock;
 use emar_domain::id::{OrderId, ResidentId};
-use emar_domain::order::Timing;
+use emar_domain::order::{OrderVersion, Timing};
 use emar_domain::role::Role;
 use emar_domain::time::Instant;
 use emar_domain::zone::ZoneRules;
@@ -99,6 +99,7 @@ impl Robots {
     pub fn start(seed: &Seed, number: u64, floor: &Floor, bridges: &[Bridge]) -> Self {
         let (stop, stopped) = watch::channel(false);
         let nurses = seed.people.iter().filter(|p| p.role == Role::Nurse);
+        let second = seed.people.iter().find(|p| p.role == Role::Charge);
         let posts = seed.carts.iter().zip(bridges).zip(nurses);
         let running = posts
             .enumerate()
@@ -106,7 +107,7 @@ impl Robots {
                 let beds: Vec<Bed> =
                     seed.beds.iter().filter(|b| b.resident.unit == cart.unit).cloned().collect();
                 let robot = Robot {
-                    desk: desk(cart.id.as_str(), nurse, floor, bridge),
+                    desk: desk(cart.id.as_str(), (nurse, second), floor, bridge),
                     floor: floor.clone(),
                     beds,
                     random: Random::new(number, &format!("robot {}", cart.id)),
@@ -133,10 +134,15 @@ impl Robots {
     }
 }
 
-fn desk(cart: &str, nurse: &Person, floor: &Floor, bridge: &Bridge) -> Desk {
+fn desk(
+    cart: &str,
+    (nurse, second): (&Person, Option<&Person>),
+    floor: &Floor,
+    bridge: &Bridge,
+) -> Desk {
     let client = Client::new(floor.server);
     let (carts, clock) = (Arc::clone(&floor.carts), Arc::clone(&floor.clock));
-    Desk::new(cart, nurse.clone(), carts, bridge.panel.clone(), client, clock)
+    Desk::new(cart, (nurse.clone(), second.cloned()), carts, bridge.panel.clone(), client, clock)
 }
 
 struct Robot {
@@ -216,8 +222,8 @@ impl Robot {
             if place == 0 && slip == Slip::Refusal && self.desk.refused(dose.id).await {
                 continue;
             }
-            if let Some((_, stock)) = order_of(bed, dose) {
-                self.prepare(stock, slip == Slip::Twice && place == 0).await;
+            if let Some(order) = order_of(bed, dose) {
+                self.prepare(order, slip == Slip::Twice && place == 0).await;
             }
         }
         if slip == Slip::AsNeeded {
@@ -225,7 +231,7 @@ impl Robot {
         }
         // Asked about a late dose or a half count: answered as at any other scan.
         if self.desk.scan(TAKEN).await == Seen::Ask {
-            self.desk.answer(TAKEN).await;
+            self.desk.answer(TAKEN, "").await;
         }
         let taken = self.desk.now().seconds_since(began);
         self.pause(VISIT_SECONDS - taken).await;
@@ -260,7 +266,7 @@ impl Robot {
         match self.desk.scan(&bed.band).await {
             Seen::Done => true,
             // The pot of the resident before was left: it goes back, visibly.
-            Seen::Ask => self.desk.answer(&bed.band).await,
+            Seen::Ask => self.desk.answer(&bed.band, "").await,
             // A dose of the resident before was left half counted: it goes back as well.
             Seen::Stop => {
                 self.desk.scan("]C0EMAR:CMD:UNDO").await;
@@ -271,12 +277,13 @@ impl Robot {
     }
 
     /// Puts one dose in the pot; `twice`: scans its package once too often.
-    async fn prepare(&mut self, stock: &Stock, twice: bool) {
+    async fn prepare(&mut self, (order, stock): &(OrderVersion, Stock), twice: bool) {
+        let amount = order.dose.to_string().replace('\u{a0}', " ");
         for _ in 0..stock.per_dose {
             let code = stock.code(self.desk.fresh_serial());
             let counted = match self.desk.scan(&code).await {
                 Seen::Done => true,
-                Seen::Ask => self.desk.answer(&code).await,
+                Seen::Ask => self.desk.answer(&code, &amount).await,
                 Seen::Stop | Seen::Nothing => false,
             };
             if !counted {
@@ -324,16 +331,13 @@ impl Robot {
 
     async fn as_needed(&mut self, bed: &Bed) {
         let prn = bed.orders.iter().find(|(o, _)| matches!(o.timing, Timing::Prn { .. }));
-        if let Some((_, stock)) = prn {
-            self.prepare(stock, false).await;
+        if let Some(order) = prn {
+            self.prepare(order, false).await;
         }
     }
 }
 
-fn order_of<'a>(
-    bed: &'a Bed,
-    dose: &DueDose,
-) -> Option<&'a (emar_domain::order::OrderVersion, Stock)> {
+fn order_of<'a>(bed: &'a Bed, dose: &DueDose) -> Option<&'a (OrderVersion, Stock)> {
     bed.orders.iter().find(|(order, _)| order.order.0 == dose.order)
 }
 

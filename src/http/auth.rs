@@ -71,6 +71,7 @@ pub const TABLE: &[(&str, &str, Needs)] = &[
     ("POST", "/api/v1/residents/{id}/readmit", Needs::Role(Action::Admit)),
     ("POST", "/api/v1/scans", Needs::Open),
     ("POST", "/api/v1/administrations", Needs::Role(Action::Chart)),
+    ("POST", "/api/v1/witness", Needs::Role(Action::Chart)),
     ("POST", "/api/v1/administrations/{id}/corrections", Needs::Role(Action::CorrectOwn)),
     ("GET", "/api/v1/orders", Needs::Role(Action::ReadMar)),
     ("POST", "/api/v1/orders", Needs::Role(Action::EnterOrder)),

@@ -111,6 +111,7 @@ impl Web {
         api::stays::readmit,
         api::scans::post,
         api::administrations::post,
+        api::witness::post,
         api::administrations::correct,
         api::orders::list,
         api::orders::enter,
@@ -155,6 +156,7 @@ pub fn router(web: Arc<Web>, more: Router<Arc<Web>>) -> Router {
         .route("/api/v1/residents/{id}/readmit", post(api::stays::readmit))
         .route("/api/v1/scans", post(api::scans::post))
         .route("/api/v1/administrations", post(api::administrations::post))
+        .route("/api/v1/witness", post(api::witness::post))
         .route("/api/v1/administrations/{id}/corrections", post(api::administrations::correct))
         .route("/api/v1/orders", get(api::orders::list).post(api::orders::enter))
         .route("/api/v1/orders/preview", post(api::preview::preview))

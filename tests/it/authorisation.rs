@@ -91,6 +91,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("POST", "/api/v1/residents/{id}/discharge", "cd"),
     ("POST", "/api/v1/residents/{id}/readmit", "cd"),
     ("POST", "/api/v1/administrations", "nac"),
+    ("POST", "/api/v1/witness", "nac"),
     ("POST", "/api/v1/administrations/{id}/corrections", "nacd"),
     ("GET", "/api/v1/orders", READS_MAR),
     ("POST", "/api/v1/orders", "ncp"),

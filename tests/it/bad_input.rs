@@ -37,6 +37,11 @@ fn bodies() -> Vec<(&'static str, Value)> {
                 "overrides": [{"code": "dose_late", "reason": "meal", "comment": "x"}]}),
         ),
         ("/api/v1/administrations", chart.clone()),
+        (
+            "/api/v1/witness",
+            json!({"order": id, "dose": id,
+                "witness": {"badge": "B-LIND", "pin": PIN, "amount": "4 units"}}),
+        ),
         ("/api/v1/administrations/{id}/corrections", chart),
         ("/api/v1/orders", order()),
         (

@@ -22,3 +22,4 @@ mod scans;
 mod sessions;
 mod stays;
 mod support;
+mod witness;

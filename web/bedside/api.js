@@ -8,7 +8,8 @@
  *   Record<string, unknown>, text: string, reasons?: string[]}} Objection
  * @typedef {{code: string, reason: string, comment: string}} Override
  * @typedef {{scan_id: string, verdict: "ok"|"ask"|"stop", objections: Objection[], effect: string,
- *   command?: string, resident?: string, dose?: string, units?: {scanned: number, needed: number},
+ *   command?: string, resident?: string, dose?: string, order?: string,
+ *   drug?: string, units?: {scanned: number, needed: number},
  *   headline: string, detail: string, tone: string, fragments?: Fragment[]}} Answer
  */
 
@@ -99,3 +100,18 @@ export const postScan = (scan) => send("POST", "/api/v1/scans", scan, { repeat: 
 /** @param {object} administration @param {string} key @returns {Promise<any>} */
 export const postAdministration = (administration, key) =>
   send("POST", "/api/v1/administrations", administration, { key });
+
+/**
+ * Sends a second person's check.
+ * @param {object} check @param {string} noAnswer what is said when the server does not answer
+ * @returns {Promise<string>} what is wrong with it, or nothing
+ */
+export async function postWitness(check, noAnswer) {
+  try {
+    await send("POST", "/api/v1/witness", check, { key: freshId() });
+    return "";
+  } catch (error) {
+    const told = error instanceof Problem && error.code !== "network" ? error.message : "";
+    return told || noAnswer;
+  }
+}

@@ -3,7 +3,7 @@
  * The bedside page: scanner and keys in, verdicts out. The server decides; the page may only say
  * STOP before it.
  */
-import { Problem, freshId, get, postAdministration, postScan } from "./api.js";
+import { Problem, freshId, get, postAdministration, postScan, postWitness } from "./api.js";
 import { Core, TRAPPED } from "./core.js";
 import * as dialogs from "./dialogs.js";
 import * as keys from "./keys.js";
@@ -252,8 +252,8 @@ async function scan(raw, more = {}) {
 }
 
 /**
- * Asks a reason for every warning not yet answered, then sends the scan again with all answers.
- * With nothing left to ask (a witness is needed, say) it stays at what the slab says.
+ * Asks a reason for every warning not yet answered, and for the second person, then sends the scan
+ * again with all answers.
  * @param {string} raw
  * @param {Answer} answer
  * @param {{source?: string, overrides?: Override[]}} more
@@ -263,7 +263,8 @@ async function settle(raw, answer, more) {
   const open = answer.objections.filter(
     ({ code, severity }) => severity === "warn" && !overrides.some((given) => given.code === code),
   );
-  if (open.length === 0) return;
+  const second = answer.objections.find(({ severity }) => severity === "witness");
+  if (open.length === 0 && !second) return;
   for (const objection of open) {
     // Two doses of one pot may ask the same.
     if (overrides.some((given) => given.code === objection.code)) continue;
@@ -281,6 +282,18 @@ async function settle(raw, answer, more) {
     });
     if (!choice) return;
     overrides.push({ code: objection.code, ...choice });
+  }
+  if (second) {
+    const { order, dose, drug } = answer;
+    const who = document.querySelector("#banner h1")?.textContent?.trim();
+    const done = await dialogs.second({
+      about: [who, drug].filter(Boolean).join(" · "),
+      alone: "alone" in second.params,
+      check: (found) => postWitness({ order, dose, witness: found }, ui("problem-network")),
+    });
+    if (!done) return;
+    if (done.alone)
+      overrides.push({ code: second.code, reason: "no_witness", comment: done.alone });
   }
   await scan(raw, { ...more, answers: answer.scan_id, overrides });
 }
@@ -433,7 +446,7 @@ const stir = session.idle(Number(document.body.dataset.idleS ?? 120), signOff);
 scanner.listen({
   scan: (raw) => {
     stir();
-    if (dialogs.card(raw)) return;
+    if (dialogs.card(raw) || dialogs.badge(raw)) return;
     dialogs.leaveAll();
     if (screen() === "sign-on") session.takeBadge(raw, { read: ui("sign-read") });
     else next(() => scan(raw));

@@ -125,10 +125,99 @@ export function cantScan(usual, words) {
 }
 
 /**
+ * A badge was read while a second person is asked for: it is theirs.
+ * @type {((raw: string) => boolean) | null}
+ */
+let byBadge = null;
+
+/** A scan that fills the second person's badge. @param {string} raw */
+export function badge(raw) {
+  return byBadge !== null && byBadge(raw);
+}
+
+/**
+ * The second person: badge, PIN and the dose they find, asked until `check` takes them; or, where
+ * the home allows giving alone, why nobody else is here.
+ * @param {{about: string, alone: boolean, check: (found: {badge: string, pin: string, amount:
+ *   string}) => Promise<string>}} ask `check` answers with what is wrong, or nothing
+ * @returns {Promise<{alone: string} | null>} null when the person went back
+ */
+export function second(ask) {
+  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("second"));
+  const form = /** @type {HTMLFormElement} */ (dialog.querySelector("form"));
+  const part = (/** @type {string} */ name) =>
+    /** @type {HTMLElement} */ (dialog.querySelector(`[data-${name}]`));
+  const field = (/** @type {string} */ name) =>
+    /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
+  const [nobody, go] = [part("nobody"), part("go")];
+  let alone = false;
+  let busy = false;
+  /** @param {boolean} now */
+  const turn = (now) => {
+    alone = now;
+    part("check").hidden = now;
+    part("alone").hidden = !now;
+    nobody.hidden = now || !ask.alone;
+    go.textContent = (now ? go.dataset.given : go.dataset.checked) ?? "";
+    part("wrong").textContent = "";
+  };
+  form.reset();
+  part("about").textContent = ask.about;
+  turn(false);
+  const turnAlone = () => {
+    turn(true);
+    field("why").focus();
+  };
+  nobody.addEventListener("click", turnAlone);
+  byBadge = (raw) => {
+    if (alone || raw.startsWith("EMAR:CMD:")) return false;
+    field("badge").value = raw;
+    field("pin").focus();
+    return true;
+  };
+  const names = ["badge", "pin", "amount"];
+  /** @type {((value: {alone: string}) => void) | null} */
+  let leave = null;
+  const answered = open(dialog, {
+    key: () => false,
+    on: (done) => (leave = done),
+    go: () => {
+      const missing = (alone ? ["why"] : names).find((name) => field(name).value.trim() === "");
+      if (missing) {
+        field(missing).focus();
+        return null;
+      }
+      if (alone) return { alone: field("why").value.trim() };
+      if (busy) return null;
+      busy = true;
+      const [badge, pin, amount] = names.map((name) => field(name).value.trim());
+      ask
+        .check({ badge: badge ?? "", pin: pin ?? "", amount: amount ?? "" })
+        .then((wrong) => {
+          part("wrong").textContent = wrong;
+          field("pin").value = "";
+          if (wrong) field("pin").focus();
+          else leave?.({ alone: "" });
+        })
+        .finally(() => {
+          busy = false;
+        });
+      return null;
+    },
+  });
+  return answered.finally(() => {
+    byBadge = null;
+    nobody.removeEventListener("click", turnAlone);
+    form.reset();
+  });
+}
+
+/**
  * Shows a dialog until it is answered or left.
  * @template T
  * @param {HTMLDialogElement} dialog
- * @param {{key: (event: KeyboardEvent) => boolean, go: () => T | null}} on
+ * @param {{key: (event: KeyboardEvent) => boolean, go: () => T | null, on?: (leave: (value: T) =>
+ *   void) => void}} on `on` is handed what ends it later, where `go` has to wait
  * @returns {Promise<T | null>}
  */
 function open(dialog, on) {
@@ -141,6 +230,7 @@ function open(dialog, on) {
       if (dialog.open) dialog.close();
       resolve(value);
     };
+    on.on?.(leave);
     const tryGo = () => {
       const value = on.go();
       if (value !== null) leave(value);

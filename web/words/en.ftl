@@ -175,9 +175,9 @@ obj-reading_missing = { $reading } is needed first. Measure it: where it says ho
 
 ## Objections: handling, no scan, filing
 
-obj-witness_required = A second authorised person must check.
+obj-witness_required = A second authorised person must check this dose before it is prepared.
     .head = Second nurse needed
-obj-witness_invalid = This person cannot witness this dose.
+obj-witness_invalid = This person cannot witness this dose. Ask somebody else who may give it.
     .head = STOP — another witness
 obj-do_not_crush = Swallow whole: { $why }
     .head = Do not crush
@@ -322,6 +322,15 @@ sign-unit = Unit
 
 ## Dialogs
 
+second-title = Second person
+second-note = Work out the dose from the order before you look at the pot.
+second-badge = Badge: scan it, or type its number
+second-pin = PIN
+second-amount = The dose you find, with its unit
+second-go = I checked it
+second-nobody = Nobody else is here
+second-why = Why nobody else is here
+second-alone = Give it alone
 ask-refused = Refused — why?
 ask-held = Hold — why?
 ask-not_given = Not given — why?
@@ -608,6 +617,7 @@ pass-evening = evening pass
 pass-night = night pass
 board-no_pass = between passes
 alert-more = + { $count } more
+alert-unwitnessed = Given without a second person
 alert-double = Possible double dose
 alert-order = Order cannot be planned
 alert-due = due { $at }
@@ -621,6 +631,7 @@ start-title = Carts and stations
 ## Refusals: what, why, what next
 
 from_room = It belongs in room { $room }.
+refusal-witness_differs = The second person found another dose. Nothing was prepared. Both look at the order and the package again, then check again.
 refusal-already_given = Not charted: this dose was given by { $by } at { $given_at }. Look at the new list.
 refusal-already_charted = Not charted: { $by } charted this dose at { $given_at } ({ $outcome }). To change it, correct that record.
 refusal-not_prepared = Not charted as given: no package was scanned for this dose. Scan the package first.

@@ -175,9 +175,9 @@ obj-reading_missing = Falta primero: { $reading }. Mídalo: si dice no dar, reg�
 
 ## Objeciones: manejo, sin escaneo, registro
 
-obj-witness_required = Debe comprobarlo otra persona autorizada.
+obj-witness_required = Otra persona autorizada debe comprobar esta dosis antes de prepararla.
     .head = Falta la segunda enfermera
-obj-witness_invalid = Esta persona no puede ser testigo de esta dosis.
+obj-witness_invalid = Esta persona no puede ser testigo de esta dosis. Pida a otra que pueda darla.
     .head = ALTO — otro testigo
 obj-do_not_crush = Tragar entero: { $why }
     .head = No triturar
@@ -322,6 +322,15 @@ sign-unit = Unidad
 
 ## Diálogos
 
+second-title = Segunda persona
+second-note = Calcule la dosis con la orden antes de mirar el vaso.
+second-badge = Tarjeta: escanéela o escriba su número
+second-pin = PIN
+second-amount = La dosis que encuentra, con su unidad
+second-go = La comprobé
+second-nobody = No hay nadie más
+second-why = Por qué no hay nadie más
+second-alone = Darla sin testigo
 ask-refused = Rechazado — ¿por qué?
 ask-held = Pausa — ¿por qué?
 ask-not_given = No dado — ¿por qué?
@@ -608,6 +617,7 @@ pass-evening = ronda de la tarde
 pass-night = ronda de la noche
 board-no_pass = entre rondas
 alert-more = + { $count } más
+alert-unwitnessed = Dada sin segunda persona
 alert-double = Posible dosis doble
 alert-order = La orden no se puede planificar
 alert-due = tocaba { $at }
@@ -621,6 +631,7 @@ start-title = Carros y puestos
 ## Rechazos: qué, por qué, qué hacer
 
 from_room = Es de la habitación { $room }.
+refusal-witness_differs = La segunda persona encontró otra dosis. No se preparó nada. Miren ambas de nuevo la orden y el envase y compruébenlo otra vez.
 refusal-already_given = No se registró: esta dosis la dio { $by } a las { $given_at }. Mire la lista nueva.
 refusal-already_charted = No se registró: { $by } registró esta dosis a las { $given_at } ({ $outcome }). Para cambiarla, corrija ese registro.
 refusal-not_prepared = No se registró como dada: no se escaneó ningún envase para esta dosis. Escanee primero el envase.

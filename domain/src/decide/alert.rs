@@ -201,7 +201,7 @@ fn moves_on(home: &Home, alert: &mut Alert, now: Instant) -> bool {
     let over = match alert.kind {
         AlertKind::MissedDose => alert.doses.iter().all(settled),
         AlertKind::OrderProblem => !has_problem(home, alert.resident, now),
-        AlertKind::PossibleDoubleDose => false,
+        AlertKind::PossibleDoubleDose | AlertKind::Unwitnessed => false,
     };
     if over {
         alert.state = AlertState::Ended;

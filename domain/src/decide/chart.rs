@@ -3,9 +3,11 @@
 use super::double::possible_double_dose;
 use super::hold::kept_back;
 use super::order::replan;
+use super::plan::unplanned_dose;
 use super::record::{Record, fields};
+use super::witness::{unwitnessed, witnessed};
 use super::{Answer, ChartAnswer, ChartCommand, Effect, Refusal};
-use crate::administration::{Administration, Mode, Outcome, Override, reason};
+use crate::administration::{Administration, Mode, Outcome, Override, Witnessed, reason};
 use crate::amount::Amount;
 use crate::audit::leaf::{ADMINISTRATION, Action, salted_sha256};
 use crate::dose::{Dose, DoseOutcome, Withdrawal};
@@ -34,6 +36,7 @@ pub(super) struct Charted<'a> {
     pub(super) by: UserId,
     pub(super) cart: Option<CartId>,
     pub(super) overrides: Vec<Override>,
+    pub(super) witness: Option<Witnessed>,
     pub(super) packages: Vec<String>,
     pub(super) comment: Option<String>,
     pub(super) salt: [u8; 16],
@@ -51,6 +54,7 @@ pub(super) fn administer(record: &mut Record<'_, '_>, c: Charted<'_>) -> Adminis
     let leaf = record.leaf(Action::Create, ADMINISTRATION, id.to_string());
     leaf.resident = Some(version.resident.0);
     leaf.reason.clone_from(&c.reason);
+    leaf.actor.witness2 = c.witness.map(|w| w.by.to_string());
     leaf.comment_sha256 = c.comment.as_ref().map(|text| salted_sha256(&c.salt, text));
     let dose_text = c.dose.to_string();
     leaf.after = Some(fields([
@@ -76,6 +80,7 @@ pub(super) fn administer(record: &mut Record<'_, '_>, c: Charted<'_>) -> Adminis
         amount: c.amount,
         mode: c.mode,
         overrides: c.overrides,
+        witness: c.witness,
         packages: c.packages,
         by: c.by,
         cart: c.cart,
@@ -90,6 +95,7 @@ pub(super) fn administer(record: &mut Record<'_, '_>, c: Charted<'_>) -> Adminis
     }
     record.fact(Fact::Administration(Box::new(administration.clone())));
     record.settle(c.dose);
+    unwitnessed(record, c.order, &administration);
     follow_once(record, c.order, &administration);
     follow_pair(record, &administration);
     space_new_plan(record, c.order, &administration);
@@ -195,11 +201,9 @@ pub(super) fn chart(record: &mut Record<'_, '_>, c: &ChartCommand) -> Result<Ans
         return Err(objected(vec![early]));
     }
     let effective = claim(record, c, dose, at)?;
-    let overrides = filed(record, c, order, dose, at)?;
-    let dose_id = match dose {
-        Some(dose) => dose.id,
-        None => super::plan::unplanned_dose(record, order),
-    };
+    let witness = witnessed(record, c, order, dose, by)?;
+    let overrides = filed(record, c, (order, dose, witness.as_ref()), at)?;
+    let dose_id = dose.map_or_else(|| unplanned_dose(record, order), |d| d.id);
     let packages = leave_pot(record, c, dose_id);
     let charted = Charted {
         dose: dose_id,
@@ -213,6 +217,7 @@ pub(super) fn chart(record: &mut Record<'_, '_>, c: &ChartCommand) -> Result<Ans
         by,
         cart: c.cart.clone(),
         overrides,
+        witness,
         packages,
         comment: c.comment.clone().filter(|t| !t.is_empty()),
         salt: c.salt,
@@ -223,14 +228,13 @@ pub(super) fn chart(record: &mut Record<'_, '_>, c: &ChartCommand) -> Result<Ans
     if !effective && c.corrects.is_none() && c.outcome.is_taken() {
         possible_double_dose(record, order, dose_id);
     }
-    let recorded_at = record.now;
     Ok(Answer::Chart(ChartAnswer {
         administration,
         dose: dose_id,
         outcome: c.outcome,
         effective,
         administered_at: at,
-        recorded_at,
+        recorded_at: record.now,
     }))
 }
 
@@ -430,8 +434,7 @@ fn in_pot(record: &Record<'_, '_>, c: &ChartCommand, dose: Option<&Dose>) -> Res
 fn filed(
     record: &Record<'_, '_>,
     c: &ChartCommand,
-    order: &Order,
-    dose: Option<&Dose>,
+    (order, dose, witness): (&Order, Option<&Dose>, Option<&Witnessed>),
     at: Instant,
 ) -> Result<Vec<Override>, Refusal> {
     let mut overrides = c.overrides.clone();
@@ -457,6 +460,7 @@ fn filed(
     overrides.extend(prepared.flat_map(|p| &p.overrides).chain(earlier).cloned());
     let seen = c.list_version.filter(|_| c.mode == Mode::Now);
     let mut all = filing_objections(record.home, order, dose, seen, at);
+    all.extend(crate::verdict::witness_objection(record.home, order, witness, at));
     // What lies in a pot was counted out for what the order said then.
     if other_version && !all.iter().any(|o| o.code == Check::OrderChanged) {
         all.push(Objection::new(Check::OrderChanged).severity(Severity::Stop));
@@ -471,6 +475,7 @@ fn objected(objections: Vec<Objection>) -> Refusal {
     let code = heaviest.map_or("reload", |o| o.code.code());
     let next = match heaviest.map(|o| o.severity) {
         Some(Severity::Warn) => "reason",
+        Some(Severity::Witness) => "second_person",
         _ => "reload",
     };
     Refusal { objections, ..Refusal::new(code, next) }

@@ -1,4 +1,5 @@
-//! Two claims that one dose was given: both are kept, and a person must look.
+//! What a person must look at once it is done: two claims that one dose was given, of which both
+//! are kept, and a dose given without the second person the home wants.
 
 use super::alert::{joined, raised, revise};
 use super::record::Record;
@@ -6,13 +7,22 @@ use crate::alert::AlertKind;
 use crate::id::{AlertId, DoseId};
 use crate::order::Order;
 
-/// Raises the alert of the day for the order's resident. One is open per resident and day: a
-/// further double claim is its next revision, and the alert then covers that dose too.
+/// Two claims that one dose was given.
 pub(super) fn possible_double_dose(record: &mut Record<'_, '_>, order: &Order, dose: DoseId) {
+    to_look_at(record, AlertKind::PossibleDoubleDose, order, dose);
+}
+
+/// Raises the alert of the day for the order's resident. One of a kind is open per resident and
+/// day: a further dose is its next revision, and the alert then covers that dose too.
+pub(super) fn to_look_at(
+    record: &mut Record<'_, '_>,
+    kind: AlertKind,
+    order: &Order,
+    dose: DoseId,
+) {
     let (home, now) = (record.home, record.now);
     let Some(resident) = home.residents.get(&order.current.resident) else { return };
     let date = home.today(now);
-    let kind = AlertKind::PossibleDoubleDose;
     if let Some(alert) = record.open_alert(kind, resident.id, date) {
         if !alert.doses.contains(&dose) {
             alert.doses.push(dose);

@@ -33,6 +33,8 @@ pub fn far_orders(home: &Home, command: &Command) -> BTreeSet<OrderId> {
             let pair = |id: &&OrderId| home.orders.get(id).is_some_and(Order::is_pair);
             orders.iter().filter(pair).copied().collect()
         }
+        // What is checked may be of any plan: as for its scan.
+        Command::Witness(c) => [c.order].into(),
         Command::Overdue(_)
         | Command::Alert(_)
         | Command::SignOn { .. }

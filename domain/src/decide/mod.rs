@@ -16,6 +16,7 @@ mod scan;
 mod scan_unit;
 mod short;
 mod transcribe;
+mod witness;
 mod zone;
 
 use crate::administration::{Administration, Mode, Outcome, Override};
@@ -46,6 +47,7 @@ pub(crate) use plan::next_unplanned;
 pub use plan::order_fault;
 pub use resident::{ABSENCE_PAST_HOURS_MAX, AwayFor, Stay, StayCommand};
 pub use transcribe::Aside;
+pub use witness::WitnessCommand;
 
 /// The time of a decision and a source of fresh ids.
 pub struct Stamp<'a> {
@@ -122,6 +124,8 @@ pub struct ChartCommand {
     pub administered_at: Option<Instant>,
     /// Warnings the nurse gave a reason for.
     pub overrides: Vec<Override>,
+    /// The second person, whose badge and PIN the shell has checked, and the dose they found.
+    pub witness: Option<(UserId, Amount)>,
     /// The cart, if at one.
     pub cart: Option<CartId>,
     /// Version of the list on the screen.
@@ -222,6 +226,8 @@ pub enum Command {
     Scan(ScanCommand),
     /// Charting.
     Chart(Box<ChartCommand>),
+    /// A second person's check.
+    Witness(WitnessCommand),
     /// An order.
     Order(OrderCommand),
     /// An alert.
@@ -453,6 +459,7 @@ pub fn decide(home: &Home, actor: &Actor, command: &Command, stamp: &mut Stamp<'
     let answer = match command {
         Command::Scan(c) => Ok(scan::scan(&mut record, c)),
         Command::Chart(c) => chart::chart(&mut record, c),
+        Command::Witness(c) => witness::witness(&mut record, c),
         Command::Order(c) => order::order(&mut record, c),
         Command::Alert(c) => alert::command(&mut record, c),
         Command::SignOn { user, session, cart, clocks } => {

@@ -260,6 +260,7 @@ fn object_of(command: &Command) -> (&'static str, String) {
             (None, Some(o)) => ("orders", o.to_string()),
             (None, None) => ("dose", "none".to_owned()),
         },
+        Command::Witness(c) => ("orders", c.order.to_string()),
         Command::Order(c) => ("orders", c.order().to_string()),
         Command::Stay(c) => ("resident", c.resident.to_string()),
         Command::Alert(A::Accept(id, _) | A::Snooze(id, ..) | A::Escalate(id, _)) => {

@@ -9,14 +9,16 @@ use super::short::{PARTIAL, held_by, put_back, settle_short};
 use super::{ScanAnswer, ScanCommand, ScanEffect};
 use crate::administration::{Mode, Outcome, Override};
 use crate::audit::leaf::Action;
-use crate::cart::{Counting, InPot};
+use crate::cart::{Checked, Counting, InPot};
 use crate::dose::Withdrawal;
 use crate::dose_amount::of_dose;
 use crate::fact::{Fact, PotAct, PotFact};
 use crate::id::{AdministrationId, CartId, DoseId, OrderId, PreparedId, UserId};
 use crate::order::Order;
 use crate::schedule::policy::Confirm;
-use crate::verdict::{Check, Objection, Severity, Word, filing_objections, unanswered, word};
+use crate::verdict::{
+    Check, Objection, Severity, Word, filing_objections, unanswered, witness_objection, word,
+};
 
 /// Counts one package; the last one puts the dose in the pot.
 pub(super) fn count_unit(
@@ -27,8 +29,12 @@ pub(super) fn count_unit(
     needed: u32,
     answer: &mut ScanAnswer,
 ) {
-    let running = record.cart(&c.cart).counting.take();
+    let now = record.now;
     let version = record.home.orders.get(&order).map_or(0, |o| o.current.content_version());
+    let witness = record.cart(&c.cart).witness_of(order, dose, version, now);
+    let used = |checked: &mut Checked| (checked.order, checked.dose) == (order, dose);
+    record.cart(&c.cart).checked.take_if(used);
+    let running = record.cart(&c.cart).counting.take();
     let mut counting = match running {
         Some(running)
             if running.order == order && running.dose == dose && running.version == version =>
@@ -47,9 +53,11 @@ pub(super) fn count_unit(
                 packages: Vec::new(),
                 overrides: Vec::new(),
                 accepted_before: Vec::new(),
+                witness: None,
             }
         }
     };
+    counting.witness = witness;
     counting.packages.push(key);
     counting.accepted_before.push(u32::try_from(counting.overrides.len()).unwrap_or(u32::MAX));
     // The short count before it was answered for itself.
@@ -101,10 +109,19 @@ pub(super) fn prepare(
     record.prepared(dose);
     let reason = counting.overrides.iter().find(|o| o.code == Check::PrnReasonMissing.code());
     let reason = reason.map(|o| o.reason.clone());
-    let Counting { order, version, packages, overrides, needed, .. } = counting;
+    let Counting { order, version, packages, overrides, needed, witness, .. } = counting;
     let short = u32::try_from(packages.len()).is_ok_and(|scanned| scanned < needed);
     let needed = short.then_some(needed);
-    record.cart(cart).pot.push(InPot { dose, order, version, packages, overrides, needed, reason });
+    record.cart(cart).pot.push(InPot {
+        dose,
+        order,
+        version,
+        packages,
+        overrides,
+        needed,
+        reason,
+        witness,
+    });
     Some(dose)
 }
 
@@ -140,6 +157,8 @@ pub(super) fn confirm_pot(
         } else {
             let planned = record.home.doses.get(&dose.dose);
             let mut all = filing_objections(record.home, order, planned, None, record.now);
+            let witness = dose.witness.as_ref();
+            all.extend(witness_objection(record.home, order, witness, record.now));
             // What lies in the pot was counted out for what the order said then.
             let told = all.iter().any(|o| o.code == Check::OrderChanged);
             if dose.version != order.current.content_version() && !told {
@@ -199,6 +218,7 @@ fn confirm(
         by,
         cart: Some(cart.clone()),
         overrides: dose.overrides,
+        witness: dose.witness,
         packages: dose.packages,
         comment: None,
         salt: [0; 16],

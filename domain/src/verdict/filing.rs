@@ -55,12 +55,11 @@ pub fn filing_objections(
 #[must_use]
 pub fn unanswered(all: Vec<Objection>, given: &[Override], mode: Mode) -> Vec<Objection> {
     let stands = |o: &Objection| {
-        let answered = given.iter().any(|v| v.code == o.code.code());
+        let named = given.iter().any(|v| v.code == o.code.code());
         match o.severity {
             Severity::Info => false,
-            Severity::Warn => !answered,
-            Severity::Stop => mode == Mode::Now || !answered,
-            Severity::Refresh | Severity::Witness => true,
+            Severity::Stop => mode == Mode::Now || !named,
+            Severity::Warn | Severity::Witness | Severity::Refresh => !o.is_answered(given),
         }
     };
     all.into_iter().filter(stands).collect()

@@ -3,6 +3,7 @@
 use super::barcode::{barcode_objection, resident_objections};
 use super::condition::condition_objections;
 use super::dose::{dose_objections, double_scan, pick_dose, units_short};
+use super::handling::witness_objection;
 use super::ingredient::ingredient_objections;
 use super::product::{package_objections, product_objections};
 use super::read::Named;
@@ -167,8 +168,12 @@ fn judge_package(
     objections.extend(ingredient_objections(home, order, now));
     objections.extend(condition_objections(home, order, dose, now));
     objections.extend(double_scan(home, cart, package, order, dose.map(|d| d.id)));
-    // The table runs product (2.4), order (2.5), dose (2.6), clinical (2.7): allergy comes last.
+    // The table runs product (2.4), order (2.5), dose (2.6), clinical (2.7): allergy comes last,
+    // before how it is handled (2.8).
     objections.sort_by_key(|o| u8::from(o.code == Check::AllergyMatch));
+    let version = order.current.content_version();
+    let witness = cart.witness_of(counted.0, counted.1, version, now);
+    objections.extend(witness_objection(home, order, witness.as_ref(), now));
     let target = match units {
         Some(units) => {
             Target::Unit { order: counted.0, dose: counted.1, key: package.key.clone(), units }

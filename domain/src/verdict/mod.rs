@@ -4,6 +4,7 @@ mod barcode;
 mod condition;
 mod dose;
 mod filing;
+mod handling;
 mod ingredient;
 mod judge;
 mod order;
@@ -11,11 +12,13 @@ mod product;
 pub mod read;
 mod session;
 
+use crate::administration::Override;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub use dose::{EARLY_REACH_MINUTES, pick_dose, removal_objection, settled_elsewhere, units_short};
 pub use filing::{filing_objections, out_of_reach, unanswered};
+pub use handling::{witness_objection, witness_stop};
 pub use judge::{Judgement, Target, judge};
 pub use order::order_objections;
 pub use product::{Package, product_objections};
@@ -194,6 +197,10 @@ checks! {
     ReadingMissing = 58 "reading_missing" Stop;
     /// The order's special instructions; to be acknowledged where the order forces it.
     SpecialInstruction = 68 "special_instruction" Info;
+    /// A second authorised person must check.
+    WitnessRequired = 63 "witness_required" Witness;
+    /// Who wants to witness may not.
+    WitnessInvalid = 64 "witness_invalid" Stop;
     /// Keyed instead of scanned.
     CodeKeyed = 70 "code_keyed" Warn;
     /// The drug cannot be scanned.
@@ -300,14 +307,30 @@ impl Objection {
         self.params.insert(key.to_owned(), value.into());
         self
     }
+
+    /// Whether the nurse gave a reason, where a reason is an answer: to a warning, and where the
+    /// home allows giving alone, to a missing witness, then in words too. Verdicts, check 63.
+    #[must_use]
+    pub fn is_answered(&self, overrides: &[Override]) -> bool {
+        let mut own = overrides.iter().filter(|v| v.code == self.code.code());
+        match self.severity {
+            Severity::Warn => own.next().is_some(),
+            Severity::Witness => {
+                let in_words = |v: &Override| v.comment.as_ref().is_some_and(|t| !t.is_empty());
+                self.params.contains_key(ALONE) && own.any(in_words)
+            }
+            Severity::Stop | Severity::Refresh | Severity::Info => false,
+        }
+    }
 }
+
+/// A value of `witness_required`: the home lets a dose be given alone when nobody else is there.
+const ALONE: &str = "alone";
 
 /// The word for a list of objections; warnings the nurse gave a reason for do not count.
 #[must_use]
-pub fn word(objections: &[Objection], overridden: &[crate::administration::Override]) -> Word {
-    let open = |o: &&Objection| {
-        o.severity != Severity::Warn || !overridden.iter().any(|v| v.code == o.code.code())
-    };
+pub fn word(objections: &[Objection], overridden: &[Override]) -> Word {
+    let open = |o: &&Objection| !o.is_answered(overridden);
     match objections.iter().filter(open).map(|o| o.severity).min() {
         Some(Severity::Stop | Severity::Refresh) => Word::Stop,
         Some(Severity::Witness | Severity::Warn) => Word::Ask,

@@ -138,7 +138,11 @@ impl World {
     }
 
     fn chart(&mut self, dose: DoseId, outcome: Outcome, reason: Option<&str>) -> bool {
-        let why = |check: Check| Override { code: check.code().into(), reason: "law".into() };
+        let why = |check: Check| Override {
+            code: check.code().into(),
+            reason: "law".into(),
+            comment: None,
+        };
         let answered =
             [Check::RemovalEarly, Check::RemovalLate, Check::DoseLate, Check::DoseEarly].map(why);
         let c = ChartCommand {
@@ -152,6 +156,7 @@ impl World {
             mode: Mode::Past,
             administered_at: Some(self.now),
             overrides: answered.into(),
+            witness: None,
             cart: None,
             list_version: None,
             corrects: None,

@@ -110,7 +110,7 @@ fn version(order: u8, version: u32, timing: Timing, start: Instant) -> OrderVers
 }
 
 fn answers() -> Vec<Override> {
-    let answer = |code: &str| Override { code: code.into(), reason: "both".into() };
+    let answer = |code: &str| Override { code: code.into(), reason: "both".into(), comment: None };
     ["duplicate_order", "same_ingredient_ordered"].map(answer).into()
 }
 
@@ -425,6 +425,7 @@ fn asked(world: &World, step: &Step) -> Option<(Actor, Command)> {
                 mode: Mode::Past,
                 administered_at: Some(dose.due),
                 overrides: vec![],
+                witness: None,
                 cart: None,
                 list_version: None,
                 corrects: None,

@@ -142,12 +142,16 @@ fn every_package_of_the_sheet_is_for_its_own_order() {
             .filter(|o| o.severity != Severity::Info)
             .map(|o| o.code)
             .collect();
-        let want = match (package.stopped, package.prn, first) {
+        let mut want = match (package.stopped, package.prn, first) {
             (true, _, _) => BTreeSet::from([Check::OrderDiscontinued, Check::NotDue]),
             (_, true, _) => BTreeSet::from([Check::PrnReasonMissing]),
             (_, _, None) => BTreeSet::from([Check::NotDue]),
             _ => BTreeSet::new(),
         };
+        // Insulin and opioids take two in the demo home.
+        if home.policy.needs_witness(emar_domain::drug::terms(&order.current.drug.ingredient)) {
+            want.insert(Check::WitnessRequired);
+        }
         assert_eq!(heavy, want, "{package:?}");
     }
 }

@@ -345,6 +345,7 @@ fn administrations_are_told_by_number_and_never_by_name() {
         (Outcome::Held, Some("HOLD_NURSE"), "\"status\":\"not-done\""),
     ] {
         let administration = Administration {
+            witness: None,
             id: AdministrationId(id),
             dose: DoseId(id),
             order: version.order,

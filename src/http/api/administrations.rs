@@ -4,13 +4,14 @@ use super::json::{Json, Path};
 use super::keyed::Keyed;
 use super::scans::{OverrideBody, list_version, overrides};
 use super::settle;
+use super::witness::WitnessBody;
 use crate::http::Web;
 use crate::http::auth::Auth;
 use crate::http::problem::Problem;
 use crate::secret::random;
 use crate::service::lane::Asked;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use emar_domain::administration::{Administration, Mode, Outcome};
 use emar_domain::amount::Amount;
@@ -21,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Longest comment, in bytes.
-const COMMENT_BYTES_MAX: usize = 4000;
+pub(crate) const COMMENT_BYTES_MAX: usize = 4000;
 
 /// What was done about a dose, or about a PRN order.
 #[derive(Deserialize, Serialize, utoipa::ToSchema)]
@@ -56,6 +57,9 @@ pub struct ChartBody {
     /// When it was done, RFC 3339 with offset; needed with `past`.
     #[serde(default)]
     pub administered_at: Option<String>,
+    /// The second person, where the home wants one for this drug.
+    #[serde(default)]
+    pub witness: Option<WitnessBody>,
     /// Warnings the nurse gave a reason for.
     #[serde(default)]
     pub overrides: Vec<OverrideBody>,
@@ -83,10 +87,11 @@ pub struct ChartBody {
 pub async fn post(
     State(web): State<Arc<Web>>,
     auth: Auth,
+    headers: HeaderMap,
     keyed: Keyed,
     Json(body): Json<ChartBody>,
 ) -> Result<Response, Problem> {
-    chart(&web, auth, &keyed, body, None).await
+    chart(&web, (auth, &headers), &keyed, body, None).await
 }
 
 /// Corrects a record: appends another that points back to it.
@@ -103,25 +108,30 @@ pub async fn correct(
     State(web): State<Arc<Web>>,
     auth: Auth,
     Path(id): Path,
+    headers: HeaderMap,
     keyed: Keyed,
     Json(body): Json<ChartBody>,
 ) -> Result<Response, Problem> {
     let id: AdministrationId = id.parse().map_err(|_| Problem::not_found())?;
     let earlier = web.app.store.administration(id).await.map_err(|_| Problem::unavailable())?;
     let earlier = earlier.ok_or_else(Problem::not_found)?;
-    chart(&web, auth, &keyed, body, Some(earlier)).await
+    chart(&web, (auth, &headers), &keyed, body, Some(earlier)).await
 }
 
 async fn chart(
     web: &Arc<Web>,
-    auth: Auth,
+    (auth, headers): (Auth, &HeaderMap),
     keyed: &Keyed,
     body: ChartBody,
     corrected: Option<Administration>,
 ) -> Result<Response, Problem> {
     let key = keyed.over("chart", &auth, &(&body, corrected.as_ref().map(|c| c.id)));
     let is_page = body.fragments;
-    let command = command(web, &auth, body, corrected)?;
+    let witness = match &body.witness {
+        Some(second) => Some(second.proven(web, headers, &auth).await?),
+        None => None,
+    };
+    let command = ChartCommand { witness, ..command(web, &auth, body, corrected)? };
     let cart = command.cart.clone();
     let actor = auth.actor;
     let asked =
@@ -197,6 +207,7 @@ fn command(
         mode: body.mode,
         administered_at: at,
         overrides: overrides(body.overrides)?,
+        witness: None,
         cart,
         list_version: list_version(body.list_version)?,
         corrects: corrected.as_ref().map(|c| c.id),

@@ -17,6 +17,7 @@ pub mod scans;
 pub mod sessions;
 pub mod stays;
 pub mod transcriptions;
+pub mod witness;
 
 use super::Web;
 use super::pages::words::Lang;

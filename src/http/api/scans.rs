@@ -1,5 +1,6 @@
 //! Scans of the page and of other clients: the same service as the bridge's.
 
+use super::administrations::COMMENT_BYTES_MAX;
 use super::json::Json;
 use super::settle;
 use crate::http::Web;
@@ -69,7 +70,6 @@ pub struct OverrideBody {
     pub reason: String,
     /// In words, where the nurse added some.
     #[serde(default)]
-    #[allow(dead_code)]
     pub comment: Option<String>,
 }
 
@@ -100,7 +100,12 @@ pub fn overrides(bodies: Vec<OverrideBody>) -> Result<Vec<Override>, Problem> {
             let detail = "An override names the objection's code and a coded reason.";
             return Err(Problem::malformed(&format!("/overrides/{i}"), detail));
         }
-        all.push(Override { code: body.code, reason: body.reason });
+        let comment = body.comment.filter(|text| !text.trim().is_empty());
+        if comment.as_ref().is_some_and(|text| text.len() > COMMENT_BYTES_MAX) {
+            let pointer = format!("/overrides/{i}/comment");
+            return Err(Problem::malformed(&pointer, "A comment has at most 4,000 bytes."));
+        }
+        all.push(Override { code: body.code, reason: body.reason, comment });
     }
     Ok(all)
 }

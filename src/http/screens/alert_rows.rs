@@ -58,6 +58,7 @@ fn title(sight: &Sight<'_>, alert: &Alert, status: Option<Status>, doses: &[&Dos
     let w = sight.words();
     let what = match (alert.kind, status) {
         (AlertKind::PossibleDoubleDose, _) => w.t("alert-double"),
+        (AlertKind::Unwitnessed, _) => w.t("alert-unwitnessed"),
         (AlertKind::OrderProblem, _) => w.t("alert-order"),
         (AlertKind::MissedDose, status) => w.t(status.unwrap_or(Status::Missed).word()),
     };

@@ -153,6 +153,9 @@ pub struct ScanResponse {
     /// The order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderId>,
+    /// The drug as ordered, without its amount: a second person finds that by themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drug: Option<String>,
     /// Packages scanned and needed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub units: Option<UnitsView>,
@@ -198,6 +201,7 @@ pub fn scan_response(
     fragments: Vec<Fragment>,
 ) -> ScanResponse {
     let text = say(sight, cart, answer);
+    let ordered = answer.order.and_then(|id| sight.home.orders.get(&id));
     ScanResponse {
         scan_id: answer.scan_id,
         verdict: answer.verdict,
@@ -207,6 +211,7 @@ pub fn scan_response(
         resident: answer.resident,
         dose: answer.dose,
         order: answer.order,
+        drug: ordered.map(|o| o.current.drug.name.clone()),
         units: answer.units.map(|(scanned, needed)| UnitsView { scanned, needed }),
         headline: text.headline,
         detail: text.detail,

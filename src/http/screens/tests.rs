@@ -464,7 +464,8 @@ fn every_refusal_has_a_sentence_in_both_languages() {
     assert!(said.contains("06:30") && !said.contains(&by.to_string()), "{said}");
 }
 
-const REFUSALS: [&str; 52] = [
+const REFUSALS: [&str; 53] = [
+    "witness_differs",
     "transcription_done",
     "already_given",
     "already_charted",

@@ -21,6 +21,10 @@ pub(super) fn touches(home: &Home, asked: &Asked) -> Vec<String> {
             let order = c.dose.and_then(|d| home.doses.get(&d)).map(|d| d.slot.order).or(c.order);
             touched.extend(order.as_ref().and_then(order_resident));
         }
+        Command::Witness(c) => {
+            touched.push(cart(&c.cart));
+            touched.extend(order_resident(&c.order));
+        }
         Command::Order(c) => {
             let sent = if let OrderCommand::Receive(v) = c { Some(v.resident) } else { None };
             touched.extend(sent.map(resident).or_else(|| order_resident(&c.order())));

@@ -197,6 +197,7 @@ pub(super) fn pot(n: u128, slot: u128, seq: u128, act: PotAct, at: i64) -> Fact 
 
 pub(super) fn charted(n: u128, slot: u128, seq: u128, outcome: Outcome, at: i64) -> Administration {
     Administration {
+        witness: None,
         id: AdministrationId(id(7, n * 1000 + slot * 10 + seq)),
         dose: DoseId(id(5, n * 100 + slot)),
         order: OrderId(id(3, n)),

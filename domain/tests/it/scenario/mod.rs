@@ -6,7 +6,7 @@ use emar_domain::amount::Amount;
 use emar_domain::decide::{
     Actor, AlertCommand, Answer, AwayFor, ChangeCommand, ChangeKind, ChartCommand, Command,
     Decision, HoldFor, HoursCommand, OrderCommand, Refusal, RenewFor, ScanAnswer, ScanCommand,
-    Stamp, Stay, StayCommand, decide, is_overdue, other_hours,
+    Stamp, Stay, StayCommand, WitnessCommand, decide, is_overdue, other_hours,
 };
 use emar_domain::dose::{Dose, Withdrawal};
 use emar_domain::drug::{Label, Product, Strength};
@@ -22,7 +22,7 @@ use emar_domain::role::Role;
 use emar_domain::schedule::frequency::{Brought, Frequencies};
 use emar_domain::schedule::hours::AskedTiming;
 use emar_domain::schedule::meal::Meals;
-use emar_domain::schedule::policy::{Policy, Unit, UnitWindows};
+use emar_domain::schedule::policy::{NoneAvailable, Policy, Unit, UnitWindows};
 use emar_domain::schedule::{Clock, Interval, Once, Schedule, Step as TaperStep};
 use emar_domain::time::{CivilDate, CivilDateTime, CivilTime, Instant, Weekday};
 use emar_domain::verdict::Severity;
@@ -568,7 +568,7 @@ impl Script {
                 let (id, actor) = (self.orders[*order], self.actor(name)?);
                 let answer = |code: &&str| {
                     let (code, reason) = code.split_once('=').unwrap();
-                    Override { code: code.into(), reason: reason.into() }
+                    Override { code: code.into(), reason: reason.into(), comment: None }
                 };
                 let c = OrderCommand::Note(id, answers.iter().map(answer).collect());
                 let noted = self.order_act(&actor, c, &want);
@@ -761,7 +761,8 @@ impl Script {
                 let all = self.home.doses_of_order(self.orders[*order]);
                 let removal = all.filter(|d| of(d)).map(|d| d.id).next_back();
                 let dose = removal.ok_or("there is no such removal")?;
-                let why = Override { code: (*code).into(), reason: (*reason).into() };
+                let why =
+                    Override { code: (*code).into(), reason: (*reason).into(), comment: None };
                 let c =
                     ChartCommand { overrides: vec![why], ..charting(Some(dose), Outcome::Removed) };
                 let actor = self.actor(who)?;
@@ -778,6 +779,7 @@ impl Script {
                     overrides: vec![Override {
                         code: "prn_reason_missing".into(),
                         reason: "pain".into(),
+                        comment: None,
                     }],
                     ..charting(None, Outcome::Given)
                 };
@@ -804,6 +806,38 @@ impl Script {
             }
             ["chart", order, time, outcome, rest @ ..] => {
                 self.chart(order, time, outcome, rest, None, &want)
+            }
+            ["alone", "is", "allowed"] => {
+                self.home.policy.witness.none_available = NoneAvailable::AllowWithAlert;
+                Ok(())
+            }
+            [cart, "second", name, "finds", amount, "of", order, time @ ..] => {
+                let dose = match time {
+                    [time] => Some(self.find(order, time)?.id),
+                    _ => None,
+                };
+                let by = self.actor(name)?.user.unwrap();
+                let amount = Amount::parse_text(amount).map_err(|e| e.to_string())?;
+                let cart = Slug::new(cart).unwrap();
+                let (order, giver) = (self.orders[*order], self.home.carts.get(&cart));
+                let giver = giver.and_then(|session| session.user);
+                let actor = Actor { user: giver, ..Actor::server() };
+                let c = Command::Witness(WitnessCommand { cart, order, dose, by, amount });
+                let got = match self.run(&actor, &c).answer {
+                    Ok(_) => "done".to_owned(),
+                    Err(refusal) => format!("refused {}", refusal.code),
+                };
+                expect(&got, &want.join(" "))
+            }
+            ["second", "of", order, time, "is", name] => {
+                let dose = self.find(order, time)?.id;
+                let last = self.charted.iter().rfind(|a| a.dose == dose).ok_or("not charted")?;
+                let by = last.witness.map(|w| w.by);
+                let wanted = (*name != "nobody").then(|| self.actor(name)).transpose()?;
+                match by == wanted.and_then(|a| a.user) {
+                    true => Ok(()),
+                    false => Err(format!("{by:?}")),
+                }
             }
             [cart, "sign-on", name] => {
                 let actor = self.actor(name)?;
@@ -1156,7 +1190,11 @@ impl Script {
     fn scan(&mut self, cart: &str, raw: &str, because: &[&str], want: &[String]) -> Step {
         let overrides = because
             .chunks(2)
-            .map(|c| Override { code: c[0].into(), reason: c[1].into() })
+            .map(|c| {
+                let (reason, comment) = c[1].split_once(':').unwrap_or((c[1], ""));
+                let comment = Some(comment.to_owned()).filter(|text| !text.is_empty());
+                Override { code: c[0].into(), reason: reason.into(), comment }
+            })
             .collect();
         let c = ScanCommand {
             id: ScanId(self.fresh()),
@@ -1197,6 +1235,7 @@ impl Script {
             mode: Mode::Now,
             administered_at: None,
             overrides: vec![],
+            witness: None,
             cart: None,
             list_version: None,
             corrects: corrected.as_ref().map(|a| a.id),
@@ -1208,10 +1247,16 @@ impl Script {
             match *word {
                 "by" => by = rest.next().ok_or("by whom")?,
                 "past" => c.mode = Mode::Past,
+                "witnessed" => {
+                    let by = self.actor(rest.next().ok_or("by whom")?)?.user.unwrap();
+                    let found = rest.next().ok_or("how much")?;
+                    let found = Amount::parse_text(found).map_err(|e| e.to_string())?;
+                    c.witness = Some((by, found));
+                }
                 "because" => {
                     let code = (*rest.next().ok_or("which objection")?).into();
                     let reason = (*rest.next().ok_or("why")?).into();
-                    c.overrides.push(Override { code, reason });
+                    c.overrides.push(Override { code, reason, comment: None });
                 }
                 "took" => {
                     let amount = rest.next().ok_or("how much")?;
@@ -1254,6 +1299,7 @@ fn charting(dose: Option<DoseId>, outcome: Outcome) -> ChartCommand {
         mode: Mode::Now,
         administered_at: None,
         overrides: vec![],
+        witness: None,
         cart: None,
         list_version: None,
         corrects: None,

@@ -126,7 +126,9 @@ pub(crate) fn answers() -> Vec<Override> {
         "other_patch_on",
         "prn_max_reached",
     ];
-    codes.map(|code| Override { code: code.into(), reason: "looked at".into() }).into()
+    codes
+        .map(|code| Override { code: code.into(), reason: "looked at".into(), comment: None })
+        .into()
 }
 
 /// What was done about a dose; `at` says when, if it is told afterwards.

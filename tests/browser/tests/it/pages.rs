@@ -328,3 +328,50 @@ async fn the_enter_of_a_slow_scan_does_not_confirm_the_pot() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_second_person_finds_the_dose_before_it_is_prepared() {
+    let demo = Demo::start(&["--speed", "1"]).await;
+    with_page(1280, 800, async |page| {
+        let sheet = Sheet::read(&page, &demo).await?;
+        let opioid = sheet.with("east", "morphine 15 mg", 1).into_iter().next().expect("an opioid");
+        sign_on(&page, &demo).await?;
+        open_resident(&page, &opioid).await?;
+        scan(&page, &opioid.packages[0]).await?;
+        // Before its window it asks for a reason first.
+        let (why, second) = ("document.querySelector('dialog#reason').open", "dialog#second");
+        let open = format!("document.querySelector('{second}').open");
+        until(&page, &format!("{why} || {open}")).await?;
+        if look(&page, why).await? == true {
+            type_by_hand(&page, "1").await?;
+            until(&page, "document.querySelector('#reason [aria-pressed=true]')").await?;
+            press(&page, Key::Enter).await?;
+        }
+        until(&page, &open).await?;
+        // The drug is named, the dose is for them to find, and nothing behind shows it.
+        shows(&page, "#second [data-about]", "morphine").await?;
+        let behind = format!("getComputedStyle(document.querySelector('{second}'), '::backdrop')");
+        until(&page, &format!("!{behind}.backgroundColor.includes('rgba')")).await?;
+        shot(&page, "second-person").await?;
+
+        let charge = demo.user("charge");
+        scan(&page, &charge.badge).await?;
+        until(&page, "document.activeElement?.name === 'pin'").await?;
+        type_by_hand(&page, &charge.pin).await?;
+        press(&page, Key::Tab).await?;
+        type_by_hand(&page, "30 mg").await?;
+        press(&page, Key::Enter).await?;
+        shows(&page, "#second [data-wrong]", "another dose").await?;
+        until(&page, "document.activeElement?.name === 'pin'").await?;
+        type_by_hand(&page, &charge.pin).await?;
+        press(&page, Key::Tab).await?;
+        type_by_hand(&page, "15 mg").await?;
+        press(&page, Key::Enter).await?;
+        until(&page, &format!("!{open}")).await?;
+        shows(&page, &row(&opioid), "in the pot").await?;
+        press(&page, Key::Enter).await?;
+        shows(&page, &format!("{} .chip.given", row(&opioid)), "Given").await?;
+        clean(&page).await
+    })
+    .await;
+}
