@@ -298,6 +298,10 @@ fn words(fault: &Fault) -> (String, String) {
         FaultCode::AcceptExpires => {
             told("an acceptance lapses after 30 seconds to 24 hours", "600 is usual")
         }
+        FaultCode::LimitAmount => told(
+            "the most of an ingredient in a day is an amount",
+            "write it with its unit, as in most = \"3 g\"",
+        ),
         FaultCode::ClockVariance => {
             told("a cart's clock may differ by 10 seconds to 30 minutes", "120 is usual")
         }

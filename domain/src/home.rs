@@ -9,6 +9,7 @@ mod forget;
 
 use crate::administration::Administration;
 use crate::alert::{Alert, AlertState};
+use crate::amount::Amount;
 use crate::cart::CartSession;
 use crate::dose::{Dose, DoseOutcome, Prepared};
 use crate::drug::{Label, Product};
@@ -37,6 +38,9 @@ pub struct Taken {
     pub at: Instant,
     /// By whom.
     pub by: UserId,
+    /// How much, where that is known.
+    #[serde(default)]
+    pub amount: Option<Amount>,
 }
 
 /// A policy that was in force before.
@@ -460,7 +464,8 @@ impl Home {
         let taken = self.taken.entry(a.resident).or_default();
         taken.retain(|t| !(Some(t.at) == Some(a.administered_at) && t.order == a.order));
         if a.outcome.is_taken() {
-            taken.push(Taken { order: a.order, ingredient, at: a.administered_at, by: a.by });
+            let (order, at) = (a.order, a.administered_at);
+            taken.push(Taken { order, ingredient, at, by: a.by, amount: a.amount });
         }
     }
 }

@@ -116,6 +116,17 @@ pub enum CapRefusal {
 }
 
 impl IngredientCap {
+    /// What of `history`, in any order, counts together with a taking at `at`; amounts that are not
+    /// of the cap's kind are left out.
+    #[must_use]
+    pub fn taken(self, zone: &ZoneRules, history: &[(Instant, Amount)], at: Instant) -> Amount {
+        let kin = history.iter().filter(|(_, amount)| amount.comparable(self.most));
+        let taken: Vec<(Instant, i128)> = kin.map(|(at, a)| (*at, a.base())).collect();
+        let tally = Tally { zone, day: self.day, most: self.most.base(), taken: &taken };
+        let nano = tally.sum(at) / i128::from(self.most.unit.scale().1);
+        Amount { nano: i64::try_from(nano).unwrap_or(i64::MAX), unit: self.most.unit }
+    }
+
     /// Whether `amount` more at `at` is allowed, after the ingredient's takings of `history` in any
     /// order. As for PRN limits, what is charted for later than `at` counts too.
     ///

@@ -29,6 +29,7 @@ fn whole() -> Value {
         "giving": {"confirm": "each", "off_schedule": "free", "unverified": "warn",
             "clock_variance_max_s": 60},
         "witness": {"required": ["opioid"], "none_available": "forbid"},
+        "limits": {"acetaminophen": {"most": "3 g", "day": "calendar_day"}},
         "escalation": {"station_min": 0, "charge_nurse_min": 1, "on_call_min": 2,
             "accept_expires_s": 60},
         "wristband": {"gsrn_prefix": "9521", "pattern": "^[A-Z]{8}$"},
@@ -40,7 +41,7 @@ fn minutes() -> Value {
 }
 
 /// Where the form has keys of its own, and the object of the schema that lists them.
-const OBJECTS: [(&str, &str); 11] = [
+const OBJECTS: [(&str, &str); 12] = [
     ("", ""),
     ("/units/east", "/definitions/unit"),
     ("/units/east/windows", "/definitions/unit_windows"),
@@ -50,6 +51,7 @@ const OBJECTS: [(&str, &str); 11] = [
     ("/meals", "/definitions/meals"),
     ("/giving", "/definitions/giving"),
     ("/witness", "/definitions/witness"),
+    ("/limits/acetaminophen", "/definitions/limit"),
     ("/escalation", "/definitions/escalation"),
     ("/wristband", "/definitions/wristband"),
 ];

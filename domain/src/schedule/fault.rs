@@ -71,6 +71,8 @@ pub enum FaultCode {
     ClockVariance,
     /// Not within [`super::policy::HORIZON_DAYS`].
     HorizonDays,
+    /// The most of an ingredient in a day that is no amount, or nothing.
+    LimitAmount,
     /// A GS1 company prefix is 4 to 12 digits.
     GsrnPrefix,
     /// A pattern that matches texts too short to be hard to guess.

@@ -11,6 +11,8 @@ use super::frequency::{Frequencies, Frequency, Hour};
 use super::meal::Meals;
 use super::pattern::Pattern;
 use super::window::{CivilSpan, Window};
+use crate::amount::Amount;
+use crate::limit::{Day, IngredientCap};
 use crate::time::{CivilDate, CivilDateTime};
 use crate::zone::ZoneName;
 
@@ -64,6 +66,10 @@ pub struct Policy {
     /// What a second person must witness.
     #[serde(default)]
     pub witness: Witness,
+    /// The most of an ingredient in a day, over all orders of a resident, by ingredient in lower
+    /// case. A pharmacist sets them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub limits: BTreeMap<String, DayLimit>,
     /// When an alert climbs.
     #[serde(default)]
     pub escalation: Escalation,
@@ -228,6 +234,26 @@ pub struct Witness {
     pub required: BTreeSet<String>,
     /// When no second person can be had.
     pub none_available: NoneAvailable,
+}
+
+/// The most of an ingredient in a day. Schedules, rule 8.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DayLimit {
+    /// How much: `3 g`. Exactly so much is allowed.
+    pub most: String,
+    /// Which givings count together.
+    #[serde(default)]
+    pub day: Day,
+}
+
+impl DayLimit {
+    /// The cap, when its amount can be read and is more than nothing.
+    #[must_use]
+    pub fn cap(&self) -> Option<IngredientCap> {
+        let most = Amount::parse_text(&self.most).ok().filter(|most| most.nano > 0)?;
+        Some(IngredientCap { most, day: self.day })
+    }
 }
 
 /// When an alert climbs, in minutes after it is raised. Reliability: L1, L2, L3.

@@ -55,6 +55,11 @@ impl Policy {
             faults.check(list.iter().all(|term| is_term(term)), &path, FaultCode::TermShape);
         }
         self.check_seconds(&mut faults);
+        for (ingredient, limit) in &self.limits {
+            faults.check(is_term(ingredient), &["limits", ingredient], FaultCode::TermShape);
+            let path = ["limits", ingredient, "most"];
+            faults.check(limit.cap().is_some(), &path, FaultCode::LimitAmount);
+        }
         let prefix = self.wristband.gsrn_prefix.as_deref();
         let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         let sound = prefix.is_none_or(|text| (4..=12).contains(&text.len()) && digits(text));

@@ -1,6 +1,7 @@
 //! The whole judgement of one scan, in the order of the table of checks.
 
 use super::barcode::{barcode_objection, resident_objections};
+use super::cap::cap_objections;
 use super::condition::condition_objections;
 use super::dose::{dose_objections, double_scan, pick_dose, units_short};
 use super::handling::witness_objection;
@@ -165,6 +166,7 @@ fn judge_package(
     }
     objections.extend(order_objections(home, order, dose, seen, now));
     objections.extend(dose_objections(home, order, dose, seen, now));
+    objections.extend(cap_objections(home, order, dose, now));
     objections.extend(ingredient_objections(home, order, now));
     objections.extend(condition_objections(home, order, dose, now));
     objections.extend(double_scan(home, cart, package, order, dose.map(|d| d.id)));

@@ -1,6 +1,7 @@
 //! Verdicts: what the rules answer to a scan, as a list of objections. Codes, never sentences.
 
 mod barcode;
+mod cap;
 mod condition;
 mod dose;
 mod filing;
@@ -185,10 +186,16 @@ checks! {
     RemovalLate = 50 "removal_late" Warn;
     /// A recorded reaction to the ingredient.
     AllergyMatch = 51 "allergy_match" Stop;
+    /// More of the ingredient in a day than the home allows.
+    IngredientCap = 52 "ingredient_cap" Stop;
+    /// What was taken of a limited ingredient cannot be added up.
+    IngredientUncounted = 0 "ingredient_uncounted" Warn;
     /// Sooner than the minimum interval.
     PrnTooSoon = 53 "prn_too_soon" Stop;
     /// The most in 24 hours was reached.
     PrnMaxReached = 54 "prn_max_reached" Stop;
+    /// A dose when needed would leave no room for one to come.
+    PrnBlocksScheduled = 55 "prn_blocks_scheduled" Warn;
     /// The same ingredient was given, held or refused a short while ago, by another order.
     SameIngredientRecent = 56 "same_ingredient_recent" Warn;
     /// The same ingredient is on the body, from another order.

@@ -422,6 +422,7 @@ fn a_prn_order_may_be_given_or_says_when() {
         ingredient: "senna".into(),
         at: script.now,
         by: *script.home.users.keys().next().unwrap(),
+        amount: None,
     };
     script.home.taken.insert(resident_id, vec![taken]);
     let not_due = resident(&script).doses.not_due;

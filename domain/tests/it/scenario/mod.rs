@@ -16,13 +16,14 @@ use emar_domain::home::Home;
 use emar_domain::id::{
     DoseId, LabelId, OrderId, ProductId, ResidentId, ScanId, SessionId, Slug, UserId,
 };
+use emar_domain::limit::Day;
 use emar_domain::order::{FirstDose, OrderVersion, OrderedDrug, Source, Timing};
 use emar_domain::resident::{AbsenceKind, Allergy, Resident, ResidentState};
 use emar_domain::role::Role;
 use emar_domain::schedule::frequency::{Brought, Frequencies};
 use emar_domain::schedule::hours::AskedTiming;
 use emar_domain::schedule::meal::Meals;
-use emar_domain::schedule::policy::{NoneAvailable, Policy, Unit, UnitWindows};
+use emar_domain::schedule::policy::{DayLimit, NoneAvailable, Policy, Unit, UnitWindows};
 use emar_domain::schedule::{Clock, Interval, Once, Schedule, Step as TaperStep};
 use emar_domain::time::{CivilDate, CivilDateTime, CivilTime, Instant, Weekday};
 use emar_domain::verdict::Severity;
@@ -785,7 +786,11 @@ impl Script {
                 };
                 let actor = self.actor(who)?;
                 let done = self.run(&actor, &Command::Chart(Box::new(c))).answer;
-                done.map(|_| ()).map_err(|r| r.code)
+                match (done, want.is_empty()) {
+                    (done, true) => done.map(|_| ()).map_err(|r| r.code),
+                    (Ok(_), false) => expect("done", &want.join(" ")),
+                    (Err(r), false) => expect(&format!("refused {}", r.code), &want.join(" ")),
+                }
             }
             ["forget"] => {
                 self.home.forget(self.now.plus_minutes(-36 * 60).unwrap());
@@ -806,6 +811,11 @@ impl Script {
             }
             ["chart", order, time, outcome, rest @ ..] => {
                 self.chart(order, time, outcome, rest, None, &want)
+            }
+            ["limit", ingredient, most] => {
+                let limit = DayLimit { most: (*most).into(), day: Day::Rolling24h };
+                self.home.policy.limits.insert((*ingredient).into(), limit);
+                Ok(())
             }
             ["alone", "is", "allowed"] => {
                 self.home.policy.witness.none_available = NoneAvailable::AllowWithAlert;
