@@ -3,6 +3,7 @@
 //! The parser is total and keeps nothing from one scan to the next: a lot can never be that of the
 //! scan before.
 pub mod aim;
+pub mod beep;
 pub mod check;
 mod format06;
 pub mod framing;

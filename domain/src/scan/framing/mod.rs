@@ -2,10 +2,12 @@
 //!
 //! Server, bridge and conformance call the same functions; the bridge only moves bytes.
 mod dedup;
+mod keyboard;
 mod line;
 mod ssi;
 
 pub use dedup::Dedup;
+pub use keyboard::{KeyConfig, KeyEvent, KeyFramer};
 pub use line::{LineConfig, LineFramer, Suffix};
 pub use ssi::{Reply, SsiConfig, SsiFramer};
 
