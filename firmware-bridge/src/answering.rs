@@ -7,6 +7,7 @@ use emar_wire::payload::{Scan, VerdictMessage, VerdictWord};
 use uuid::Uuid;
 
 use crate::panel::{Cause, Light, Signal, Sound};
+use crate::scanner::Port;
 
 /// How long a scan waits for its verdict; then it is answered STOP and spent.
 pub const ANSWER_WAIT: Duration = Duration::from_secs(2);
@@ -14,43 +15,57 @@ pub const ANSWER_WAIT: Duration = Duration::from_secs(2);
 /// The scans that were sent and not yet answered. Times are monotonic.
 #[derive(Debug, Default)]
 pub struct Answering {
-    waiting: BTreeMap<Uuid, (Duration, Scan)>,
+    waiting: BTreeMap<Uuid, Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    deadline: Duration,
+    port: Port,
+    scan: Scan,
 }
 
 impl Answering {
-    /// Remembers that `scan` was sent at `now`.
-    pub fn sent(&mut self, scan: Scan, now: Duration) {
-        self.waiting.insert(scan.scan_id, (now + ANSWER_WAIT, scan));
+    /// Remembers that `scan`, read by the scanner at `port`, was sent at `now`.
+    pub fn sent(&mut self, scan: Scan, port: Port, now: Duration) {
+        self.waiting.insert(scan.scan_id, Waiting { deadline: now + ANSWER_WAIT, port, scan });
     }
 
-    /// Takes the verdict's scan off the list. `None`: nobody waits for it, so it shows nothing;
-    /// above all a scan already answered STOP never turns green.
-    pub fn answered(&mut self, verdict: &VerdictMessage) -> Option<Signal> {
-        self.waiting.remove(&verdict.scan_id)?;
-        Some(signal(verdict))
+    /// Takes the verdict's scan off the list; which scanner read it and what is shown. `None`:
+    /// nobody waits for it, so it shows nothing; above all a scan already answered STOP never
+    /// turns green.
+    pub fn answered(&mut self, verdict: &VerdictMessage) -> Option<(Port, Signal)> {
+        let waiting = self.waiting.remove(&verdict.scan_id)?;
+        Some((waiting.port, signal(verdict)))
+    }
+
+    /// Whether no scan waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
     }
 
     /// The moment at which the next scan is spent.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        self.waiting.values().map(|(deadline, _)| *deadline).min()
+        self.waiting.values().map(|waiting| waiting.deadline).min()
     }
 
     /// Takes every scan off the list whose time is over at `now`, oldest first.
-    pub fn spent(&mut self, now: Duration) -> Vec<Scan> {
+    pub fn spent(&mut self, now: Duration) -> Vec<(Port, Scan)> {
         self.take(|deadline| deadline <= now)
     }
 
     /// Takes every scan off the list: the link is gone or the bridge stops.
-    pub fn all_spent(&mut self) -> Vec<Scan> {
+    pub fn all_spent(&mut self) -> Vec<(Port, Scan)> {
         self.take(|_| true)
     }
 
-    fn take(&mut self, over: impl Fn(Duration) -> bool) -> Vec<Scan> {
+    fn take(&mut self, over: impl Fn(Duration) -> bool) -> Vec<(Port, Scan)> {
         let mut spent: Vec<_> =
-            self.waiting.extract_if(.., |_, (deadline, _)| over(*deadline)).collect();
-        spent.sort_by_key(|(id, (deadline, _))| (*deadline, *id));
-        spent.into_iter().map(|(_, (_, scan))| scan).collect()
+            self.waiting.extract_if(.., |_, waiting| over(waiting.deadline)).collect();
+        spent.sort_by_key(|(id, waiting)| (waiting.deadline, *id));
+        spent.into_iter().map(|(_, waiting)| (waiting.port, waiting.scan)).collect()
     }
 }
 
@@ -73,8 +88,7 @@ mod tests {
     use super::*;
 
     fn scan(number: u128) -> Scan {
-        let raw = "x".into();
-        Scan { scan_id: Uuid::from_u128(number), raw, symbology: None, at: 0, late: false }
+        Scan { scan_id: Uuid::from_u128(number), raw: "x".into(), ..Scan::default() }
     }
 
     fn verdict(number: u128, word: VerdictWord, receipt: bool) -> VerdictMessage {
@@ -90,8 +104,8 @@ mod tests {
         for word in [VerdictWord::Ok, VerdictWord::Ask, VerdictWord::Stop] {
             for receipt in [false, true] {
                 let mut desk = Answering::default();
-                desk.sent(scan(1), Duration::ZERO);
-                let shown = desk.answered(&verdict(1, word, receipt)).unwrap();
+                desk.sent(scan(1), 0, Duration::ZERO);
+                let (_, shown) = desk.answered(&verdict(1, word, receipt)).unwrap();
                 let green = word == VerdictWord::Ok && receipt;
                 assert_eq!(shown.light == Light::Green, green, "{word:?} {receipt}");
                 assert_eq!(shown.sound == Some(Sound::Given), green, "{word:?} {receipt}");
@@ -104,10 +118,10 @@ mod tests {
     #[test]
     fn a_spent_scan_shows_nothing_when_its_verdict_comes() {
         let mut desk = Answering::default();
-        desk.sent(scan(1), Duration::ZERO);
+        desk.sent(scan(1), 0, Duration::ZERO);
         assert_eq!(desk.next_deadline(), Some(ANSWER_WAIT));
         assert_eq!(desk.spent(ANSWER_WAIT - MS), []);
-        assert_eq!(desk.spent(ANSWER_WAIT), [scan(1)]);
+        assert_eq!(desk.spent(ANSWER_WAIT), [(0, scan(1))]);
         assert_eq!(desk.answered(&verdict(1, VerdictWord::Ok, true)), None);
         assert_eq!(desk.next_deadline(), None);
     }
@@ -116,11 +130,14 @@ mod tests {
     fn each_scan_waits_for_itself() {
         let mut desk = Answering::default();
         for number in [3, 1, 2] {
-            desk.sent(scan(number), MS * u32::try_from(number).unwrap());
+            let port = usize::try_from(number).unwrap();
+            desk.sent(scan(number), port, MS * u32::try_from(number).unwrap());
         }
-        assert!(desk.answered(&verdict(2, VerdictWord::Stop, false)).is_some());
+        let answered = desk.answered(&verdict(2, VerdictWord::Stop, false));
+        assert_eq!(answered.map(|(port, _)| port), Some(2), "the scanner that read it");
         assert!(desk.answered(&verdict(2, VerdictWord::Stop, false)).is_none());
-        assert_eq!(desk.spent(ANSWER_WAIT + MS), [scan(1)]);
-        assert_eq!(desk.all_spent(), [scan(3)]);
+        assert_eq!(desk.spent(ANSWER_WAIT + MS), [(1, scan(1))]);
+        assert_eq!(desk.all_spent(), [(3, scan(3))]);
+        assert!(desk.is_empty());
     }
 }

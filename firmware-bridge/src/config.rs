@@ -7,6 +7,13 @@ use ed25519_dalek::VerifyingKey;
 use emar_wire::Id;
 use serde::Deserialize;
 
+mod scanner;
+
+pub use scanner::{
+    Beeps, Ends, Flow, FunctionKey, KeyboardConfig, Parity, Protocol, ScannerConfig, SerialConfig,
+    Suffix,
+};
+
 /// A complete example; `emar-bridge config example` prints it and a test reads it back.
 pub const EXAMPLE: &str = include_str!("../bridge.example.toml");
 
@@ -20,11 +27,15 @@ pub struct Config {
     pub cart: Id,
     /// The MQTT broker.
     pub broker: BrokerConfig,
-    /// The serial scanner.
-    pub scanner: ScannerConfig,
+    /// The scanners, each `[[scanner]]` one; at least one.
+    #[serde(rename = "scanner")]
+    pub scanners: Vec<ScannerConfig>,
     /// Lights and buzzer.
     #[serde(default)]
     pub panel: PanelConfig,
+    /// The drawer's lock, where the cart has one.
+    #[serde(default)]
+    pub drawer: Option<DrawerConfig>,
     /// Where scans without an answer wait.
     pub spool: SpoolConfig,
 }
@@ -49,108 +60,6 @@ pub struct BrokerConfig {
     pub server_key_file: Option<PathBuf>,
 }
 
-/// The serial port and how the scanner frames a code.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScannerConfig {
-    /// Path that stays the same when the scanner is plugged in again, such as
-    /// `/dev/serial/by-id/...`; reopened by this name.
-    pub port: PathBuf,
-    /// Bits a second.
-    #[serde(default = "default_baud")]
-    pub baud: u32,
-    /// 7 or 8.
-    #[serde(default = "default_data_bits")]
-    pub data_bits: u8,
-    /// Parity bit.
-    #[serde(default)]
-    pub parity: Parity,
-    /// 1 or 2.
-    #[serde(default = "default_stop_bits")]
-    pub stop_bits: u8,
-    /// Flow control.
-    #[serde(default)]
-    pub flow: Flow,
-    /// How the scanner sends its codes.
-    #[serde(default)]
-    pub protocol: Protocol,
-    /// What ends a code; of protocol `line`.
-    #[serde(default)]
-    pub suffix: Suffix,
-    /// Bytes that begin a code, in hexadecimal; what stands before them is noise. Of `line`.
-    #[serde(default)]
-    pub prefix: Option<String>,
-    /// A silence of so many milliseconds ends a code (suffix `NONE`) or cuts it off; of `ssi`, a
-    /// packet or a code of several.
-    #[serde(default = "default_idle_ms")]
-    pub idle_ms: u32,
-    /// Longest code in bytes, at most 4096.
-    #[serde(default = "default_max_len")]
-    pub max_len: u32,
-    /// The same code again within so many milliseconds is the scanner reading twice. The server
-    /// judges longer repeats; above 400 a real second package could be swallowed.
-    #[serde(default = "default_repeat_ms")]
-    pub repeat_ms: u32,
-}
-
-/// Parity of the serial line.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum Parity {
-    /// No parity bit.
-    #[default]
-    None,
-    /// Odd.
-    Odd,
-    /// Even.
-    Even,
-}
-
-/// Flow control of the serial line.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum Flow {
-    /// None.
-    #[default]
-    None,
-    /// RTS/CTS.
-    Hardware,
-    /// XON/XOFF.
-    Software,
-}
-
-/// How a scanner sends its codes.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum Protocol {
-    /// Plain text with a suffix.
-    #[default]
-    Line,
-    /// Zebra's Simple Serial Interface: packets with a checksum, each answered.
-    Ssi,
-}
-
-/// What ends a code.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Suffix {
-    /// Carriage return.
-    #[default]
-    Cr,
-    /// Line feed.
-    Lf,
-    /// Carriage return, line feed or both.
-    Crlf,
-    /// Tabulator.
-    Tab,
-    /// Carriage return, line feed or tabulator.
-    Auto,
-    /// End of text, 0x03.
-    Etx,
-    /// Silence alone.
-    None,
-}
-
 /// Which panel the cart has.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "lowercase")]
@@ -164,17 +73,50 @@ pub enum PanelConfig {
         #[serde(default)]
         json_stdout: bool,
     },
-    /// Raspberry Pi pins, BCM numbers.
-    Pi {
-        /// Green light.
-        green: u8,
-        /// Amber light.
-        amber: u8,
-        /// Red light.
-        red: u8,
-        /// Passive buzzer.
-        buzzer: u8,
-    },
+    /// A Raspberry Pi.
+    Pi(Pins),
+}
+
+/// Pins of a Raspberry Pi, BCM numbers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pins {
+    /// Green light.
+    pub green: u8,
+    /// Amber light.
+    pub amber: u8,
+    /// Red light.
+    pub red: u8,
+    /// Passive buzzer.
+    pub buzzer: u8,
+    /// Button to ground; the Pi pulls the pin up.
+    #[serde(default)]
+    pub button: Option<u8>,
+    /// Relay of the drawer's lock, high to unlock; with `[drawer]`.
+    #[serde(default)]
+    pub drawer: Option<u8>,
+}
+
+/// A drawer that the bridge locks.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrawerConfig {
+    /// How many seconds an answer of the server keeps it unlocked.
+    #[serde(default = "default_open_s")]
+    pub open_s: u32,
+}
+
+impl Pins {
+    fn are_apart(&self) -> bool {
+        let Self { green, amber, red, buzzer, button, drawer } = *self;
+        let mut all = vec![green, amber, red, buzzer];
+        all.extend(button);
+        all.extend(drawer);
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        all.len() == count
+    }
 }
 
 impl Default for PanelConfig {
@@ -200,27 +142,15 @@ fn default_host() -> String {
 const fn default_port() -> u16 {
     1883
 }
-const fn default_baud() -> u32 {
-    9600
-}
-const fn default_data_bits() -> u8 {
-    8
-}
-const fn default_stop_bits() -> u8 {
-    1
-}
-const fn default_idle_ms() -> u32 {
-    200
-}
-const fn default_max_len() -> u32 {
-    512
-}
-const fn default_repeat_ms() -> u32 {
-    400
+const fn default_open_s() -> u32 {
+    20
 }
 const fn default_spool_bytes_max() -> u64 {
     4 * 1024 * 1024
 }
+
+/// A field, what stands in it, whether that can work, and what to do where it cannot.
+type Row = (&'static str, String, bool, &'static str);
 
 /// The configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -279,8 +209,14 @@ impl Config {
     fn check(&self) -> Result<(), ConfigError> {
         let host = &self.broker.host;
         let loopback = host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
-        let scanner = &self.scanner;
-        let rows = [
+        let (pins, wired) = match &self.panel {
+            PanelConfig::Null { .. } => (true, true),
+            PanelConfig::Pi(pins) => {
+                (pins.are_apart(), pins.drawer.is_some() == self.drawer.is_some())
+            }
+        };
+        let open_s = self.drawer.as_ref().map_or(20, |drawer| drawer.open_s);
+        let rows: [Row; 6] = [
             (
                 "broker.host",
                 host.clone(),
@@ -290,64 +226,30 @@ impl Config {
             ),
             ("broker.port", self.broker.port.to_string(), self.broker.port > 0, "use 1 to 65535"),
             (
-                "scanner.baud",
-                scanner.baud.to_string(),
-                (300..=921_600).contains(&scanner.baud),
-                "use what the scanner is set to, commonly 9600 or 115200",
+                "panel",
+                "pi".into(),
+                pins,
+                "two of its pins have one number; give each pin its own BCM number",
             ),
             (
-                "scanner.data_bits",
-                scanner.data_bits.to_string(),
-                matches!(scanner.data_bits, 7 | 8),
-                "use 7 or 8",
+                "panel.drawer",
+                self.drawer.is_some().to_string(),
+                wired,
+                "the relay's pin and the table [drawer] go together; add the other or remove both",
             ),
-            (
-                "scanner.stop_bits",
-                scanner.stop_bits.to_string(),
-                matches!(scanner.stop_bits, 1 | 2),
-                "use 1 or 2",
-            ),
-            (
-                "scanner.prefix",
-                scanner.prefix.clone().unwrap_or_default(),
-                self.prefix_bytes().is_some(),
-                "use pairs of hexadecimal digits, for example \"02\", or leave it out",
-            ),
-            (
-                "scanner.idle_ms",
-                scanner.idle_ms.to_string(),
-                (20..=5000).contains(&scanner.idle_ms),
-                "use 20 to 5000",
-            ),
-            (
-                "scanner.max_len",
-                scanner.max_len.to_string(),
-                (16..=4096).contains(&scanner.max_len),
-                "use 16 to 4096",
-            ),
-            (
-                "scanner.repeat_ms",
-                scanner.repeat_ms.to_string(),
-                scanner.repeat_ms <= 400,
-                "use 0 to 400: above that a real second package could be swallowed",
-            ),
+            ("drawer.open_s", open_s.to_string(), (1..=600).contains(&open_s), "use 1 to 600"),
             (
                 "spool.bytes_max",
                 self.spool.bytes_max.to_string(),
-                (64 * 1024..=1 << 30).contains(&self.spool.bytes_max),
-                "use 65536 to 1073741824",
+                (256 * 1024..=1 << 30).contains(&self.spool.bytes_max),
+                "use 262144 to 1073741824",
             ),
         ];
-        match rows.into_iter().find(|(_, _, good, _)| !good) {
+        let scanners = scanner::rows(&self.scanners);
+        match rows.into_iter().chain(scanners).find(|(_, _, good, _)| !good) {
             Some((field, value, _, why)) => Err(ConfigError::Value { field, value, why }),
             None => Ok(()),
         }
-    }
-
-    /// The bytes of `scanner.prefix`; `None` when it is not hexadecimal.
-    #[must_use]
-    pub fn prefix_bytes(&self) -> Option<Vec<u8>> {
-        crate::hex::decode(self.scanner.prefix.as_deref().unwrap_or_default())
     }
 
     /// The broker password.
@@ -413,7 +315,8 @@ mod tests {
     fn the_example_is_good() {
         let config = parse(EXAMPLE).unwrap();
         assert_eq!(config.facility.as_str(), "oakhill");
-        assert_eq!(config.scanner.suffix, Suffix::Cr);
+        let kinds: Vec<_> = config.scanners.iter().map(ScannerConfig::port).collect();
+        assert_eq!(kinds[0], Path::new("/dev/emar-scanner"));
     }
 
     #[test]
@@ -427,7 +330,10 @@ mod tests {
             ("suffix = \"CR\"", "suffix = \"CR\"\nprefix = \"0x\"", "scanner.prefix"),
             ("suffix = \"CR\"", "suffix = \"EOL\"", "unknown variant"),
             ("protocol = \"line\"", "protocol = \"snapi\"", "unknown variant"),
+            ("beeps = \"none\"", "beeps = \"zebra\"", "unknown variant"),
             ("baud = 9600", "bauds = 9600", "unknown field"),
+            ("kind = \"serial\"", "kind = \"bluetooth\"", "unknown variant"),
+            ("[[scanner]]", "[scanner]", "invalid type"),
             ("cart = \"cart-1\"", "cart = \"cart/+\"", "id"),
             ("kind = \"null\"", "kind = \"nil\"", "unknown variant"),
         ];
@@ -439,8 +345,73 @@ mod tests {
     }
 
     #[test]
+    fn pins_are_apart_and_a_drawer_has_its_relay() {
+        let with = |panel: &str, rest: &str| {
+            let text = EXAMPLE.replace("kind = \"null\"", panel);
+            parse(&format!("{text}\n{rest}"))
+        };
+        let pins = "kind = \"pi\"\ngreen = 17\namber = 27\nred = 22\nbuzzer = 18\nbutton = 23";
+        with(pins, "").unwrap();
+        with(&format!("{pins}\ndrawer = 24"), "[drawer]").unwrap();
+        with("kind = \"null\"", "[drawer]\nopen_s = 60").unwrap();
+        let bad = [
+            (format!("{pins}\ndrawer = 17"), "[drawer]", "pins have one number"),
+            (format!("{pins}\ndrawer = 24"), "", "panel.drawer"),
+            (pins.to_owned(), "[drawer]", "panel.drawer"),
+            (format!("{pins}\ndrawer = 24"), "[drawer]\nopen_s = 0", "drawer.open_s"),
+            (format!("{pins}\ndrawers = 24"), "", "unknown field"),
+        ];
+        for (panel, rest, names) in bad {
+            let why = with(&panel, rest).unwrap_err().to_string();
+            assert!(why.contains(names), "{panel} {rest}: {why}");
+        }
+    }
+
+    #[test]
+    fn scanners_of_one_cart_are_told_apart() {
+        let with = |scanners: &str| {
+            let (head, _) = EXAMPLE.split_once("\n[[scanner]]\n").unwrap();
+            let (_, tail) = EXAMPLE.split_once("\n[panel]\n").unwrap();
+            parse(&format!("{head}\n{scanners}\n[panel]\n{tail}"))
+        };
+        let serial = |name: &str, port: &str| {
+            format!("[[scanner]]\nkind = \"serial\"\n{name}\nport = \"{port}\"\n")
+        };
+        let keyboard = |rest: &str| {
+            format!("[[scanner]]\nkind = \"keyboard\"\ndevice = \"/dev/input/a\"\n{rest}\n")
+        };
+        let (left, right) = ("name = \"left\"", "name = \"right\"");
+        let good = [
+            serial("", "/dev/a"),
+            serial(left, "/dev/a") + &serial(right, "/dev/b"),
+            serial(left, "/dev/a") + &keyboard(right),
+            keyboard("prefix = \"F9\"\ngs = \"F8\"\nends = \"silence\""),
+        ];
+        for text in good {
+            with(&text).unwrap();
+        }
+        let bad = [
+            (String::new(), "missing field `scanner`"),
+            (serial("", "/dev/a") + &serial(right, "/dev/b"), "scanner.name"),
+            (serial(left, "/dev/a") + &serial(left, "/dev/b"), "scanner.name"),
+            (serial(left, "/dev/a") + &serial(right, "/dev/a"), "scanner.port"),
+            (keyboard("prefix = \"F9\"\ngs = \"F9\""), "scanner.gs"),
+            (keyboard("prefix = \"F25\""), "no function key"),
+            (keyboard("baud = 9600"), "unknown field"),
+            (serial("protocol = \"ssi\"\nbeeps = \"honeywell\"", "/dev/a"), "scanner.beeps"),
+        ];
+        for (text, names) in bad {
+            let why = with(&text).unwrap_err().to_string();
+            assert!(why.contains(names), "{text}: {why}");
+        }
+    }
+
+    #[test]
     fn a_prefix_is_bytes() {
         let text = EXAMPLE.replace("suffix = \"CR\"", "suffix = \"CR\"\nprefix = \"021b\"");
-        assert_eq!(parse(&text).unwrap().prefix_bytes(), Some(vec![0x02, 0x1b]));
+        let ScannerConfig::Serial(serial) = parse(&text).unwrap().scanners.remove(0) else {
+            panic!("the example's scanner is serial")
+        };
+        assert_eq!(serial.prefix_bytes(), Some(vec![0x02, 0x1b]));
     }
 }

@@ -16,11 +16,14 @@ pub enum KeeperEvent {
     Kept(Scan),
     /// It is not kept.
     Refused(Uuid, SpoolError),
+    /// Whether the next scans have room.
+    Room(Result<(), SpoolError>),
 }
 
 enum Order {
     Keep(Scan),
     Answered(Uuid),
+    Look,
 }
 
 /// The running keeper.
@@ -59,6 +62,12 @@ impl Keeper {
         }
     }
 
+    /// Looks whether the next scans have room; the answer comes as an event. False when the keeper
+    /// is gone.
+    pub fn look(&self) -> bool {
+        self.orders.send(Order::Look).is_ok()
+    }
+
     /// Waits until everything asked for is done. Blocks.
     pub fn finish(self) {
         drop(self.orders);
@@ -77,6 +86,9 @@ fn work(mut spool: Spool, orders: &mpsc::Receiver<Order>, events: &UnboundedSend
                     Err(why) => KeeperEvent::Refused(scan.scan_id, why),
                 };
                 let _ = events.send(event);
+            }
+            Order::Look => {
+                let _ = events.send(KeeperEvent::Room(spool.make_room()));
             }
             Order::Answered(scan_id) => {
                 if let Err(why) = spool.answered(scan_id) {

@@ -66,8 +66,7 @@ mod tests {
     use super::*;
 
     fn scan(number: u128) -> Scan {
-        let raw = "x".into();
-        Scan { scan_id: Uuid::from_u128(number), raw, symbology: None, at: 0, late: false }
+        Scan { scan_id: Uuid::from_u128(number), raw: "x".into(), ..Scan::default() }
     }
 
     fn due(late: &mut Late, now: Duration) -> Option<u128> {

@@ -5,8 +5,10 @@
 //! only moves bytes and time: framing is the core's, verdicts are the server's.
 
 pub mod answering;
+mod bridge;
 pub mod clock;
 pub mod config;
+pub mod health;
 pub mod hex;
 pub mod keeper;
 pub mod key;

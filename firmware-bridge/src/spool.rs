@@ -12,6 +12,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use emar_wire::payload::Scan;
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -19,6 +21,10 @@ const FILE: &str = "scans.spool";
 const HEAD_BYTES: usize = 8;
 /// Longest JSON of one record: a scan of 4096 bytes, each escaped to six, and its fields.
 const RECORD_BYTES_MAX: usize = 32 * 1024;
+
+/// Taken up on the disk ahead of what is written, so that a disk that others fill is noticed
+/// before a scan needs it: more than a cart scans between two looks.
+const ROOM_BYTES: u64 = 2 * RECORD_BYTES_MAX as u64;
 
 /// What can go wrong with the spool.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +65,10 @@ pub struct Spool {
     file: File,
     bytes: u64,
     bytes_max: u64,
+    /// Whether the file holds what is answered already.
+    stale: bool,
+    /// Whether the last write failed: then only another tells that the disk is good again.
+    refused: bool,
     kept: VecDeque<Scan>,
 }
 
@@ -89,7 +99,8 @@ impl Spool {
             file.set_len(good as u64).map_err(failed("cut"))?;
             file.sync_all().map_err(failed("synced"))?;
         }
-        let mut spool = Self { path, file, bytes: good as u64, bytes_max, kept: VecDeque::new() };
+        let (bytes, kept) = (good as u64, VecDeque::new());
+        let mut spool = Self { path, file, bytes, bytes_max, stale: true, refused: false, kept };
         for record in records {
             match record {
                 Record::Scan(scan) => spool.kept.push_back(scan),
@@ -102,6 +113,29 @@ impl Spool {
     /// The scans kept and not yet answered, oldest first.
     pub fn kept(&self) -> impl Iterator<Item = &Scan> {
         self.kept.iter()
+    }
+
+    /// Sees that the next scans have room, under the limit and on the disk, and takes it up.
+    ///
+    /// # Errors
+    /// [`SpoolError::Full`], or what the disk said; then a scan would not be kept.
+    pub fn make_room(&mut self) -> Result<(), SpoolError> {
+        if self.bytes + ROOM_BYTES > self.bytes_max && self.stale {
+            self.compact()?;
+        }
+        if self.bytes + ROOM_BYTES > self.bytes_max {
+            return Err(SpoolError::Full { bytes: self.bytes });
+        }
+        if self.refused {
+            self.append(&encode(&Record::Answered(Uuid::nil())))?;
+            self.sync()?;
+            self.stale = true;
+        }
+        match fallocate(&self.file, FallocateFlags::KEEP_SIZE, self.bytes, ROOM_BYTES) {
+            // Not every file system can; there the write itself will tell.
+            Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+            Err(why) => Err(self.failed("given room", why.into())),
+        }
     }
 
     /// Keeps `scan`; on return it survives a crash.
@@ -117,7 +151,7 @@ impl Spool {
             return Err(SpoolError::Full { bytes: self.bytes });
         }
         self.append(&bytes)?;
-        self.file.sync_data().map_err(|why| self.failed("synced", why))?;
+        self.sync()?;
         self.kept.push_back(scan.clone());
         Ok(())
     }
@@ -135,6 +169,7 @@ impl Spool {
         if self.kept.is_empty() {
             return self.cut_to(0);
         }
+        self.stale = true;
         self.append(&encode(&Record::Answered(scan_id)))
     }
 
@@ -142,6 +177,7 @@ impl Spool {
         let written =
             self.file.seek(SeekFrom::Start(self.bytes)).and_then(|_| self.file.write_all(bytes));
         if let Err(why) = written {
+            self.refused = true;
             // Half a record in front of the next one would hide it from the next start.
             let at = self.bytes;
             self.cut_to(at)?;
@@ -149,6 +185,12 @@ impl Spool {
         }
         self.bytes += bytes.len() as u64;
         Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), SpoolError> {
+        let synced = self.file.sync_data();
+        self.refused = synced.is_err();
+        synced.map_err(|why| self.failed("synced", why))
     }
 
     fn cut_to(&mut self, bytes: u64) -> Result<(), SpoolError> {
@@ -176,6 +218,7 @@ impl Spool {
         })();
         self.file = made.map_err(|why| self.failed("compacted", why))?;
         self.bytes = bytes.len() as u64;
+        self.stale = false;
         Ok(())
     }
 
@@ -267,7 +310,7 @@ mod tests {
 
     fn scan(number: u128) -> Scan {
         let raw = format!("]C1{number}");
-        Scan { scan_id: Uuid::from_u128(number), raw, symbology: None, at: 1, late: false }
+        Scan { scan_id: Uuid::from_u128(number), raw, at: 1, ..Scan::default() }
     }
 
     fn ids(spool: &Spool) -> Vec<u128> {
@@ -355,6 +398,25 @@ mod tests {
         assert_eq!(ids(&spool), [2, 3, 4]);
         drop(spool);
         assert_eq!(ids(&Spool::open(folder.path(), one * 3).unwrap()), [2, 3, 4]);
+    }
+
+    #[test]
+    fn room_is_refused_before_a_scan_needs_it_and_comes_back_with_the_answers() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = encode(&Record::Scan(scan(1))).len() as u64;
+        let mut spool = Spool::open(folder.path(), ROOM_BYTES + one * 2).unwrap();
+        for number in 1..=3 {
+            spool.make_room().unwrap();
+            spool.keep(&scan(number)).unwrap();
+        }
+        assert!(matches!(spool.make_room(), Err(SpoolError::Full { .. })));
+        spool.answered(Uuid::from_u128(2)).unwrap();
+        spool.make_room().unwrap();
+        assert_eq!(ids(&spool), [1, 3]);
+        drop(spool);
+        let length = fs::metadata(folder.path().join(FILE)).unwrap().len();
+        assert_eq!(length, one * 2, "room taken up is no part of the file");
+        assert_eq!(ids(&Spool::open(folder.path(), ROOM).unwrap()), [1, 3]);
     }
 
     #[test]

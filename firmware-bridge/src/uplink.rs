@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use emar_wire::client::{self, Announced, Event, EventReceiver, Handle, Message, Options};
-use emar_wire::payload::{self, Heartbeat, PayloadError, Presence, Scan, VerdictMessage};
+use emar_wire::payload::{
+    self, CartHealth, Heartbeat, PayloadError, Presence, Scan, VerdictMessage,
+};
 use emar_wire::signed::{Keyring, Signed};
 use emar_wire::{Id, IdError, Role, Topic};
 
@@ -23,8 +25,11 @@ pub enum UplinkEvent {
     Down,
     /// The server answered a scan.
     Verdict(VerdictMessage),
-    /// The server is alive.
-    Heartbeat,
+    /// The server is alive; `at` is its clock.
+    Heartbeat {
+        /// Microseconds UTC.
+        at: i64,
+    },
 }
 
 /// The link cannot be set up.
@@ -58,6 +63,7 @@ pub struct Uplink {
     handle: Handle,
     events: EventReceiver,
     scan_topic: Topic,
+    health_topic: Topic,
     pulse: Pulse,
 }
 
@@ -88,7 +94,9 @@ impl Uplink {
         let pulse =
             Pulse { keyring: config.server_key()?.map(|key| Keyring::new([key])), last: None };
         let (handle, events) = client::connect(options);
-        Ok(Self { handle, events, scan_topic: Topic::CartScan { facility, cart }, pulse })
+        let health_topic = Topic::CartHealth { facility: facility.clone(), cart: cart.clone() };
+        let scan_topic = Topic::CartScan { facility, cart };
+        Ok(Self { handle, events, scan_topic, health_topic, pulse })
     }
 
     /// Hands `scan` to the connection, in order with those before it. That the broker has it is
@@ -97,8 +105,19 @@ impl Uplink {
     /// # Errors
     /// It will not leave; it was not sent.
     pub async fn send(&self, scan: &Scan) -> Result<(), NotSent> {
-        let bytes = payload::encode(scan)?;
-        let publish = self.handle.publish(&self.scan_topic, bytes);
+        self.publish(&self.scan_topic, payload::encode(scan)?).await
+    }
+
+    /// Tells how the cart is. Nothing hangs on it: the next one tells it anew.
+    ///
+    /// # Errors
+    /// It will not leave.
+    pub async fn tell(&self, health: &CartHealth) -> Result<(), NotSent> {
+        self.publish(&self.health_topic, payload::encode(health)?).await
+    }
+
+    async fn publish(&self, topic: &Topic, bytes: Vec<u8>) -> Result<(), NotSent> {
+        let publish = self.handle.publish(topic, bytes);
         let ack = tokio::time::timeout(QUEUE_WAIT, publish).await;
         drop(ack.map_err(|_| NotSent::Stalled)??);
         Ok(())
@@ -146,7 +165,8 @@ impl Uplink {
                 }
             },
             Topic::Heartbeat { .. } => {
-                self.pulse.is_alive(&message.payload, max).then_some(UplinkEvent::Heartbeat)
+                let at = self.pulse.alive(&message.payload, max)?;
+                Some(UplinkEvent::Heartbeat { at })
             }
             _ => None,
         }
@@ -166,14 +186,15 @@ struct Pulse {
 }
 
 impl Pulse {
-    fn is_alive(&mut self, bytes: &[u8], max: usize) -> bool {
-        let Some(beat) = self.read(bytes, max) else { return false };
+    /// When the server sent it, if it is a sign of life.
+    fn alive(&mut self, bytes: &[u8], max: usize) -> Option<i64> {
+        let beat = self.read(bytes, max)?;
         let number = (beat.epoch, beat.seq);
         if self.last.is_some_and(|last| number <= last) {
-            return false;
+            return None;
         }
         self.last = Some(number);
-        true
+        Some(beat.at)
     }
 
     fn read(&self, bytes: &[u8], max: usize) -> Option<Heartbeat> {
@@ -196,7 +217,7 @@ mod tests {
 
     fn beat(key: u8, epoch: i64, seq: u64) -> Vec<u8> {
         let beat =
-            Heartbeat { epoch, seq, at: 0, tree_size: 0, open_alerts: 0, oldest_unsent_s: 0 };
+            Heartbeat { epoch, seq, at: 7, tree_size: 0, open_alerts: 0, oldest_unsent_s: 0 };
         sign(&SigningKey::from_bytes(&[key; 32]), &beat).unwrap()
     }
 
@@ -215,14 +236,14 @@ mod tests {
             (b"{}".to_vec(), false, "nothing"),
         ];
         for (bytes, alive, what) in rows {
-            assert_eq!(pulse.is_alive(&bytes, 4096), alive, "{what}");
+            assert_eq!(pulse.alive(&bytes, 4096), alive.then_some(7), "{what}");
         }
     }
 
     #[test]
     fn without_a_key_a_beat_counts_unverified() {
         let mut pulse = Pulse { keyring: None, last: None };
-        assert!(pulse.is_alive(&beat(7, 1, 1), 4096));
-        assert!(!pulse.is_alive(b"hello", 4096));
+        assert!(pulse.alive(&beat(7, 1, 1), 4096).is_some());
+        assert!(pulse.alive(b"hello", 4096).is_none());
     }
 }

@@ -175,7 +175,7 @@ fn config(folder: &Path, cart: &str, uplink: &Uplink<'_>) -> String {
     format!(
         "facility = \"{}\"\ncart = \"{cart}\"\n\
          [broker]\nhost = \"{}\"\nport = {}\nuser = \"{cart}\"\npassword_file = {}\n\
-         [scanner]\nport = {}\n[panel]\nkind = \"null\"\njson_stdout = true\n\
+         [[scanner]]\nkind = \"serial\"\nport = {}\n[panel]\nkind = \"null\"\njson_stdout = true\n\
          [spool]\ndirectory = {}\n",
         uplink.facility,
         uplink.broker.ip(),
@@ -269,6 +269,6 @@ mod tests {
         let text = config(Path::new("/tmp/a \"b\""), "cart-1", &uplink);
         let read: BridgeConfig = toml::from_str(&text).unwrap();
         assert_eq!(read.broker.port, 1884);
-        assert_eq!(read.scanner.port, Path::new("/tmp/a \"b\"/scanner"));
+        assert_eq!(read.scanners[0].port(), Path::new("/tmp/a \"b\"/scanner"));
     }
 }

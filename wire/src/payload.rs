@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 mod alert;
 mod capabilities;
 mod command;
+mod health;
 mod heartbeat;
 mod letter;
 mod presence;
@@ -21,6 +22,7 @@ pub use alert::{
 };
 pub use capabilities::{Capabilities, SCHEMA_PHARMACY};
 pub use command::{AlertAction, AlertCommand, CommandAnswer, CommandReply};
+pub use health::{CartHealth, ClockConfidence, ScannerHealth, ScannerState, SpoolState};
 pub use heartbeat::Heartbeat;
 pub use letter::DeadLetter;
 pub use presence::Presence;

@@ -94,6 +94,7 @@ impl Role {
                 at_home(facility)
                     && match topic {
                         Topic::CartPresence { cart: c, .. }
+                        | Topic::CartHealth { cart: c, .. }
                         | Topic::CartScan { cart: c, .. }
                         | Topic::Cosignature { device: c, .. } => c == cart,
                         _ => false,
@@ -244,6 +245,7 @@ mod tests {
             (&server, state.as_str(), true),
             (&server, "cart/c1/verdict", true),
             (&server, "cart/c1/scan", false),
+            (&server, "cart/c1/health", false),
             (&server, command.as_str(), false),
             (&server, "station/s1/shown", false),
             (&server, "pharmacy/p1/in/order", false),
@@ -256,6 +258,8 @@ mod tests {
             (&station, state.as_str(), false),
             (&cart, "cart/c1/scan", true),
             (&cart, "cart/c2/scan", false),
+            (&cart, "cart/c1/health", true),
+            (&cart, "cart/c2/health", false),
             (&cart, "cart/c1/verdict", false),
             (&cart, "server/heartbeat", false),
             (&cart, "cosig/c1", true),

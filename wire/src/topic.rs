@@ -348,6 +348,8 @@ topics! {
     StationReply { station: Id } = "station/{station}/reply", AtLeastOnce, false;
     /// Payload: `Presence`; last will.
     CartPresence { cart: Id } = "cart/{cart}/presence", AtLeastOnce, true;
+    /// How the cart's bridge is. Payload: `CartHealth`.
+    CartHealth { cart: Id } = "cart/{cart}/health", AtLeastOnce, true;
     /// What the cart's scanner read. Payload: `Scan`.
     CartScan { cart: Id } = "cart/{cart}/scan", AtLeastOnce, false;
     /// The server's answer to a scan. Payload: `VerdictMessage`.

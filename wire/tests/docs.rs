@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use emar_wire::Kind;
 use emar_wire::payload::{
-    AlertCommand, AlertEvent, AlertIndex, AlertState, Capabilities, CommandReply, DeadLetter,
-    Heartbeat, Presence, Scan, Shown, Silence, VerdictMessage, decode,
+    AlertCommand, AlertEvent, AlertIndex, AlertState, Capabilities, CartHealth, CommandReply,
+    DeadLetter, Heartbeat, Presence, Scan, Shown, Silence, VerdictMessage, decode,
 };
 use emar_wire::signed::Signed;
 use serde::de::DeserializeOwned;
@@ -43,7 +43,7 @@ fn every_example_is_a_payload() {
     let page = page();
     let examples: Vec<&str> =
         page.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    let readers: [fn(&str); 14] = [
+    let readers: [fn(&str); 15] = [
         reads::<Presence>,
         reads::<Signed>,
         reads::<Heartbeat>,
@@ -55,6 +55,7 @@ fn every_example_is_a_payload() {
         reads::<CommandReply>,
         reads::<Silence>,
         reads::<Scan>,
+        reads::<CartHealth>,
         reads::<VerdictMessage>,
         reads::<Capabilities>,
         reads::<DeadLetter>,

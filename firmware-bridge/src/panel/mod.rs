@@ -1,14 +1,18 @@
-//! What the nurse sees and hears at the cart: three lights and a buzzer.
+//! What the nurse sees and hears at the cart: three lights and a buzzer; its button, its drawer.
 
+mod drawer;
 mod null;
 #[cfg(all(target_os = "linux", any(target_arch = "aarch64", target_arch = "arm")))]
 mod pi;
 
+pub use drawer::Drawer;
 pub use null::NullPanel;
 #[cfg(all(target_os = "linux", any(target_arch = "aarch64", target_arch = "arm")))]
 pub use pi::PiPanel;
 
+use emar_domain::scan::beep::Beep;
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc::Receiver;
 use uuid::Uuid;
 
 use crate::config::PanelConfig;
@@ -93,8 +97,10 @@ pub enum Cause {
     ServerSilent,
     /// The scanner cannot be read: unplugged, taken by another program or refused.
     ScannerDown,
-    /// The store for unanswered scans refuses: full or broken.
+    /// The store for unanswered scans refuses, full or broken: no scan is taken.
     SpoolBroken,
+    /// The cart's clock is far from the server's, which will take scans for old ones.
+    ClockOff,
 }
 
 /// One state of the panel.
@@ -119,6 +125,25 @@ impl Signal {
         Self { light, sound: None, cause, scan_id: None }
     }
 
+    /// What the scanner that read the code is told to beep, where it takes commands.
+    #[must_use]
+    pub fn beep(&self) -> Option<Beep> {
+        match self.cause {
+            Cause::Committed if self.light == Light::Green => Some(Beep::Given),
+            Cause::Noted => Some(Beep::Noted),
+            Cause::Ask | Cause::Committed => Some(Beep::Ask),
+            Cause::Stop | Cause::NoAnswer | Cause::Unreadable | Cause::SpoolBroken => {
+                Some(Beep::Stop)
+            }
+            Cause::Ready
+            | Cause::Waiting
+            | Cause::LinkDown
+            | Cause::ServerSilent
+            | Cause::ScannerDown
+            | Cause::ClockOff => None,
+        }
+    }
+
     /// A red stop with its sound.
     #[must_use]
     pub fn stop(cause: Cause, scan_id: Option<Uuid>) -> Self {
@@ -126,10 +151,19 @@ impl Signal {
     }
 }
 
-/// Lights and buzzer. `show` returns at once; a sound plays on by itself.
+/// Lights and buzzer, and where the cart has them a button and a drawer with a lock. Every call
+/// returns at once; a sound plays on by itself.
 pub trait Panel: Send {
     /// Shows `signal` until the next one.
     fn show(&mut self, signal: &Signal);
+
+    /// Unlocks the drawer, or locks it. It is locked when the panel is opened.
+    fn unlock_drawer(&mut self, _unlock: bool) {}
+
+    /// Where presses of the button come from, once; `None`: there is no button.
+    fn presses(&mut self) -> Option<Receiver<()>> {
+        None
+    }
 }
 
 /// The panel could not be set up.
@@ -169,11 +203,9 @@ pub fn open(config: &PanelConfig) -> Result<Box<dyn Panel>, PanelError> {
             Ok(Box::new(NullPanel::open(state_file.as_deref(), *json_stdout)?))
         }
         #[cfg(all(target_os = "linux", any(target_arch = "aarch64", target_arch = "arm")))]
-        PanelConfig::Pi { green, amber, red, buzzer } => {
-            Ok(Box::new(PiPanel::open(*green, *amber, *red, *buzzer)?))
-        }
+        PanelConfig::Pi(pins) => Ok(Box::new(PiPanel::open(pins)?)),
         #[cfg(not(all(target_os = "linux", any(target_arch = "aarch64", target_arch = "arm"))))]
-        PanelConfig::Pi { .. } => Err(PanelError::NotAPi),
+        PanelConfig::Pi(_) => Err(PanelError::NotAPi),
     }
 }
 

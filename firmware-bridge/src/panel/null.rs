@@ -37,6 +37,10 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 impl Panel for NullPanel {
+    fn unlock_drawer(&mut self, unlock: bool) {
+        tracing::info!(unlock, "drawer");
+    }
+
     fn show(&mut self, signal: &Signal) {
         tracing::info!(
             light = ?signal.light,

@@ -1,12 +1,15 @@
-//! The panel on a Raspberry Pi: three pins for lights, one for a passive buzzer.
+//! The panel on a Raspberry Pi: three pins for lights, one for a passive buzzer, and where they
+//! are wired one for a button and one for the relay of the drawer's lock.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use rppal::gpio::{Gpio, OutputPin};
+use rppal::gpio::{Gpio, InputPin, Level, OutputPin, Trigger};
+use tokio::sync::mpsc as channel;
 
 use super::{Light, Panel, PanelError, Signal, Sound};
+use crate::config::Pins;
 
 /// Lights switch at once; sounds play one after the other in a thread of their own, so a stop
 /// is heard to its end whatever follows it.
@@ -15,27 +18,40 @@ pub struct PiPanel {
     green: OutputPin,
     amber: OutputPin,
     red: OutputPin,
+    drawer: Option<OutputPin>,
+    /// Kept: dropping it ends the interrupt.
+    _button: Option<InputPin>,
+    presses: Option<channel::Receiver<()>>,
     sounds: mpsc::SyncSender<Sound>,
 }
 
+/// Contacts of a button bounce for some milliseconds.
+const BOUNCE: Duration = Duration::from_millis(50);
 /// More than a nurse can scan while one stop sounds; beyond it only the light speaks.
 const SOUNDS_WAITING_MAX: usize = 4;
 
 impl PiPanel {
-    /// Takes the four pins (BCM numbers) and puts all lights out.
+    /// Takes the pins (BCM numbers), puts all lights out and locks the drawer.
     ///
     /// # Errors
     /// A pin that is not there, in use or forbidden.
-    pub fn open(green: u8, amber: u8, red: u8, buzzer: u8) -> Result<Self, PanelError> {
+    pub fn open(pins: &Pins) -> Result<Self, PanelError> {
         let gpio =
-            Gpio::new().map_err(|why| PanelError::Pin { pin: green, why: why.to_string() })?;
+            Gpio::new().map_err(|why| PanelError::Pin { pin: pins.green, why: why.to_string() })?;
         let take = |pin: u8| {
             gpio.get(pin)
                 .map(rppal::gpio::Pin::into_output_low)
                 .map_err(|why| PanelError::Pin { pin, why: why.to_string() })
         };
-        let (green, amber, red) = (take(green)?, take(amber)?, take(red)?);
-        let mut speaker = take(buzzer)?;
+        // First of all: a bridge that was killed may have left it unlocked.
+        let drawer = pins.drawer.map(&take).transpose()?;
+        let (green, amber, red) = (take(pins.green)?, take(pins.amber)?, take(pins.red)?);
+        let mut speaker = take(pins.buzzer)?;
+        let buzzer = pins.buzzer;
+        let (button, presses) = match pins.button {
+            Some(pin) => button(&gpio, pin).map(|(pin, presses)| (Some(pin), Some(presses)))?,
+            None => (None, None),
+        };
         let (sounds, waiting) = mpsc::sync_channel(SOUNDS_WAITING_MAX);
         thread::Builder::new()
             .name("panel-sound".into())
@@ -47,8 +63,21 @@ impl PiPanel {
                 }
             })
             .map_err(|why| PanelError::Pin { pin: buzzer, why: why.to_string() })?;
-        Ok(Self { green, amber, red, sounds })
+        Ok(Self { green, amber, red, drawer, _button: button, presses, sounds })
     }
+}
+
+/// The button pulls its pin to ground. One press is enough while one waits to be seen.
+fn button(gpio: &Gpio, pin: u8) -> Result<(InputPin, channel::Receiver<()>), PanelError> {
+    let failed = |why: rppal::gpio::Error| PanelError::Pin { pin, why: why.to_string() };
+    let (pressed, presses) = channel::channel(1);
+    let mut input = gpio.get(pin).map_err(failed)?.into_input_pullup();
+    input
+        .set_async_interrupt(Trigger::FallingEdge, Some(BOUNCE), move |_| {
+            let _ = pressed.try_send(());
+        })
+        .map_err(failed)?;
+    Ok((input, presses))
 }
 
 fn play(speaker: &mut OutputPin, sound: Sound, never: &mpsc::Receiver<()>) {
@@ -74,6 +103,17 @@ fn play(speaker: &mut OutputPin, sound: Sound, never: &mpsc::Receiver<()>) {
 }
 
 impl Panel for PiPanel {
+    fn unlock_drawer(&mut self, unlock: bool) {
+        if let Some(drawer) = &mut self.drawer {
+            drawer.write(if unlock { Level::High } else { Level::Low });
+            tracing::info!(unlock, "drawer");
+        }
+    }
+
+    fn presses(&mut self) -> Option<channel::Receiver<()>> {
+        self.presses.take()
+    }
+
     fn show(&mut self, signal: &Signal) {
         // Old light out before the new one goes on: never two at once.
         self.green.set_low();

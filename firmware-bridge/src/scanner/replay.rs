@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use emar_domain::scan::framing::Framer;
+
 use super::{Feed, Gone};
 
 /// One read and the silence before it.
@@ -47,7 +49,7 @@ fn chunk(line: &str) -> Option<Chunk> {
 ///
 /// # Errors
 /// Nobody listens any more.
-pub fn play(chunks: &[Chunk], feed: &mut Feed) -> Result<(), Gone> {
+pub fn play(chunks: &[Chunk], feed: &mut Feed<Framer>) -> Result<(), Gone> {
     for chunk in chunks {
         feed.bytes(chunk.gap, &chunk.bytes)?;
     }
@@ -60,17 +62,18 @@ mod tests {
 
     use super::*;
     use crate::Config;
-    use crate::config::EXAMPLE;
+    use crate::config::{EXAMPLE, ScannerConfig};
     use crate::scanner::ScannerEvent;
 
     fn played(suffix: &str, replay: &str) -> Vec<String> {
         let toml = EXAMPLE.replace("suffix = \"CR\"", &format!("suffix = \"{suffix}\""));
         let config = Config::parse(&toml, std::path::Path::new("bridge.toml")).unwrap();
         let (events, mut got) = mpsc::channel(100);
-        let mut feed = Feed::new(&config, events);
+        let ScannerConfig::Serial(serial) = &config.scanners[0] else { panic!("not serial") };
+        let mut feed = Feed::serial(0, serial, events);
         play(&parse(replay).unwrap(), &mut feed).unwrap();
         let mut seen = Vec::new();
-        while let Ok(event) = got.try_recv() {
+        while let Ok((_, event)) = got.try_recv() {
             seen.push(match event {
                 ScannerEvent::Code(text) => text,
                 ScannerEvent::Unreadable(why) => format!("!{}", why.code()),

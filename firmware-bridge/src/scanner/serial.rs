@@ -1,129 +1,116 @@
-//! A serial scanner in a thread of its own: read, hand on, reopen when it goes away.
+//! A serial scanner: read, hand on, reopen when it goes away; and told what to beep.
 
 use std::io::{self, Read, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, Thread};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use emar_domain::scan::beep::{Beep, Beeper};
+use emar_domain::scan::framing::Framer;
 use serialport::{ClearBuffer, DataBits, ErrorKind, FlowControl, SerialPort, StopBits, TTYPort};
 
-use super::{Feed, Gone, ScannerLink};
-use crate::config::{Flow, Parity, ScannerConfig};
+use super::reopen::{Reading, Stop};
+use super::{Feed, Gone, ScannerLink, read_wait};
+use crate::config::{Beeps, Flow, Parity, SerialConfig};
 
-/// The longest one read waits; bounds both the wake-ups a second and the time a stop takes.
-const READ_WAIT_MAX_MS: u32 = 250;
-const REOPEN_MIN: Duration = Duration::from_millis(250);
-const REOPEN_MAX: Duration = Duration::from_secs(2);
-/// A port that stayed open so long was no loose contact.
-const STEADY: Duration = Duration::from_secs(2);
+/// More than a nurse can scan while a blocked line lets none out; beyond it the panel speaks alone.
+const BEEPS_WAITING_MAX: usize = 4;
 
-/// The running reader. Dropping it closes the port within a quarter of a second.
+/// The open port, for whoever has something to say on it; none while the scanner is gone.
+type Line = Arc<Mutex<Option<TTYPort>>>;
+
+/// Starts reading `config.port`; codes, unreadable frames and the state of the port go to `feed`.
+///
+/// # Errors
+/// The operating system gives no thread.
+pub(super) fn spawn(
+    config: SerialConfig,
+    mut feed: Feed<Framer>,
+) -> io::Result<(Reading, Option<Mouth>)> {
+    let line = Line::default();
+    let mouth = match config.beeps {
+        Beeps::None => None,
+        Beeps::Honeywell => Some(Mouth::spawn(Beeper::Honeywell, line.clone())?),
+        Beeps::Datalogic => Some(Mouth::spawn(Beeper::Datalogic, line.clone())?),
+    };
+    let reading = Reading::spawn(move |stop| match open(&config) {
+        Ok(port) => {
+            let said = port.try_clone_native();
+            let said = said.inspect_err(|why| tracing::warn!(%why, "scanner: it will not beep"));
+            set(&line, said.ok());
+            let gone = read_until_gone(port, &mut feed, stop);
+            set(&line, None);
+            gone
+        }
+        Err(why) => feed.link(unopened(&why)),
+    })?;
+    Ok((reading, mouth))
+}
+
+fn set(line: &Line, port: Option<TTYPort>) {
+    *line.lock().unwrap_or_else(PoisonError::into_inner) = port;
+}
+
+/// Sends a scanner its beeps from a thread of its own: a line that blocks delays no verdict.
 #[derive(Debug)]
-pub struct SerialScanner {
-    stop: Arc<AtomicBool>,
-    thread: Thread,
+pub(super) struct Mouth {
+    beeper: Beeper,
+    words: mpsc::SyncSender<&'static [u8]>,
 }
 
-impl SerialScanner {
-    /// Starts reading `config.port`; codes, unreadable frames and the state of the port go to
-    /// `feed`.
-    ///
-    /// # Errors
-    /// The operating system gives no thread.
-    pub fn spawn(config: ScannerConfig, feed: Feed) -> io::Result<Self> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = stop.clone();
-        let handle = thread::Builder::new()
-            .name("scanner".into())
-            .spawn(move || Reader { config, feed, stop: stopped }.run())?;
-        Ok(Self { stop, thread: handle.thread().clone() })
-    }
-}
-
-impl Drop for SerialScanner {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        self.thread.unpark();
-    }
-}
-
-struct Reader {
-    config: ScannerConfig,
-    feed: Feed,
-    stop: Arc<AtomicBool>,
-}
-
-impl Reader {
-    fn run(mut self) {
-        let mut pause = REOPEN_MIN;
-        while !self.stopped() {
-            let opened = Instant::now();
-            let gone = match open(&self.config) {
-                Ok(port) => self.read_until_gone(port),
-                Err(why) => self.feed.link(unopened(&why)),
-            };
-            if gone.is_err() {
-                return;
-            }
-            if opened.elapsed() >= STEADY {
-                pause = REOPEN_MIN;
-            }
-            self.wait(pause);
-            pause = (pause * 2).min(REOPEN_MAX);
-        }
-    }
-
-    fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-
-    fn wait(&self, pause: Duration) {
-        let until = Instant::now() + pause;
-        while !self.stopped() {
-            let Some(left) = until.checked_duration_since(Instant::now()) else { return };
-            thread::park_timeout(left);
-        }
-    }
-
-    /// Reads until the port fails. A read that waits out its time is the kernel's word that the
-    /// line was silent; time spent unscheduled is no silence, so a busy machine cuts no code.
-    fn read_until_gone(&mut self, mut port: TTYPort) -> Result<(), Gone> {
-        self.feed.link(ScannerLink::Open)?;
-        let wait = port.timeout();
-        let mut bytes = [0; 1024];
-        while !self.stopped() {
-            let began = Instant::now();
-            match port.read(&mut bytes) {
-                Ok(0) => break,
-                Ok(count) => {
-                    let silent = began.elapsed().min(wait - Duration::from_millis(1));
-                    let answer = self.feed.bytes(silent, &bytes[..count])?;
-                    if let Err(why) = port.write_all(&answer) {
-                        tracing::info!(%why, "scanner: answering ended");
-                        break;
-                    }
+impl Mouth {
+    fn spawn(beeper: Beeper, line: Line) -> io::Result<Self> {
+        let (words, waiting) = mpsc::sync_channel::<&[u8]>(BEEPS_WAITING_MAX);
+        thread::Builder::new().name("scanner-beep".into()).spawn(move || {
+            for word in waiting {
+                let mut port = line.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(Err(why)) = port.as_mut().map(|port| port.write_all(word)) {
+                    tracing::info!(%why, "scanner: not told to beep");
                 }
-                Err(why) if why.kind() == io::ErrorKind::TimedOut => self.feed.silence(wait)?,
-                Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
-                Err(why) => {
-                    tracing::info!(%why, "scanner: reading ended");
+            }
+        })?;
+        Ok(Self { beeper, words })
+    }
+
+    pub(super) fn beep(&self, beep: Beep) {
+        if self.words.try_send(self.beeper.bytes(beep)).is_err() {
+            tracing::warn!("scanner: a beep left out, too many waiting");
+        }
+    }
+}
+
+/// Reads until the port fails. A read that waits out its time is the kernel's word that the
+/// line was silent; time spent unscheduled is no silence, so a busy machine cuts no code.
+fn read_until_gone(mut port: TTYPort, feed: &mut Feed<Framer>, stop: &Stop) -> Result<(), Gone> {
+    feed.link(ScannerLink::Open)?;
+    let wait = port.timeout();
+    let mut bytes = [0; 1024];
+    while !stop.asked() {
+        let began = Instant::now();
+        match port.read(&mut bytes) {
+            Ok(0) => break,
+            Ok(count) => {
+                let silent = began.elapsed().min(wait - Duration::from_millis(1));
+                let answer = feed.bytes(silent, &bytes[..count])?;
+                if let Err(why) = port.write_all(&answer) {
+                    tracing::info!(%why, "scanner: answering ended");
                     break;
                 }
             }
+            Err(why) if why.kind() == io::ErrorKind::TimedOut => feed.silence(wait)?,
+            Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
+            Err(why) => {
+                tracing::info!(%why, "scanner: reading ended");
+                break;
+            }
         }
-        self.feed.cut_off()?;
-        self.feed.link(ScannerLink::Unplugged)
     }
+    feed.cut_off()?;
+    feed.link(ScannerLink::Unplugged)
 }
 
-/// The idle time and a little, in equal parts none of which is longer than [`READ_WAIT_MAX_MS`].
-fn read_wait(idle_ms: u32) -> Duration {
-    let idle_ms = idle_ms + 1;
-    Duration::from_millis(idle_ms.div_ceil(idle_ms.div_ceil(READ_WAIT_MAX_MS)).into())
-}
-
-fn open(config: &ScannerConfig) -> serialport::Result<TTYPort> {
+fn open(config: &SerialConfig) -> serialport::Result<TTYPort> {
     let parity = match config.parity {
         Parity::None => serialport::Parity::None,
         Parity::Odd => serialport::Parity::Odd,
@@ -162,21 +149,6 @@ fn unopened(why: &serialport::Error) -> ScannerLink {
         _ => {
             tracing::debug!(%why, "scanner: not opened");
             ScannerLink::Unplugged
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_are_short_and_pass_the_idle_time() {
-        for idle_ms in 20..=5000 {
-            let wait = read_wait(idle_ms);
-            assert!(wait <= Duration::from_millis(READ_WAIT_MAX_MS.into()), "{idle_ms}");
-            let parts = (idle_ms + 1).div_ceil(READ_WAIT_MAX_MS);
-            assert!(wait * parts > Duration::from_millis(idle_ms.into()), "{idle_ms}");
         }
     }
 }

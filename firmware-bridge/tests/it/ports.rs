@@ -4,8 +4,7 @@ use emar_bridge::Config;
 use emar_bridge::config::EXAMPLE;
 use emar_bridge::panel::{Cause, Light};
 use emar_bridge::scanner::pty::PtyScanner;
-use emar_bridge::scanner::serial::SerialScanner;
-use emar_bridge::scanner::{Feed, ScannerEvent, ScannerLink};
+use emar_bridge::scanner::{Scanner, ScannerEvent, ScannerLink};
 use emar_domain::scan::framing::{FrameError, Reply};
 use tokio::sync::mpsc;
 
@@ -79,9 +78,9 @@ async fn a_zebra_scanner_is_answered_and_its_damaged_packet_is_sent_again() {
         .replace("protocol = \"line\"", "protocol = \"ssi\"");
     let config = Config::parse(&toml, folder.path()).unwrap();
     let (events, mut heard) = mpsc::channel(10);
-    let reader = SerialScanner::spawn(config.scanner.clone(), Feed::new(&config, events)).unwrap();
+    let reader = Scanner::spawn(0, &config.scanners[0], events).unwrap();
     let open = ScannerEvent::Link(ScannerLink::Open);
-    assert_eq!(heard.recv().await, Some(open));
+    assert_eq!(heard.recv().await, Some((0, open)));
 
     // DECODE_DATA with the text "STOP", damaged first, then as a resend.
     let good = [0x09, 0xF3, 0x00, 0x01, 0x03, b'S', b'T', b'O', b'P', 0xFD, 0xBA];
@@ -101,10 +100,10 @@ async fn a_zebra_scanner_is_answered_and_its_damaged_packet_is_sent_again() {
     let (scanner, nak, ack) =
         tokio::time::timeout(crate::support::SOON, asked).await.expect("answers").unwrap();
     assert_eq!((nak, ack), (Reply::NakResend.packet(), Reply::Ack.packet()));
-    assert_eq!(heard.recv().await, Some(ScannerEvent::Unreadable(FrameError::Checksum)));
-    assert_eq!(heard.recv().await, Some(ScannerEvent::Code("STOP".into())));
+    assert_eq!(heard.recv().await, Some((0, ScannerEvent::Unreadable(FrameError::Checksum))));
+    assert_eq!(heard.recv().await, Some((0, ScannerEvent::Code("STOP".into()))));
     drop(scanner);
     let gone = tokio::time::timeout(Duration::from_secs(5), heard.recv()).await;
-    assert_eq!(gone.expect("told of"), Some(ScannerEvent::Link(ScannerLink::Unplugged)));
+    assert_eq!(gone.expect("told of"), Some((0, ScannerEvent::Link(ScannerLink::Unplugged))));
     drop(reader);
 }

@@ -325,9 +325,9 @@ async fn a_scan_gets_one_verdict_and_a_late_one_stop() {
     let scan = |late| Scan {
         scan_id: Uuid::now_v7(),
         raw: "R-1234567C".to_owned(),
-        symbology: None,
         at,
         late,
+        ..Scan::default()
     };
     let verdict = |m: &Delivery| decode::<VerdictMessage>(&m.payload, MAX).ok();
     let now = encode(&scan(false)).unwrap();

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Micros;
+use crate::Id;
 
 /// How long a scan may wait for its verdict, judged by `at` in the payload.
 pub const SCAN_EXPIRES_MICROS: Micros = 10_000_000;
@@ -9,7 +10,7 @@ pub const SCAN_EXPIRES_MICROS: Micros = 10_000_000;
 /// One reading of a cart's scanner.
 ///
 /// `{"scan_id":"0190...","raw":"]d2011030...","symbology":"]d2","at":1793602800000000}`
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scan {
     /// Made by the reader; the same id gets the same answer.
     pub scan_id: Uuid,
@@ -20,6 +21,9 @@ pub struct Scan {
     pub symbology: Option<String>,
     /// When it was read.
     pub at: Micros,
+    /// Which of the cart's scanners read it, where it has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scanner: Option<Id>,
     /// True for a scan that was answered STOP for lack of an answer and is sent for the record: it
     /// never charts.
     #[serde(default, skip_serializing_if = "is_false")]

@@ -22,6 +22,13 @@ fn payloads_read_as_documented_and_survive_additions() {
         r#"{"scan_id":"00000000-0000-0000-0000-000000000000","verdict":"stop","objections":["wrong_resident"]}"#
     );
 
+    let left = Scan { raw: "a".into(), scanner: Id::new("left").ok(), ..Scan::default() };
+    let written = String::from_utf8(encode(&left).unwrap()).unwrap();
+    assert_eq!(
+        written,
+        r#"{"scan_id":"00000000-0000-0000-0000-000000000000","raw":"a","at":0,"scanner":"left"}"#
+    );
+
     let birth = Presence {
         session: 7,
         up: true,
@@ -34,9 +41,28 @@ fn payloads_read_as_documented_and_survive_additions() {
 }
 
 #[test]
+fn a_carts_health_reads_as_documented() {
+    let health = CartHealth {
+        at: 9,
+        scanners: vec![ScannerHealth { name: None, state: ScannerState::Unplugged }],
+        last_scan_at: Some(5),
+        failures: 2,
+        waiting: 3,
+        spool: SpoolState::Refuses,
+        clock: ClockConfidence::Off,
+        clock_offset_ms: Some(-7000),
+    };
+    let written = String::from_utf8(encode(&health).unwrap()).unwrap();
+    assert_eq!(
+        written,
+        r#"{"at":9,"scanners":[{"state":"unplugged"}],"last_scan_at":5,"failures":2,"waiting":3,"spool":"refuses","clock":"off","clock_offset_ms":-7000}"#
+    );
+    assert_eq!(decode::<CartHealth>(written.as_bytes(), 1024).unwrap(), health);
+}
+
+#[test]
 fn a_scan_is_spent_by_its_own_time() {
-    let scan =
-        |at, late| Scan { scan_id: Uuid::nil(), raw: String::new(), symbology: None, at, late };
+    let scan = |at, late| Scan { at, late, ..Scan::default() };
     for (at, late, now, spent) in [
         (0, false, SCAN_EXPIRES_MICROS, false),
         (0, false, SCAN_EXPIRES_MICROS + 1, true),

@@ -19,7 +19,7 @@ pub(crate) fn write_config(folder: &Path, port: u16, panel: &str) -> PathBuf {
     let text = format!(
         "facility = \"oakhill\"\ncart = \"cart-1\"\n\
          [broker]\nport = {port}\nuser = \"cart-1\"\npassword_file = \"{at}/cart-password\"\n\
-         [scanner]\nport = \"{at}/scanner\"\n\
+         [[scanner]]\nkind = \"serial\"\nport = \"{at}/scanner\"\n\
          [panel]\n{panel}\n[spool]\ndirectory = \"{at}/spool\"\n"
     );
     let file = folder.join("bridge.toml");
