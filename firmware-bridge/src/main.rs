@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use emar_bridge::{Config, panel};
+use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Reads the scanner of a med cart, asks the server and shows the verdict.
@@ -84,6 +85,10 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         .build()
         .context("the runtime could not be started; free memory or raise the thread limit")?;
     runtime.block_on(async {
+        // At a limit for the size of files the system ends who writes, unless this is handled; then
+        // the write fails, which the spool reports.
+        let _too_large = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))
+            .context("no handler for SIGXFSZ")?;
         let panel = panel::open(&config.panel)?;
         emar_bridge::run(config.clone(), panel, stop_asked()?).await?;
         Ok(())

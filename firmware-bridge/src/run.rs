@@ -36,8 +36,8 @@ pub enum BridgeError {
     /// A thread.
     #[error("the operating system gives no thread: {0}; free memory or raise the limit")]
     Thread(#[from] std::io::Error),
-    /// The threads of all scanners ended by themselves.
-    #[error("the scanners' threads ended; the bridge stops and is to be started again")]
+    /// A scanner's thread ended by itself.
+    #[error("a scanner's thread ended; the bridge stops and is to be started again")]
     ScannerThread,
 }
 
@@ -73,15 +73,17 @@ pub async fn run(
         let spent_in = bridge.until_next_deadline().unwrap_or(TICK);
         tokio::select! {
             () = &mut shutdown => break Ok(()),
-            event = scanner_events.recv() => match event {
-                Some((port, event)) => bridge.scanner(port, event, &uplink).await,
-                None => break Err(BridgeError::ScannerThread),
-            },
+            Some((port, event)) = scanner_events.recv() => {
+                bridge.scanner(port, event, &uplink).await;
+            }
             Some(event) = uplink.next() => bridge.uplink(event),
             Some(event) = keeper_events.recv() => bridge.keeper(event),
             Some(()) = pressed(&mut presses) => bridge.pressed(),
             () = tokio::time::sleep(spent_in) => bridge.spend(),
             _ = tick.tick() => {
+                if scanners.iter().any(Scanner::has_ended) {
+                    break Err(BridgeError::ScannerThread);
+                }
                 bridge.tick();
                 watchdog::notify("WATCHDOG=1");
             }

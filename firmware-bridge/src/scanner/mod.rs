@@ -65,7 +65,7 @@ pub type Port = usize;
 /// A scanner at work. Dropping it closes its port within a quarter of a second.
 #[derive(Debug)]
 pub struct Scanner {
-    _reading: Reading,
+    reading: Reading,
     mouth: Option<Mouth>,
 }
 
@@ -88,7 +88,13 @@ impl Scanner {
                 (keyboard::spawn(config.clone(), feed)?, None)
             }
         };
-        Ok(Self { _reading: reading, mouth })
+        Ok(Self { reading, mouth })
+    }
+
+    /// Whether its thread ended by itself: nobody would notice that it is plugged in.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.reading.has_ended()
     }
 
     /// Has the scanner beep, where it takes commands.

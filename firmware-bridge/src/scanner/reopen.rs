@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, Thread};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::Gone;
@@ -17,7 +17,7 @@ const STEADY: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Reading {
     stop: Stop,
-    thread: Thread,
+    thread: JoinHandle<()>,
 }
 
 /// Whether the reading is to end.
@@ -42,7 +42,7 @@ impl Reading {
     ) -> io::Result<Self> {
         let stop = Stop::default();
         let asked = stop.clone();
-        let handle = thread::Builder::new().name("scanner".into()).spawn(move || {
+        let thread = thread::Builder::new().name("scanner".into()).spawn(move || {
             let mut pause = REOPEN_MIN;
             while !asked.asked() {
                 let opened = Instant::now();
@@ -56,14 +56,19 @@ impl Reading {
                 pause = (pause * 2).min(REOPEN_MAX);
             }
         })?;
-        Ok(Self { stop, thread: handle.thread().clone() })
+        Ok(Self { stop, thread })
+    }
+
+    /// Whether the thread is gone, which nobody asked for while this lives.
+    pub(super) fn has_ended(&self) -> bool {
+        self.thread.is_finished()
     }
 }
 
 impl Drop for Reading {
     fn drop(&mut self) {
         self.stop.0.store(true, Ordering::Relaxed);
-        self.thread.unpark();
+        self.thread.thread().unpark();
     }
 }
 

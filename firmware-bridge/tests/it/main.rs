@@ -1,7 +1,10 @@
 //! The bridge on real ports (pseudo-terminals) and a real broker (Mosquitto).
 
 mod answers;
+mod disk;
 mod outage;
 mod ports;
 mod program;
+mod several;
+mod soak;
 mod support;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use emar_bridge::panel::{Cause, Light, Signal};
@@ -12,67 +12,8 @@ use emar_bridge::scanner::pty::PtyScanner;
 use crate::support::SOON;
 use crate::support::broker::Broker;
 use crate::support::cart::write_config;
+use crate::support::program::{PROGRAM, Program};
 use crate::support::server::Server;
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_emar-bridge");
-
-struct Program {
-    child: Child,
-    state: std::path::PathBuf,
-}
-
-impl Program {
-    fn start(folder: &Path, port: u16) -> Self {
-        let state = folder.join("panel.json");
-        let _ = fs::remove_file(&state);
-        let panel = format!("kind = \"null\"\nstate_file = \"{}\"", state.display());
-        let child = Command::new(PROGRAM)
-            .arg("--config")
-            .arg(write_config(folder, port, &panel))
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self { child, state }
-    }
-
-    async fn until(&self, cause: Cause) -> Signal {
-        let until = Instant::now() + SOON;
-        loop {
-            let state = fs::read(&self.state).unwrap_or_default();
-            match serde_json::from_slice::<Signal>(&state) {
-                Ok(signal) if signal.cause == cause => return signal,
-                state => assert!(Instant::now() < until, "no {cause:?} but {state:?}"),
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    /// Wake-ups and clock ticks (hundredths of a second) of the scanner's thread so far.
-    fn scanner_work(&self) -> (u64, u64) {
-        let threads = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
-        let thread = threads
-            .map(|thread| thread.unwrap().path())
-            .find(|thread| fs::read_to_string(thread.join("comm")).unwrap().trim() == "scanner")
-            .expect("a thread named scanner");
-        let status = fs::read_to_string(thread.join("status")).unwrap();
-        let switches = status
-            .lines()
-            .filter_map(|line| line.split_once("ctxt_switches:"))
-            .map(|(_, count)| count.trim().parse::<u64>().unwrap())
-            .sum();
-        let stat = fs::read_to_string(thread.join("stat")).unwrap();
-        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-        let ticks = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-        (switches, ticks)
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unplugged_scanner_costs_no_cpu() {

@@ -13,13 +13,27 @@ use super::broker::PASSWORD;
 
 /// A configuration file in `folder` for the scanner link `folder/scanner`.
 pub(crate) fn write_config(folder: &Path, port: u16, panel: &str) -> PathBuf {
+    write_config_of(folder, port, panel, &[("scanner", "")])
+}
+
+/// The same for several scanners: the link of each and what else stands in its table.
+pub(crate) fn write_config_of(
+    folder: &Path,
+    port: u16,
+    panel: &str,
+    scanners: &[(&str, &str)],
+) -> PathBuf {
     let password = folder.join("cart-password");
     fs::write(&password, format!("{PASSWORD}\n")).unwrap();
     let at = folder.display();
+    let table = |(link, rest): &(&str, &str)| {
+        format!("[[scanner]]\nkind = \"serial\"\nport = \"{at}/{link}\"\n{rest}\n")
+    };
+    let scanners: String = scanners.iter().map(table).collect();
     let text = format!(
         "facility = \"oakhill\"\ncart = \"cart-1\"\n\
          [broker]\nport = {port}\nuser = \"cart-1\"\npassword_file = \"{at}/cart-password\"\n\
-         [[scanner]]\nkind = \"serial\"\nport = \"{at}/scanner\"\n\
+         {scanners}\
          [panel]\n{panel}\n[spool]\ndirectory = \"{at}/spool\"\n"
     );
     let file = folder.join("bridge.toml");
@@ -38,6 +52,8 @@ impl Panel for Recorder {
 /// A cart with the bridge running in this process.
 pub(crate) struct Cart {
     pub(crate) scanner: Option<PtyScanner>,
+    /// Those beside the first.
+    pub(crate) others: Vec<PtyScanner>,
     link: PathBuf,
     panel: mpsc::UnboundedReceiver<Signal>,
     stop: oneshot::Sender<()>,
@@ -47,16 +63,24 @@ pub(crate) struct Cart {
 impl Cart {
     /// Starts and waits until scanner and broker are there.
     pub(crate) async fn start(folder: &Path, port: u16) -> Self {
-        let config = Config::load(&write_config(folder, port, "kind = \"null\"")).unwrap();
-        let link = folder.join("scanner");
+        Self::start_of(folder, port, &[("scanner", "")]).await
+    }
+
+    /// The same with several scanners.
+    pub(crate) async fn start_of(folder: &Path, port: u16, scanners: &[(&str, &str)]) -> Self {
+        let config = write_config_of(folder, port, "kind = \"null\"", scanners);
+        let config = Config::load(&config).unwrap();
+        let link = folder.join(scanners[0].0);
         let scanner = Some(PtyScanner::plug_in(&link).unwrap());
+        let plug_in = |(link, _): &(&str, &str)| PtyScanner::plug_in(&folder.join(link)).unwrap();
+        let others = scanners[1..].iter().map(plug_in).collect();
         let (shown, panel) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(async move {
             let shutdown = async move { drop(stopped.await) };
             emar_bridge::run(config, Box::new(Recorder(shown)), shutdown).await.unwrap();
         });
-        let mut cart = Self { scanner, link, panel, stop, running };
+        let mut cart = Self { scanner, others, link, panel, stop, running };
         cart.until(Cause::Ready).await;
         cart
     }

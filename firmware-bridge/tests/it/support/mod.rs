@@ -1,5 +1,6 @@
 pub(crate) mod broker;
 pub(crate) mod cart;
+pub(crate) mod program;
 pub(crate) mod server;
 
 use std::time::Duration;

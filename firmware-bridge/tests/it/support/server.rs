@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use emar_wire::client::{self, Event, Handle, Options};
-use emar_wire::payload::{self, Receipt, Scan, VerdictMessage, VerdictWord};
+use emar_wire::payload::{self, CartHealth, Receipt, Scan, VerdictMessage, VerdictWord};
 use emar_wire::{Id, Role, Topic};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -41,12 +41,15 @@ pub(crate) fn verdict_message(
 pub(crate) struct Server {
     handle: Handle,
     scans: mpsc::UnboundedReceiver<Scan>,
+    health: mpsc::UnboundedReceiver<CartHealth>,
 }
 
 impl Server {
     pub(crate) async fn start(port: u16) -> Self {
+        let mut filters = Role::Server { facility: id("oakhill") }.filters();
+        filters.push("emar/v1/oakhill/cart/+/health".to_owned());
         let options = Options {
-            subscriptions: Role::Server { facility: id("oakhill") }.filters(),
+            subscriptions: filters,
             ..Options::new(
                 ("127.0.0.1", port),
                 id("server"),
@@ -56,9 +59,10 @@ impl Server {
         };
         let (handle, mut events) = client::connect(options);
         let (scans_out, scans) = mpsc::unbounded_channel();
+        let (health_out, health) = mpsc::unbounded_channel();
         let (ready, connected) = tokio::sync::oneshot::channel();
         let mut ready = Some(ready);
-        let server = Self { handle: handle.clone(), scans };
+        let server = Self { handle: handle.clone(), scans, health };
         tokio::spawn(async move {
             while let Some(event) = events.recv().await {
                 match event {
@@ -72,6 +76,10 @@ impl Server {
                             }
                             let _ = scans_out.send(scan);
                         }
+                        if let Topic::CartHealth { .. } = message.topic {
+                            let _ =
+                                health_out.send(payload::decode(&message.payload, 65_536).unwrap());
+                        }
                         if let Some(ack) = message.ack {
                             handle.ack(ack).await;
                         }
@@ -83,13 +91,38 @@ impl Server {
         server
     }
 
+    /// The next health that is as `like` says.
+    pub(crate) async fn health_when(&mut self, like: impl Fn(&CartHealth) -> bool) -> CartHealth {
+        loop {
+            let health = timeout(SOON, self.health.recv()).await.expect("health is told").unwrap();
+            if like(&health) {
+                return health;
+            }
+        }
+    }
+
     /// The next scan that arrived.
     pub(crate) async fn scan(&mut self) -> Scan {
         timeout(SOON, self.scans.recv()).await.expect("a scan arrives").unwrap()
     }
 
     pub(crate) fn no_scan(&mut self) -> bool {
-        self.scans.try_recv().is_err()
+        self.arrived().is_empty()
+    }
+
+    /// Ends it. Returns what arrived and was not asked for.
+    pub(crate) async fn stop(mut self) -> Vec<Scan> {
+        self.handle.shutdown().await;
+        let mut rest = Vec::new();
+        while let Ok(Some(scan)) = timeout(SOON, self.scans.recv()).await {
+            rest.push(scan);
+        }
+        rest
+    }
+
+    /// What arrived and was not asked for so far.
+    pub(crate) fn arrived(&mut self) -> Vec<Scan> {
+        std::iter::from_fn(|| self.scans.try_recv().ok()).collect()
     }
 
     pub(crate) async fn say(&self, verdict: &VerdictMessage) {
@@ -100,5 +133,8 @@ impl Server {
 async fn publish_verdict(handle: &Handle, verdict: &VerdictMessage) {
     let topic = Topic::CartVerdict { facility: id("oakhill"), cart: id("cart-1") };
     let bytes = payload::encode(verdict).unwrap();
-    let _ = handle.publish(&topic, bytes).await.unwrap().await;
+    // A server that is being ended answers no more.
+    if let Ok(ack) = handle.publish(&topic, bytes).await {
+        let _ = ack.await;
+    }
 }
