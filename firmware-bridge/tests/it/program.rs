@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use emar_bridge::panel::{Cause, Light, Signal};
 use emar_bridge::scanner::pty::PtyScanner;
+use emar_wire::payload::{ScannerState, SpoolState};
 
 use crate::support::SOON;
 use crate::support::broker::Broker;
 use crate::support::cart::write_config;
-use crate::support::program::{PROGRAM, Program};
+use crate::support::program::{Program, program};
 use crate::support::server::Server;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,13 +100,24 @@ async fn spent_scans_survive_a_kill() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cart_without_its_scanner_is_on_the_bus_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::start(folder.path()).await;
+    let mut server = Server::start(broker.port).await;
+    let program = Program::start(folder.path(), broker.port);
+    let health = server.health_when(|health| health.spool == SpoolState::Keeps).await;
+    assert_eq!(health.scanners[0].state, ScannerState::Unplugged);
+    assert_eq!(program.until(Cause::ScannerDown).await.light, Light::Amber);
+}
+
 #[test]
 fn states_are_json_lines_and_systemd_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let socket = UnixDatagram::bind(folder.path().join("notify")).unwrap();
     socket.set_read_timeout(Some(SOON)).unwrap();
     let panel = "kind = \"null\"\njson_stdout = true";
-    let child = Command::new(PROGRAM)
+    let child = program(&[])
         .arg("--config")
         .arg(write_config(folder.path(), 1, panel))
         .env("NOTIFY_SOCKET", folder.path().join("notify"))
@@ -134,8 +146,7 @@ fn states_are_json_lines_and_systemd_is_told() {
 fn a_wrong_file_is_refused_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let good = write_config(folder.path(), 1883, "kind = \"null\"");
-    let check =
-        |file: &Path| Command::new(PROGRAM).args(["config", "check"]).arg(file).output().unwrap();
+    let check = |file: &Path| program(&[]).args(["config", "check"]).arg(file).output().unwrap();
     assert!(check(&good).status.success());
 
     let text = fs::read_to_string(&good).unwrap();
@@ -152,6 +163,6 @@ fn a_wrong_file_is_refused_with_the_reason() {
         let said = String::from_utf8_lossy(&out.stderr).into_owned();
         assert!(!out.status.success() && said.contains(names), "{names}: {said}");
     }
-    let example = Command::new(PROGRAM).args(["config", "example"]).output().unwrap();
+    let example = program(&[]).args(["config", "example"]).output().unwrap();
     assert_eq!(String::from_utf8(example.stdout).unwrap(), emar_bridge::config::EXAMPLE);
 }

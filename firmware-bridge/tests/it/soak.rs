@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use emar_bridge::panel::{Cause, Light, Signal};
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::support::SOON;
 use crate::support::broker::Broker;
 use crate::support::cart::write_config;
-use crate::support::program::PROGRAM;
+use crate::support::program::program;
 use crate::support::server::Server;
 
 /// Of one core; what a bridge that spins would take is all of it.
@@ -72,7 +72,7 @@ impl Book {
 
 impl Watched {
     fn start(folder: &Path, port: u16) -> Self {
-        let mut child = Command::new(PROGRAM)
+        let mut child = program(&[])
             .arg("--config")
             .arg(write_config(folder, port, "kind = \"null\"\njson_stdout = true"))
             .env("RUST_LOG", "error")

@@ -11,7 +11,7 @@ struct Package {
     proof: &'static str,
 }
 
-const PACKAGES: [Package; 9] = [
+const PACKAGES: [Package; 10] = [
     Package { name: "postgresql", proof: "/usr/lib/postgresql" },
     Package { name: "mosquitto", proof: "/usr/sbin/mosquitto" },
     Package { name: "mosquitto-clients", proof: "/usr/bin/mosquitto_sub" },
@@ -19,6 +19,7 @@ const PACKAGES: [Package; 9] = [
     Package { name: "chromium-driver", proof: "/usr/bin/chromedriver" },
     Package { name: "gcc-aarch64-linux-gnu", proof: "/usr/bin/aarch64-linux-gnu-gcc" },
     Package { name: "libc6-dev-arm64-cross", proof: "/usr/aarch64-linux-gnu/include/stdio.h" },
+    Package { name: "qemu-user", proof: "/usr/bin/qemu-aarch64" },
     Package { name: "python3", proof: "/usr/bin/python3" },
     Package { name: "util-linux", proof: "/usr/bin/setpriv" },
 ];

@@ -8,7 +8,16 @@ use emar_bridge::panel::{Cause, Signal};
 use super::SOON;
 use super::cart::write_config;
 
-pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_emar-bridge");
+const PROGRAM: &str = env!("CARGO_BIN_EXE_emar-bridge");
+
+/// The program, under `EMAR_TEST_RUNNER` where that is set: it may be built for another machine.
+pub(crate) fn program(wrapper: &[&str]) -> Command {
+    let runner = std::env::var("EMAR_TEST_RUNNER").unwrap_or_default();
+    let mut words = wrapper.iter().copied().chain(runner.split_whitespace()).chain([PROGRAM]);
+    let mut command = Command::new(words.next().unwrap_or(PROGRAM));
+    command.args(words);
+    command
+}
 
 /// The program, its panel a file.
 pub(crate) struct Program {
@@ -26,9 +35,7 @@ impl Program {
         let state = folder.join("panel.json");
         let _ = fs::remove_file(&state);
         let panel = format!("kind = \"null\"\nstate_file = \"{}\"", state.display());
-        let words: Vec<&str> = wrapper.iter().copied().chain([PROGRAM]).collect();
-        let child = Command::new(words[0])
-            .args(&words[1..])
+        let child = program(wrapper)
             .arg("--config")
             .arg(write_config(folder, port, &panel))
             .stderr(Stdio::null())
