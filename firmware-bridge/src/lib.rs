@@ -8,6 +8,7 @@ pub mod answering;
 mod bridge;
 pub mod clock;
 pub mod config;
+pub mod enroll;
 pub mod health;
 pub mod hex;
 pub mod keeper;

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use emar_bridge::enroll::{self, Enrolment};
 use emar_bridge::{Config, panel};
+use emar_wire::Id;
 use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -33,6 +35,27 @@ enum Command {
     /// Show or check a configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Enrol this cart; the one-time code is read from standard input
+    Enroll(Enroll),
+}
+
+#[derive(Args)]
+struct Enroll {
+    /// The server, at the end of this cart's TLS tunnel
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    server: String,
+    /// The home's id
+    #[arg(long, value_name = "ID")]
+    facility: Id,
+    /// The cart's id
+    #[arg(long, value_name = "ID")]
+    cart: Id,
+    /// The server's public key, as `emar cart add --bridge` prints it
+    #[arg(long, value_name = "KEY")]
+    server_key: Option<String>,
+    /// Where secrets and configuration go
+    #[arg(long, value_name = "DIR", default_value = "/etc/emar-bridge")]
+    folder: PathBuf,
 }
 
 #[derive(Subcommand)]
@@ -67,8 +90,23 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             println!("{}: good", file.display());
             Ok(())
         }
+        Some(Command::Enroll(asked)) => enroll(asked),
         None => serve(&Config::load(&cli.run.config)?),
     }
+}
+
+fn enroll(asked: Enroll) -> anyhow::Result<()> {
+    let Enroll { server, facility, cart, server_key, folder } = asked;
+    let mut code = String::new();
+    std::io::stdin().read_line(&mut code).context("no code on standard input")?;
+    let asked = Enrolment { server, facility, cart, server_key, folder };
+    let enrolled = enroll::enroll(&asked, code.trim())?;
+    for file in &enrolled.files {
+        println!("wrote {}", file.display());
+    }
+    println!("for the password file of a Mosquitto:\n{}", enrolled.mosquitto_line);
+    println!("next: name the scanners in bridge.toml, then start emar-bridge");
+    Ok(())
 }
 
 fn serve(config: &Config) -> anyhow::Result<()> {

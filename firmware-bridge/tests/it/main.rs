@@ -2,6 +2,7 @@
 
 mod answers;
 mod disk;
+mod enroll;
 mod outage;
 mod ports;
 mod program;

@@ -17,6 +17,11 @@ pub(crate) const PASSWORD: &str = "not-a-secret";
 
 impl Broker {
     pub(crate) async fn start(folder: &Path) -> Self {
+        Self::start_knowing(folder, "").await
+    }
+
+    /// The same, with another line in its password file, after which `cart-1` is known by no other.
+    pub(crate) async fn start_knowing(folder: &Path, line: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let passwords = folder.join("passwords");
         fs::write(&passwords, "").unwrap();
@@ -28,6 +33,9 @@ impl Broker {
                 .status()
                 .expect("mosquitto_passwd is missing: apt-get install mosquitto");
             assert!(made.success());
+        }
+        if !line.is_empty() {
+            fs::write(&passwords, format!("{line}\n")).unwrap();
         }
         let config = folder.join("mosquitto.conf");
         let text = format!(

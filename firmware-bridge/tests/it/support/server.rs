@@ -138,3 +138,14 @@ async fn publish_verdict(handle: &Handle, verdict: &VerdictMessage) {
         let _ = ack.await;
     }
 }
+
+/// Whether the broker lets that user in.
+pub(crate) async fn connects(port: u16, user: &str, password: &str) -> bool {
+    let login = (user.to_owned(), password.to_owned());
+    let now = Arc::new(|| 1_793_602_800_000_000);
+    let (handle, mut events) =
+        client::connect(Options::new(("127.0.0.1", port), id("guest"), login, now));
+    let event = timeout(SOON, events.recv()).await.expect("the broker answers");
+    handle.shutdown().await;
+    matches!(event, Some(Event::Connected { .. }))
+}
