@@ -9,6 +9,7 @@ use crate::http::Web;
 use crate::http::screens::Screens;
 use crate::secret::{self, SecretError};
 use crate::service::app::App;
+use crate::service::devices::is_bridge;
 use crate::store::StoreError;
 use crate::worker;
 use crate::worker::scheduler::{Ended, Terms};
@@ -273,7 +274,11 @@ async fn connect(
                 all.push(Account { user: account.user.clone(), password });
             }
             all.extend(extra.accounts.iter().cloned());
-            let broker = Broker::start(*address, &all).await.map_err(|e| told(&e))?;
+            let app = Arc::clone(&opened.app);
+            let knows =
+                Arc::new(move |user: &str, password: &str| is_bridge(&app.home(), user, password));
+            let broker = Broker::start_knowing(*address, &all, knows).await;
+            let broker = broker.map_err(|e| told(&e))?;
             let at = broker.addr();
             (Some(broker), at.ip().to_string(), at.port(), "emar".to_owned(), password)
         }

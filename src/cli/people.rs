@@ -3,8 +3,10 @@
 use super::home::Door;
 use crate::config::Config;
 use crate::secret::{Pins, hex, key_file, random, sha256};
+use crate::service::devices::{BRIDGE, bridge_of};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
+use emar_domain::audit::note::{KeyKind, SignKey};
 use emar_domain::decide::Command;
 use emar_domain::fact::{Device, User};
 use emar_domain::home::Home;
@@ -77,14 +79,17 @@ enum CartAct {
         #[arg(long)]
         id: String,
         /// The unit it works in.
-        #[arg(long)]
-        unit: String,
+        #[arg(long, required_unless_present = "bridge")]
+        unit: Option<String>,
         /// Name as shown.
         #[arg(long)]
         name: Option<String>,
         /// A nurse station instead of a cart.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "bridge")]
         station: bool,
+        /// The bridge of a cart that is there: scanner and lights, enrolled beside its page.
+        #[arg(long, conflicts_with_all = ["unit", "name"])]
+        bridge: bool,
     },
 }
 
@@ -203,29 +208,61 @@ impl Carts {
     /// # Errors
     /// What is wrong, and what to do.
     pub fn run(self) -> anyhow::Result<()> {
-        let CartAct::Add { config, id, unit, name, station } = self.act;
+        let CartAct::Add { config, id, unit, name, station, bridge } = self.act;
         let config = Config::load(&config)?;
-        let (id, unit) = (Slug::new(&id)?, Slug::new(&unit)?);
+        let cart = Slug::new(&id)?;
         let mut door = Door::open(&config)?;
-        known_unit(door.home(), &unit)?;
+        let home = door.home();
+        let kind = match (station, bridge) {
+            (_, true) => BRIDGE,
+            (true, false) => "station",
+            (false, false) => "cart",
+        };
+        let (id, unit, called) = if bridge {
+            let known = home.devices.get(&cart).filter(|d| d.kind == "cart");
+            let Some(known) = known else {
+                bail!("there is no cart {cart}; add it first, without --bridge")
+            };
+            (bridge_of(&cart)?, known.unit.clone(), format!("{} (bridge)", known.name))
+        } else {
+            let unit = Slug::new(unit.as_deref().unwrap_or_default())?;
+            known_unit(home, &unit)?;
+            (cart.clone(), unit, cart.to_string())
+        };
         let code = hex(&random()?)[..16].to_owned();
-        let before = door.home().devices.get(&id);
+        let before = home.devices.get(&id);
+        if let Some(before) = before.filter(|d| d.kind != kind) {
+            bail!("{id} is a {} already; choose another id", before.kind);
+        }
         let device = Device {
             // Of a device that is there, a new code is a new revision: it must be enrolled again.
             rev: before.map_or(1, |d| d.rev + 1),
-            kind: if station { "station" } else { "cart" }.to_owned(),
+            kind: kind.to_owned(),
             unit,
-            name: name.or(before.map(|d| d.name.clone())).unwrap_or_else(|| id.to_string()),
+            name: name.or(before.map(|d| d.name.clone())).unwrap_or(called),
             secret_sha256: hex(&sha256(code.as_bytes())),
             enrolled: false,
             active: true,
             id,
         };
+        let facility = home.facility.clone();
         let refused = door.apply(vec![Command::Device(Box::new(device))])?;
         if !refused.is_empty() {
             bail!("not added: {}", refused.join(", "));
         }
-        println!("one-time code: {code}\nenter it at http://{}/enrol on that device", config.http);
+        println!("one-time code: {code}");
+        if bridge {
+            let seed = key_file(&config.data.join("keys/mqtt.key"))?;
+            let name = format!("{facility}/mqtt");
+            let key = SignKey::from_seed(&name, KeyKind::Log, &seed)?.verify_key();
+            println!(
+                "on the cart's Pi, then the code on its standard input:\n\
+                 emar-bridge enroll --facility {facility} --cart {cart} --server-key '{}'",
+                key.to_vkey()
+            );
+        } else {
+            println!("enter it at http://{}/enrol on that device", config.http);
+        }
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod app;
+pub mod devices;
 pub mod effects;
 pub mod heard;
 pub mod lane;

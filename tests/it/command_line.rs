@@ -5,6 +5,7 @@ use crate::support::world::person;
 use crate::support::{Scratch, TestApp, Wanted};
 use clap::Parser as _;
 use emar::cli::Cli;
+use emar::service::devices::is_bridge;
 use emar_domain::decide::{Command, HoldFor, OrderCommand};
 use emar_domain::id::Slug;
 use emar_domain::order::{FirstDose, OrderVersion};
@@ -80,6 +81,51 @@ async fn a_cart_added_again_must_be_enrolled_again() {
     add("west").await.unwrap();
     let device = app.home().devices[&cart].clone();
     assert_eq!((device.rev, device.enrolled, device.unit.as_str()), (2, false, "west"));
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bridge_is_enrolled_beside_its_cart_and_a_new_code_ends_it() {
+    let app = TestApp::new().await;
+    let bridge = Slug::new("cart-1-bridge").unwrap();
+    let cart = app.home().devices[&Slug::new("cart-1").unwrap()].clone();
+    let why = emar(&app, &["cart", "add", "--config", "CONFIG", "--id", "cart-9", "--bridge"]);
+    assert!(why.await.unwrap_err().contains("no cart cart-9"));
+    let mut add = tokio::process::Command::new(env!("CARGO_BIN_EXE_emar"));
+    add.args(["cart", "add", "--id", "cart-1", "--bridge", "--config"]).arg(&app.config);
+    let done = add.output().await.unwrap();
+    let said = String::from_utf8(done.stdout).unwrap();
+    assert!(done.status.success(), "{said}");
+    let code = said.lines().next().unwrap().strip_prefix("one-time code: ").unwrap().to_owned();
+    let (_, key) = said.split_once("--server-key '").unwrap();
+    let key = key.split('\'').next().unwrap().to_owned();
+    assert!(emar_bridge::key::parse(&key).is_some(), "{key}");
+
+    let folder = Scratch::new();
+    let id = |text: &str| emar_wire::Id::new(text).unwrap();
+    let asked = emar_bridge::enroll::Enrolment {
+        server: format!("http://{}", app.running().http),
+        facility: id("oakhill"),
+        cart: id("cart-1"),
+        server_key: Some(key),
+        folder: folder.path().to_owned(),
+    };
+    let enroll = |code: String| {
+        let asked = asked.clone();
+        tokio::task::spawn_blocking(move || emar_bridge::enroll::enroll(&asked, &code))
+    };
+    assert!(enroll("0123456789abcdef".into()).await.unwrap().is_err());
+    enroll(code.clone()).await.unwrap().unwrap();
+    let token = std::fs::read_to_string(folder.path().join("broker-password")).unwrap();
+    let knows = |user: &str, password: &str| is_bridge(&app.home(), user, password);
+    assert!(knows("cart-1", token.trim()));
+    assert!(!knows("cart-2", token.trim()) && !knows("cart-1", &code) && !knows("cart-1", ""));
+    assert_eq!(app.home().devices[&cart.id], cart, "the page's own enrolment stays");
+    assert!(enroll(code).await.unwrap().is_err(), "once");
+
+    emar(&app, &["cart", "add", "--config", "CONFIG", "--id", "cart-1", "--bridge"]).await.unwrap();
+    assert!(!knows("cart-1", token.trim()));
+    assert_eq!(app.home().devices[&bridge].rev, 3);
     app.finish().await;
 }
 

@@ -20,6 +20,29 @@ async fn broker(users: &[&str]) -> Broker {
     Broker::start("127.0.0.1:0".parse().unwrap(), &accounts).await.unwrap()
 }
 
+#[tokio::test]
+async fn who_is_no_account_is_let_in_by_what_the_home_knows() {
+    let knows: Knows = Arc::new(|user, password| (user, password) == ("cart-1", "pw-cart-1"));
+    let accounts = [Account { user: "server".to_owned(), password: "pw-server".to_owned() }];
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let broker = Broker::start_knowing(listen, &accounts, knows).await.unwrap();
+    for (user, password, known) in [
+        ("server", "pw-server", true),
+        ("server", "pw-cart-1", false),
+        ("cart-1", "pw-cart-1", true),
+        ("cart-1", "", false),
+        ("cart-2", "pw-cart-2", false),
+    ] {
+        let to = ("127.0.0.1", broker.addr().port());
+        let login = (user.to_owned(), password.to_owned());
+        let (handle, mut events) = connect(Options::new(to, id("guest"), login, Arc::new(|| 1)));
+        let first = timeout(PATIENCE, events.recv()).await.unwrap();
+        assert_eq!(matches!(first, Some(Event::Connected { .. })), known, "{user} {password}");
+        handle.shutdown().await;
+    }
+    broker.stop().await;
+}
+
 fn tool(name: &str, broker: &Broker, login: Option<(&str, &str)>) -> Command {
     let mut tool = Command::new(name);
     tool.args(["-h", "127.0.0.1", "-p", &broker.addr().port().to_string()]);
