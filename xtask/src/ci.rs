@@ -52,6 +52,10 @@ pub(crate) fn run() -> Result<ExitCode> {
     lint(&mut report);
     build(&mut report, &linted);
     test(&mut report, &linted);
+    if !Path::new("/dev/uinput").exists() {
+        println!("\nNOT RUN: a keyboard scanner on a device of the kernel's (no /dev/uinput)");
+    }
+    println!("\nNOT RUN: a Raspberry Pi's pins (there is none here)");
     println!("\nNOT RUN: advisories (the advisory database is out of reach of this command)");
     report.close()
 }

@@ -10,10 +10,10 @@ use emar_bridge::panel::{Cause, Light, Signal};
 use emar_bridge::scanner::pty::PtyScanner;
 use uuid::Uuid;
 
-use crate::support::SOON;
 use crate::support::broker::Broker;
 use crate::support::program::Program;
 use crate::support::server::Server;
+use crate::support::{SOON, not_run};
 
 /// Scans in an outage until the bridge takes no more; the ids of those it took.
 async fn fill(program: &Program, scanner: &mut PtyScanner) -> Vec<Uuid> {
@@ -102,8 +102,7 @@ async fn a_disk_that_others_fill_is_noticed_before_a_scan_needs_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut broker = Broker::start(folder.path()).await;
     let Some(program) = on_a_small_disk(folder.path(), broker.port) else {
-        println!("NOT RUN: this user may mount no disk of its own (unshare -rm)");
-        return;
+        return not_run("this user may mount no disk of its own (unshare -rm)");
     };
     let mut scanner = PtyScanner::plug_in(&folder.path().join("scanner")).unwrap();
     program.until(Cause::Ready).await;

@@ -9,3 +9,4 @@ mod program;
 mod several;
 mod soak;
 mod support;
+mod typed;
