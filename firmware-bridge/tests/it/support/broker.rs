@@ -39,7 +39,7 @@ impl Broker {
         }
         let config = folder.join("mosquitto.conf");
         let text = format!(
-            "listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {}\nuser root\n",
+            "listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {}\nuser root\nset_tcp_nodelay true\n",
             passwords.display()
         );
         fs::write(&config, text).unwrap();
