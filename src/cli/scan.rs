@@ -2,15 +2,19 @@
 //! refused.
 
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
-use emar_domain::scan::{self, Class, Form, Kind, Parsed, Problem, Setup};
+use emar_domain::scan::{self, Class, Form, Kind, Parsed, Patterns, Problem, Setup};
 use emar_domain::time::Instant;
+use emar_domain::verdict::read::patterns;
 use serde_json::{Value, json};
 
 use super::conformance::barcode::fields;
 use crate::clock::{Clock, SystemClock};
+use crate::policy_file;
+use crate::zones::Catalogue;
 
 /// Codes as scanners send them.
 #[derive(Debug, Args)]
@@ -37,6 +41,9 @@ struct Parse {
     /// What this scanner sends in place of GS.
     #[arg(long)]
     separator: Option<String>,
+    /// A home's policy file: its wristbands and badges are known then.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// The day that tells the century of two-digit years; today unless given.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = day)]
     today: Option<NaiveDate>,
@@ -74,7 +81,8 @@ impl Parse {
             Some(today) => today,
             None => today()?,
         };
-        let setup = Setup { form, separator: self.separator, ..Setup::new(today) };
+        let patterns = self.policy.as_deref().map(patterns_of).transpose()?.unwrap_or_default();
+        let setup = Setup { form, separator: self.separator, patterns, ..Setup::new(today) };
         let (parsed, problems) = scan::parse(&with_controls(&self.code), &setup);
         if self.json {
             println!("{}", as_json(&parsed, &problems));
@@ -83,6 +91,16 @@ impl Parse {
         }
         Ok(u8::from(parsed.kind == Kind::Refused))
     }
+}
+
+/// The codes that a home prints itself.
+fn patterns_of(policy: &Path) -> anyhow::Result<Patterns> {
+    let policy = policy_file::load(policy, &Catalogue::open(None)).map_err(|faults| {
+        let told = |fault: &policy_file::Problem| format!("{} {}", fault.what, fault.remedy);
+        let faults: Vec<String> = faults.iter().map(told).collect();
+        anyhow::anyhow!("{}: {}", policy.display(), faults.join("; "))
+    })?;
+    Ok(patterns(&policy))
 }
 
 fn day(text: &str) -> Result<NaiveDate, String> {
@@ -113,7 +131,8 @@ fn as_json(parsed: &Parsed, problems: &[Problem]) -> Value {
         })
         .collect();
     json!({
-        "kind": kind(&parsed.kind), "aim": parsed.aim.map(|aim| aim.as_str().to_owned()),
+        "kind": kind(&parsed.kind), "text": own_text(&parsed.kind),
+        "aim": parsed.aim.map(|aim| aim.as_str().to_owned()),
         "fields": fields(parsed), "problems": problems,
     })
 }
@@ -123,6 +142,9 @@ fn explained(parsed: &Parsed, problems: &[Problem]) -> String {
     let mut text = format!("{}\n", kind(&parsed.kind));
     if let Some(aim) = parsed.aim {
         text = format!("{text}  {:<24} {} ({})\n", "symbol", aim.as_str(), symbol(aim.as_str()));
+    }
+    if let Some(own) = own_text(&parsed.kind) {
+        let _ = writeln!(text, "  {:<24} {own}", "says");
     }
     let fields = fields(parsed);
     for (name, meaning) in MEANINGS {
@@ -198,6 +220,21 @@ fn kind(kind: &Kind) -> &'static str {
         Kind::Retail => "EAN or UPC",
         Kind::Ndc => "NDC",
         Kind::Opaque(_) => "label text",
+    }
+}
+
+/// What a code of the home itself, or of its pharmacy, says beyond its kind.
+fn own_text(kind: &Kind) -> Option<&str> {
+    match kind {
+        Kind::Command(text) | Kind::Wristband(text) | Kind::Badge(text) => Some(text),
+        Kind::Label { key, .. } => Some(key),
+        Kind::Refused
+        | Kind::Gs1
+        | Kind::Hibc
+        | Kind::Format06
+        | Kind::Retail
+        | Kind::Ndc
+        | Kind::Opaque(_) => None,
     }
 }
 
@@ -319,6 +356,25 @@ mod tests {
         let json = as_json(&parsed, &problems);
         assert_eq!(json["problems"][0]["class"], "bad_date");
         assert_eq!(json["fields"], json!({"aim": "]d2"}));
+    }
+
+    #[test]
+    fn the_homes_own_codes_say_what_they_are() {
+        let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("schedules/oakhill.toml");
+        let setup = Setup {
+            patterns: patterns_of(&policy).unwrap(),
+            ..Setup::new(NaiveDate::from_ymd_opt(2026, 11, 22).unwrap())
+        };
+        let payload = scan::wristband::payload(1);
+        let band = scan::wristband::code("R-", &payload).unwrap();
+        let told = |code: &str| {
+            let (parsed, problems) = scan::parse(code, &setup);
+            explained(&parsed, &problems)
+        };
+        let says = |kind: &str, text: &str| format!("{kind}\n  {:<24} {text}\n", "says");
+        assert_eq!(told(&band), says("wristband of this home", &band));
+        assert_eq!(told("EMAR:CMD:TAKEN"), says("command card", "TAKEN"));
+        assert!(patterns_of(Path::new("/nowhere.toml")).is_err());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Zebra's packets: what is answered, and that no damage makes another scan.
-use emar_domain::scan::framing::{Frame, FrameError, Framer, Reply, SsiConfig, SsiFramer};
+use emar_domain::scan::framing::{
+    Frame, FrameError, Framer, KeyConfig, KeyEvent, KeyFramer, Reply, SsiConfig, SsiFramer,
+};
 use proptest::prelude::*;
 
 const DECODE_DATA: u8 = 0xF3;
@@ -220,5 +222,43 @@ proptest! {
         let equal_parts = parts(&text, &lengths).windows(2).any(|two| two[0].1 == two[1].1);
         let scans = heard(&reads).scans;
         prop_assert!(scans == [text] || (equal_parts && scans.is_empty()), "{scans:?}");
+    }
+
+    #[test]
+    fn any_keys_are_survived_and_what_they_type_is_text(
+        keys in prop::collection::vec((0u8..5, any::<u16>(), 0u64..400), 0..200),
+    ) {
+        let mut framer = KeyFramer::new(KeyConfig { max_len: 64, ..KeyConfig::default() });
+        let (mut now_ms, mut frames) = (0, Vec::new());
+        for (what, code, gap_ms) in keys {
+            now_ms += gap_ms;
+            // Mostly keys that a keyboard has.
+            let code = if what == 4 { code } else { code % 128 };
+            framer.feed(now_ms, key_event(what, code), &mut frames);
+        }
+        for frame in &frames {
+            if let Frame::Scan { text, .. } = frame {
+                prop_assert!(text.len() <= 64);
+                let readable = |b: u8| matches!(b, 0x20..=0x7E | 0x1D | 0x1E | 0x04);
+                prop_assert!(text.bytes().all(readable), "{:?}", text);
+            }
+        }
+        // Whatever was typed and held: after a silence, with all keys let go, a code is itself.
+        framer.silence(now_ms + 1_000, &mut frames);
+        framer.let_go();
+        frames.clear();
+        for code in [27, 32, 3, 28] {
+            framer.feed(now_ms + 1_000, KeyEvent::Pressed(code), &mut frames);
+        }
+        prop_assert_eq!(frames, [Frame::Scan { at_ms: now_ms + 1_000, text: "]d2".to_owned() }]);
+    }
+}
+
+fn key_event(what: u8, code: u16) -> KeyEvent {
+    match what {
+        0 | 4 => KeyEvent::Pressed(code),
+        1 => KeyEvent::Released(code),
+        2 => KeyEvent::Repeated(code),
+        _ => KeyEvent::Lost,
     }
 }

@@ -1,6 +1,7 @@
 //! The bridge on real ports (pseudo-terminals) and a real broker (Mosquitto).
 
 mod answers;
+mod bad_input;
 mod disk;
 mod enroll;
 mod outage;

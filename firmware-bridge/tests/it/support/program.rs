@@ -1,4 +1,4 @@
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -30,17 +30,28 @@ impl Program {
         Self::start_under(&[], folder, port)
     }
 
+    /// The same, everything it logs going to `log`.
+    pub(crate) fn start_logging(folder: &Path, port: u16, log: File) -> Self {
+        Self::start_with(&[], folder, port, Some(log))
+    }
+
     /// The same, started by another program that ends by becoming it.
     pub(crate) fn start_under(wrapper: &[&str], folder: &Path, port: u16) -> Self {
+        Self::start_with(wrapper, folder, port, None)
+    }
+
+    fn start_with(wrapper: &[&str], folder: &Path, port: u16, log: Option<File>) -> Self {
         let state = folder.join("panel.json");
         let _ = fs::remove_file(&state);
         let panel = format!("kind = \"null\"\nstate_file = \"{}\"", state.display());
-        let child = program(wrapper)
-            .arg("--config")
-            .arg(write_config(folder, port, &panel))
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut command = program(wrapper);
+        if let Some(log) = log {
+            command.env("RUST_LOG", "trace").stderr(log);
+        } else {
+            command.stderr(Stdio::null());
+        }
+        let child =
+            command.arg("--config").arg(write_config(folder, port, &panel)).spawn().unwrap();
         Self { child, state }
     }
 

@@ -125,6 +125,11 @@ impl Server {
         std::iter::from_fn(|| self.scans.try_recv().ok()).collect()
     }
 
+    /// Answers ok with a receipt, asked or not.
+    pub(crate) async fn commit(&self, scan_id: Uuid) {
+        self.say(&verdict_message(scan_id, VerdictWord::Ok, true)).await;
+    }
+
     pub(crate) async fn say(&self, verdict: &VerdictMessage) {
         publish_verdict(&self.handle, verdict).await;
     }
