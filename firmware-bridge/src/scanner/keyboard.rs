@@ -39,7 +39,12 @@ impl Keys for Device {
         if ready == 0 {
             return Ok(Vec::new());
         }
-        Ok(self.0.fetch_events()?.filter_map(key).collect())
+        let events: Vec<InputEvent> = self.0.fetch_events()?.collect();
+        if events.is_empty() {
+            // Ready and empty for ever would spin.
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(events.into_iter().filter_map(key).collect())
     }
 }
 
