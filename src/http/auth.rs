@@ -5,12 +5,14 @@ use super::problem::Problem;
 use super::screens::Viewer;
 use crate::secret::{sha256, unhex};
 use crate::service::activity::{IDLE_CART_MICROS, IDLE_STATION_MICROS};
+use crate::service::devices::BRIDGE;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use emar_domain::decide::Actor;
+use emar_domain::fact::Device;
 use emar_domain::id::{SessionId, Slug, UserId};
 use emar_domain::role::{Action, Role};
 use std::collections::BTreeMap;
@@ -208,11 +210,12 @@ impl Web {
     }
 
     /// Whether the request comes from this enrolled cart or station. In the demo every browser on
-    /// the machine is every cart.
+    /// the machine is every cart. A bridge has no page: nobody stands at it.
     #[must_use]
     pub fn from_device(&self, headers: &HeaderMap, device: &Slug) -> bool {
         let home = self.app.home();
-        let Some(known) = home.devices.get(device).filter(|d| d.active) else { return false };
+        let page = |d: &&Device| d.active && d.kind != BRIDGE;
+        let Some(known) = home.devices.get(device).filter(page) else { return false };
         if self.app.clock.is_demo() {
             return true;
         }

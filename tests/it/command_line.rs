@@ -2,7 +2,7 @@
 //! the server alone.
 
 use crate::support::world::person;
-use crate::support::{Scratch, TestApp, Wanted};
+use crate::support::{Asked, PIN, Scratch, TestApp, Wanted};
 use clap::Parser as _;
 use emar::cli::Cli;
 use emar::service::devices::is_bridge;
@@ -122,6 +122,10 @@ async fn a_bridge_is_enrolled_beside_its_cart_and_a_new_code_ends_it() {
     assert!(!knows("cart-2", token.trim()) && !knows("cart-1", &code) && !knows("cart-1", ""));
     assert_eq!(app.home().devices[&cart.id], cart, "the page's own enrolment stays");
     assert!(enroll(code).await.unwrap().is_err(), "once");
+    // It is a way for scans, not a place where people sign on.
+    let body = json!({"badge": "B-OSEI", "pin": PIN, "device": "cart-1-bridge"});
+    let asked = Asked::post("/api/v1/sessions", &body).at(token.trim());
+    assert_eq!(app.send(asked).await.problem(401), "sign_on_failed");
 
     emar(&app, &["cart", "add", "--config", "CONFIG", "--id", "cart-1", "--bridge"]).await.unwrap();
     assert!(!knows("cart-1", token.trim()));
