@@ -1,7 +1,7 @@
 //! What was done about a dose.
 
 use crate::amount::Amount;
-use crate::id::{AdministrationId, CartId, DoseId, OrderId, ResidentId, UserId};
+use crate::id::{AdministrationId, CartId, DoseId, OrderId, ReadingId, ResidentId, UserId};
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -130,7 +130,7 @@ pub enum Mode {
 }
 
 /// A warning the nurse accepted, and why.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Override {
     /// Code of the objection.
     pub code: String,
@@ -139,6 +139,9 @@ pub struct Override {
     /// In words, where the nurse added some; never in a leaf.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// Who was asked and what they said, in words, where a stop yields to the prescriber only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
 }
 
 /// What a second person found, before they saw what the giver had.
@@ -189,6 +192,9 @@ pub struct Administration {
     /// Package texts scanned for it.
     #[serde(default)]
     pub packages: Vec<String>,
+    /// The readings it rests on: those that let it be given, or had it held.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readings: Vec<ReadingId>,
     /// Who.
     pub by: UserId,
     /// At which cart, if at one.

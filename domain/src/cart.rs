@@ -1,7 +1,8 @@
 //! The cart session: who is signed on, which resident is open, what is in the pot.
 
 use crate::administration::{Override, Witnessed};
-use crate::id::{CartId, DoseId, OrderId, ResidentId, SessionId, UserId};
+use crate::amount::Amount;
+use crate::id::{CartId, DoseId, OrderId, ReadingId, ResidentId, SessionId, UserId};
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +72,12 @@ pub struct InPot {
     /// The second person's check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub witness: Option<Witnessed>,
+    /// The units it was counted out for by a sliding scale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_scale: Option<Amount>,
+    /// The readings it rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readings: Vec<ReadingId>,
 }
 
 /// One cart's session, kept by the server.

@@ -2,6 +2,7 @@
 //! scale, who gives it, and how.
 
 use crate::gate::Gate;
+use crate::reading::{CODES, GLUCOSE};
 use crate::scale::Scale;
 use crate::schedule::window::CivilSpan;
 use crate::time::{CivilDate, CivilTime};
@@ -50,19 +51,17 @@ impl Conditions {
         self.hours.iter().find(|hour| hour.time == time).map(|hour| hour.tie)
     }
 
-    /// The codes of the readings that must be fresh before it is given, each once.
+    /// The codes of the readings that must be fresh before it is given, each once, in the order in
+    /// which readings are listed everywhere.
     #[must_use]
     pub fn readings(&self) -> Vec<&str> {
         let mut codes: Vec<&str> = self.gate.iter().flat_map(Gate::codes).collect();
         codes.extend(self.scale.as_ref().map(|_| GLUCOSE));
-        codes.sort_unstable();
+        codes.sort_by_key(|code| (CODES.iter().position(|known| known == code), *code));
         codes.dedup();
         codes
     }
 }
-
-/// The reading a sliding scale is entered with.
-pub const GLUCOSE: &str = "glucose";
 
 /// A time of day, and what it stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

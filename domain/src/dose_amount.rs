@@ -1,11 +1,15 @@
 //! How much one dose is: a taper, doses in turn and doses by weekday have an amount of their own
-//! for each dose, and what is counted, given and charted is that one.
+//! for each dose, and what is counted, given and charted is that one; a sliding scale has it from
+//! the reading.
 
 use crate::administration::Mode;
 use crate::amount::Amount;
 use crate::dose::{Dose, Prescribed, Slot};
+use crate::evidence::units_by_scale;
+use crate::home::Home;
 use crate::order::{Order, Timing};
 use crate::schedule::{PlannedDose, Schedule};
+use crate::time::Instant;
 use std::borrow::Cow;
 
 /// What the order says of a dose that is planned now: the amount its schedule names for it, else
@@ -68,5 +72,24 @@ fn with_amount(order: &Order, amount: Amount) -> Cow<'_, Order> {
     let mut own = order.clone();
     own.current.dose = amount;
     own.current.dose_text = amount.to_string();
+    Cow::Owned(own)
+}
+
+/// The order as this dose of it is given at `at`: with the units its sliding scale comes to then,
+/// and the scale done with, else as [`of_dose`] has it. Where the scale comes to none, the order's
+/// own dose stands, and a check of its readings stops the scan.
+#[must_use]
+pub fn at_scan<'a>(
+    home: &Home,
+    order: &'a Order,
+    dose: Option<&Dose>,
+    at: Instant,
+) -> Cow<'a, Order> {
+    let own = of_dose(order, dose);
+    let Some(units) = units_by_scale(home, order, at) else { return own };
+    let mut own = own.into_owned();
+    own.current.conditions.scale = None;
+    own.current.dose = units;
+    own.current.dose_text = units.to_string();
     Cow::Owned(own)
 }

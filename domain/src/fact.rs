@@ -7,6 +7,7 @@ use crate::dose::{Prescribed, Slot, Withdrawal};
 use crate::drug::{Label, Product};
 use crate::id::{CartId, DoseId, FactId, OrderId, PreparedId, ResidentId, ScanId, Slug, UserId};
 use crate::order::{Hold, NewHours, OrderAct, OrderVersion};
+use crate::reading::Measured;
 use crate::resident::Resident;
 use crate::role::Role;
 use crate::time::{CivilDateTime, Instant};
@@ -242,6 +243,8 @@ pub enum Fact {
     Pot(Box<PotFact>),
     /// What was done (`administration`, `dose_outcome`).
     Administration(Box<Administration>),
+    /// What was measured on a resident (`reading`).
+    Reading(Box<Measured>),
     /// A message for a person, or what became of it (`transcription`).
     Transcription(Box<Transcription>),
     /// A scan (`scan_event`).

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::amount::format_nano;
-use crate::reading::{Reading, code_in_words};
-use crate::time::{Instant, MICROS_PER_SECOND, SECONDS_PER_MINUTE};
+use crate::reading::{Reading, code_in_words, is_fresh};
+use crate::time::Instant;
 
 /// Billionths in one.
 const ONE: i64 = 1_000_000_000;
@@ -35,6 +35,18 @@ impl Comparison {
     /// All of them.
     pub const ALL: [Self; 5] =
         [Self::Below, Self::AtOrBelow, Self::Above, Self::AtOrAbove, Self::Exactly];
+
+    /// The name of its words.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Below => "below",
+            Self::AtOrBelow => "at_or_below",
+            Self::Above => "above",
+            Self::AtOrAbove => "at_or_above",
+            Self::Exactly => "exactly",
+        }
+    }
 
     /// The code stored and sent.
     #[must_use]
@@ -238,8 +250,17 @@ impl Gate {
     /// that holds, holds.
     #[must_use]
     pub fn evaluate<'a>(&'a self, readings: &'a [Reading], at: Instant) -> GateAnswer<'a> {
-        let unclean = self.hold_if_any.iter().find_map(|rule| self.unclean(rule, readings, at));
-        unclean.unwrap_or(GateAnswer { verdict: GateVerdict::Give, rule: None, reading: None })
+        let clean = GateAnswer { verdict: GateVerdict::Give, rule: None, reading: None };
+        self.against(readings, at).next().unwrap_or(clean)
+    }
+
+    /// Every rule that is not clean at `at`, in order: what [`Gate::evaluate`] says of the first.
+    pub fn against<'a>(
+        &'a self,
+        readings: &'a [Reading],
+        at: Instant,
+    ) -> impl Iterator<Item = GateAnswer<'a>> {
+        self.hold_if_any.iter().filter_map(move |rule| self.unclean(rule, readings, at))
     }
 
     fn unclean<'a>(
@@ -253,8 +274,7 @@ impl Gate {
         let Some(latest) = known().max_by_key(|reading| reading.at) else {
             return answer(GateVerdict::BlockMissing, None);
         };
-        let max_age = i64::from(self.max_age_minutes) * SECONDS_PER_MINUTE * MICROS_PER_SECOND;
-        if at.micros_since(latest.at) > max_age {
+        if !is_fresh(latest.at, self.max_age_minutes, at) {
             return answer(GateVerdict::BlockStale, Some(latest));
         }
         let holding = known().find(|r| r.at == latest.at && rule.holds(r.nano))?;

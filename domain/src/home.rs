@@ -7,6 +7,8 @@
 mod ask;
 mod forget;
 
+pub use forget::READING_MINUTES;
+
 use crate::administration::Administration;
 use crate::alert::{Alert, AlertState};
 use crate::amount::Amount;
@@ -20,6 +22,7 @@ use crate::id::{
     AlertId, CartId, DoseId, FacilityId, FactId, OrderId, ProductId, ResidentId, Slug, UserId,
 };
 use crate::order::{DoNotGive, Order, OrderAct, OrderState, OrderVersion};
+use crate::reading::Measured;
 use crate::resident::Resident;
 use crate::schedule::policy::Policy;
 use crate::time::Instant;
@@ -87,6 +90,9 @@ pub struct Home {
     pub users: BTreeMap<UserId, User>,
     /// What each resident took lately, and the last giving of each PRN order.
     pub taken: BTreeMap<ResidentId, Vec<Taken>>,
+    /// What was measured on each resident lately, and the last of each kind, oldest first.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub readings: BTreeMap<ResidentId, Vec<Measured>>,
     /// Messages that wait for a person.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub transcriptions: BTreeMap<FactId, Transcription>,
@@ -144,6 +150,7 @@ impl Home {
             devices: BTreeMap::new(),
             users: BTreeMap::new(),
             taken: BTreeMap::new(),
+            readings: BTreeMap::new(),
             transcriptions: BTreeMap::new(),
             spent: BTreeMap::new(),
             order_changed: BTreeMap::new(),
@@ -269,6 +276,15 @@ impl Home {
         self.alerts.insert(alert.id, alert);
     }
 
+    /// Puts a reading in its place among those of its resident; one that is there already stays.
+    pub fn put_reading(&mut self, reading: Measured) {
+        let of_resident = self.readings.entry(reading.resident).or_default();
+        let place = of_resident.partition_point(|other| other.rank() < reading.rank());
+        if of_resident.get(place).is_none_or(|other| other.id != reading.id) {
+            of_resident.insert(place, reading);
+        }
+    }
+
     /// A message for a person; one that is done waits no more.
     pub fn put_transcription(&mut self, t: Transcription) {
         match t.done {
@@ -300,6 +316,7 @@ impl Home {
             Fact::Cart(c) => {
                 self.carts.insert(c.cart.clone(), (**c).clone());
             }
+            Fact::Reading(m) => self.put_reading((**m).clone()),
             Fact::Transcription(t) => self.put_transcription((**t).clone()),
             Fact::Scan(_) => {}
         }

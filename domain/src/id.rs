@@ -46,6 +46,8 @@ uuid_ids! {
     LabelId,
     /// One scan, named by whoever made it (page or bridge).
     ScanId,
+    /// One value measured on a resident.
+    ReadingId,
     /// One sign-on; the public name of a session, never its secret.
     SessionId,
     /// Any other fact.

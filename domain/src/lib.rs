@@ -11,6 +11,7 @@ pub mod decide;
 pub mod dose;
 pub mod dose_amount;
 pub mod drug;
+pub mod evidence;
 pub mod explain;
 pub mod fact;
 pub mod gate;

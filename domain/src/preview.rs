@@ -311,7 +311,12 @@ fn undoubted(home: &Home, command: &OrderCommand) -> OrderCommand {
 }
 
 fn answer(doubt: Objection) -> Override {
-    Override { code: doubt.code.code().to_owned(), reason: "preview".to_owned(), comment: None }
+    Override {
+        code: doubt.code.code().to_owned(),
+        reason: "preview".to_owned(),
+        comment: None,
+        contact: None,
+    }
 }
 
 /// Answers to every doubt about a draft: whether they are good ones is for who notes it.

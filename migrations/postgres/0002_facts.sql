@@ -187,18 +187,21 @@ CREATE INDEX administration_dose ON administration(dose, seq, rank);
 CREATE INDEX administration_resident ON administration(resident, administered_at);
 CREATE INDEX administration_time ON administration(facility, administered_at);
 
--- A reading taken with an administration (pulse, glucose).
+-- What was measured on a resident (pulse, glucose); at: when it was measured.
 CREATE TABLE reading(
-  administration uuid NOT NULL,
-  kind text COLLATE "C" NOT NULL,
+  id uuid NOT NULL,
   facility text COLLATE "C" NOT NULL,
   seq bigint NOT NULL,
   rank bigint NOT NULL,
   at bigint NOT NULL,
+  resident uuid NOT NULL,
+  kind text COLLATE "C" NOT NULL,
   body text COLLATE "C" NOT NULL,
-  PRIMARY KEY(administration, kind),
-  FOREIGN KEY(administration) REFERENCES administration(id)
+  PRIMARY KEY(id),
+  FOREIGN KEY(resident) REFERENCES resident(id)
 );
+CREATE INDEX reading_resident ON reading(resident, at);
+CREATE INDEX reading_time ON reading(facility, at);
 
 -- A scan and what the rules said.
 CREATE TABLE scan_event(

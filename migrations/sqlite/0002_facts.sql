@@ -187,18 +187,21 @@ CREATE INDEX administration_dose ON administration(dose, seq, rank);
 CREATE INDEX administration_resident ON administration(resident, administered_at);
 CREATE INDEX administration_time ON administration(facility, administered_at);
 
--- A reading taken with an administration (pulse, glucose).
+-- What was measured on a resident (pulse, glucose); at: when it was measured.
 CREATE TABLE reading(
-  administration BLOB NOT NULL CHECK(length(administration) = 16),
-  kind TEXT NOT NULL,
+  id BLOB NOT NULL CHECK(length(id) = 16),
   facility TEXT NOT NULL,
   seq INTEGER NOT NULL,
   rank INTEGER NOT NULL,
   at INTEGER NOT NULL,
+  resident BLOB NOT NULL CHECK(length(resident) = 16),
+  kind TEXT NOT NULL,
   body TEXT NOT NULL,
-  PRIMARY KEY(administration, kind),
-  FOREIGN KEY(administration) REFERENCES administration(id)
-) STRICT, WITHOUT ROWID;
+  PRIMARY KEY(id),
+  FOREIGN KEY(resident) REFERENCES resident(id)
+) STRICT;
+CREATE INDEX reading_resident ON reading(resident, at);
+CREATE INDEX reading_time ON reading(facility, at);
 
 -- A scan and what the rules said.
 CREATE TABLE scan_event(

@@ -115,7 +115,7 @@ CREATE TRIGGER administration_no_delete BEFORE DELETE ON administration
 
 CREATE TRIGGER reading_no_replace BEFORE INSERT ON reading
   WHEN EXISTS(SELECT 1 FROM reading
-    WHERE administration = NEW.administration AND kind = NEW.kind)
+    WHERE id = NEW.id)
   BEGIN SELECT RAISE(ABORT, 'reading: append-only (replace)'); END;
 CREATE TRIGGER reading_no_update BEFORE UPDATE ON reading
   BEGIN SELECT RAISE(ABORT, 'reading: append-only'); END;

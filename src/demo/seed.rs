@@ -219,8 +219,12 @@ fn orders(beds: &[Bed], charge: &Actor, second: &Actor) -> Vec<(Actor, Command)>
     let server = |command| (Actor::server(), Command::Order(command));
     let mut steps: Vec<_> =
         rounds().map(|(order, _)| server(OrderCommand::Receive(Box::new(order.clone())))).collect();
-    let answer =
-        |code: &str| Override { code: code.into(), reason: "both_meant".into(), comment: None };
+    let answer = |code: &str| Override {
+        code: code.into(),
+        reason: "both_meant".into(),
+        comment: None,
+        contact: None,
+    };
     let doubts: Vec<_> =
         ["duplicate_order", "same_ingredient_ordered", "psychotropic_no_end"].map(answer).into();
     let noted = rounds().map(|(order, _)| OrderCommand::Note(order.order, doubts.clone()));

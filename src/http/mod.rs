@@ -105,6 +105,8 @@ impl Web {
         api::residents::one,
         api::residents::doses,
         api::residents::mar,
+        api::readings::post,
+        api::readings::list,
         api::stays::absence,
         api::stays::returned,
         api::stays::discharge,
@@ -150,6 +152,10 @@ pub fn router(web: Arc<Web>, more: Router<Arc<Web>>) -> Router {
         .route("/api/v1/residents/{id}", get(api::residents::one))
         .route("/api/v1/residents/{id}/doses", get(api::residents::doses))
         .route("/api/v1/residents/{id}/mar", get(api::residents::mar))
+        .route(
+            "/api/v1/residents/{id}/readings",
+            get(api::readings::list).post(api::readings::post),
+        )
         .route("/api/v1/residents/{id}/absence", post(api::stays::absence))
         .route("/api/v1/residents/{id}/return", post(api::stays::returned))
         .route("/api/v1/residents/{id}/discharge", post(api::stays::discharge))
@@ -217,8 +223,10 @@ async fn ready(State(web): State<Arc<Web>>) -> Response {
 /// Bounds every request in time and number, and puts the headers every answer carries.
 async fn bounded(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let first =
-        path == "/api/v1/administrations" || path.ends_with("/shown") || path == "/api/v1/scans";
+    let first = path == "/api/v1/administrations"
+        || path == "/api/v1/scans"
+        || path.ends_with("/shown")
+        || path.ends_with("/readings");
     let live = path == "/events";
     let permit = match web.ordinary.try_acquire() {
         Ok(permit) => Some(permit),

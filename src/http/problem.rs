@@ -120,7 +120,10 @@ impl Problem {
             "sign_on_first" => StatusCode::UNAUTHORIZED,
             "reason_missing" | "reason_unknown" | "comment_missing" | "amount_missing"
             | "amount_unfit" | "time_missing" | "time_in_future" | "time_before_start"
-            | "dose_missing" => StatusCode::UNPROCESSABLE_ENTITY,
+            | "dose_missing" | "readings_missing" | "reading_unknown" | "reading_unfit"
+            | "reading_twice" | "pressure_reversed" | "reading_in_future" | "reading_too_old" => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             _ => StatusCode::CONFLICT,
         };
         let pointer = match refusal.code.as_str() {
@@ -129,6 +132,9 @@ impl Problem {
             "amount_missing" | "amount_unfit" => Some("/units"),
             "time_missing" | "time_in_future" | "time_before_start" => Some("/administered_at"),
             "dose_missing" => Some("/dose"),
+            "readings_missing" | "reading_unknown" | "reading_unfit" | "reading_twice"
+            | "pressure_reversed" => Some("/readings"),
+            "reading_in_future" | "reading_too_old" => Some("/at"),
             _ => None,
         };
         let mut problem = Self::new(status, &refusal.code, sentence);

@@ -327,6 +327,7 @@ impl Ledger {
             (&rows::ORDER_EVENT, take(&mut rows.order_event)),
             (&rows::DOSE, take(&mut rows.dose)),
             (&rows::DOSE_DUE, take(&mut rows.dose_due)),
+            (&rows::READING, take(&mut rows.reading)),
             (&rows::ALERT_EVENT, take(&mut rows.alert_event)),
             (&rows::USER_ACCOUNT, take(&mut rows.user_account)),
             (&rows::TRANSCRIPTION, take(&mut rows.transcription)),

@@ -48,6 +48,7 @@ tables! {
         ("id", "facility", "seq", "rank", "at", "dose", "orders", "resident", "act", "body");
     ADMINISTRATION = "administration" ("id", "facility", "seq", "rank", "at", "dose", "orders",
         "resident", "outcome", "actor", "administered_at", "corrects", "effective", "body");
+    READING = "reading" ("id", "facility", "seq", "rank", "at", "resident", "kind", "body");
     SCAN_EVENT = "scan_event"
         ("id", "facility", "seq", "rank", "at", "cart", "resident", "dose", "body");
     ALERT_EVENT = "alert_event" ("alert", "rev", "facility", "seq", "rank", "at", "body");
@@ -136,6 +137,7 @@ pub(crate) struct Rows {
     pub(crate) dose_due: Vec<Value>,
     pub(crate) prepared: Vec<Value>,
     pub(crate) administration: Vec<Value>,
+    pub(crate) reading: Vec<Value>,
     pub(crate) scan_event: Vec<Value>,
     pub(crate) alert_event: Vec<Value>,
     pub(crate) transcription: Vec<Value>,
@@ -187,6 +189,10 @@ impl Rows {
             Fact::DoseDue(d) => self.add_dose_due(d, place),
             Fact::Pot(p) => self.add_pot(p, place)?,
             Fact::Administration(a) => self.add_administration(a, place)?,
+            Fact::Reading(m) => {
+                let (at, resident, text) = (m.at.micros(), m.resident.0, body(&**m)?);
+                self.reading.extend(bind![m.id.0, f, seq, rank, at, resident, &m.code, text]);
+            }
             Fact::Scan(s) => {
                 let (resident, dose) = (s.resident.map(|r| r.0), s.dose.map(|d| d.0));
                 let (cart, text) = (s.cart.as_str(), body(&**s)?);

@@ -26,7 +26,7 @@ fn bodies() -> Vec<(&'static str, Value)> {
     let chart = json!({"dose": id, "order": id, "outcome": "refused", "reason": "REF",
         "comment": "x", "units": "5 mg", "scans": ["x"], "mode": "past",
         "administered_at": "2026-11-02T07:00:00-05:00",
-        "overrides": [{"code": "dose_late", "reason": "meal", "comment": "x"}],
+        "overrides": [{"code": "dose_late", "reason": "meal", "comment": "x", "contact": "x"}],
         "cart": "station-east", "list_version": "1"});
     vec![
         ("/api/v1/sessions", json!({"badge": "B-OSEI", "pin": PIN, "device": "cart-1"})),
@@ -62,6 +62,11 @@ fn bodies() -> Vec<(&'static str, Value)> {
         ("/api/v1/orders/{id}/renew", json!({"until": "x", "reason": "x"})),
         ("/api/v1/orders/{id}/do_not_give", json!({"reason": "x"})),
         ("/api/v1/orders/{id}/may_give", json!({"reason": "x"})),
+        (
+            "/api/v1/residents/{id}/readings",
+            json!({"readings": [{"code": "sbp", "value": "128", "unit": "mg/dL"}], "at": "x",
+                "cart": "station-east"}),
+        ),
         (
             "/api/v1/residents/{id}/absence",
             json!({"kind": "leave", "from": "x", "until": "x", "reason": "x"}),
@@ -327,6 +332,41 @@ async fn impossible_values_are_named() {
         asked.body = body.clone().into_bytes();
         door.refuses(&body, &door.app.send(asked).await);
     }
+    door.app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn impossible_readings_are_named() {
+    let door = Door::new().await;
+    let garza = door.app.resident(1, "Garza").await;
+    let path = format!("/api/v1/residents/{garza}/readings");
+    let one = |code: &str, value: &str| json!([{"code": code, "value": value}]);
+    for (readings, at, pointer) in [
+        (one("sbp", "12a"), None, "/readings/0/value"),
+        (one("sbp", "-128"), None, "/readings/0/value"),
+        (one("sbp", "hi"), None, "/readings/0/value"),
+        (one("sbp", "1e2"), None, "/readings/0/value"),
+        (one("sbp", "1,28"), None, "/readings/0/value"),
+        (one("temp", ".5"), None, "/readings/0/value"),
+        (one("Sbp", "128"), None, "/readings/0/code"),
+        (one("", "128"), None, "/readings/0/code"),
+        (json!([{"code": "glucose", "value": "7", "unit": "g/L"}]), None, "/readings/0/unit"),
+        (json!(vec![json!({"code": "sbp", "value": "128"}); 13]), None, "/readings"),
+        (one("sbp", "128"), Some("2026-11-02T08:00:00"), "/at"),
+    ] {
+        let body = json!({"readings": readings, "at": at});
+        let reply = door.post(&path, body.to_string().into_bytes()).await;
+        assert_eq!(reply.problem(422), "malformed");
+        assert_eq!(reply.json()["pointer"], pointer, "{}", reply.text);
+    }
+    let unknown = json!({"readings": one(MARK, "128")}).to_string().into_bytes();
+    door.refuses("an unknown code", &door.post(&path, unknown).await);
+    for query in ["hours=0", "hours=745", "hours=x", "x=1"] {
+        let path = format!("{path}?{query}");
+        let reply = door.app.send(Asked::get(&path).by(&door.session)).await;
+        door.refuses(query, &reply);
+    }
+    assert!(door.app.home().readings.is_empty(), "nothing was written down");
     door.app.finish().await;
 }
 

@@ -18,6 +18,7 @@ mod order_kinds;
 mod orders;
 mod pharmacy;
 mod preview;
+mod readings;
 mod scans;
 mod sessions;
 mod stays;

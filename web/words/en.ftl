@@ -172,10 +172,15 @@ obj-prn_too_soon = Next possible at { $next_at }.
     .head = STOP — too soon
 obj-prn_max_reached = { $count } of { $most } in 24 h. Next possible at { $next_at }.
     .head = STOP — maximum reached
-obj-hold_parameter_failed = { $reading }; hold { $rule }.
-    .head = STOP — hold this dose
-obj-reading_missing = { $reading } is needed first. Measure it: where it says hold, chart the dose as held. Readings are not recorded here yet: chart a dose that may be given afterwards, with its time, and write the value with the reason.
+obj-reading_missing = Needed first: { $reading }. Measure it and scan again, or hold the dose.
     .head = STOP — measure first
+obj-reading_stale = The last { $reading } is { $minutes } minutes old; this order allows { $limit }. Take it again, or hold the dose.
+    .head = STOP — measure again
+obj-hold_parameter_failed = Measured: { $reading } { $value }. Hold { $op } { $bound }. Hold the dose, or ask the prescriber.
+    .head = STOP — hold this dose
+obj-scale_action = Measured: { $reading } { $value }. The scale says: { $action }. What the prescriber orders instead is an order of its own.
+    .head = STOP — no units by the scale
+
 
 ## Objections: handling, no scan, filing
 
@@ -345,6 +350,15 @@ ask-comment = Comment
 ask-comment-needed = Comment (needed)
 ask-file = Chart it
 ask-go = Go on
+ask-contact = Give: the prescriber was asked — write who, when and what they said
+measure-title = Measure first
+measure-hint = Digits, then Enter. One entry serves every dose of this pass; Esc goes back.
+measure-go = Record and go on
+measure-last = last { $last }
+measure-need = Enter what the instrument shows.
+how-measure = measure
+measure-hold = { $drug }: hold { $op } { $bound }
+measure-scale = { $drug }: units by scale
 ask-back = Back
 scan-title = Can’t scan
 scan-what = What cannot be scanned?
@@ -649,6 +663,13 @@ refusal-comment_missing = Not charted: this reason needs a comment. Write it and
 refusal-amount_missing = Not charted: a partial dose needs the amount taken. Enter it.
 refusal-amount_unfit = Not charted: the amount does not fit the ordered dose of { $dose }. Given is the whole dose, partial is less than it, in units that compare.
 refusal-time_missing = Not charted: when was it done? Enter the time.
+refusal-readings_missing = Nothing was recorded: there was no value, or more than there are kinds of readings. Enter each reading once.
+refusal-reading_unknown = Nothing was recorded: one of the entries is no reading that is kept here. See /api/openapi.json for those that are.
+refusal-reading_unfit = Nothing was recorded: { $reading } goes from { $least } to { $most } { $unit }, and only a glucose meter shows HI or LO. Look at the instrument and enter it again.
+refusal-reading_twice = Nothing was recorded: { $reading } was entered twice. Enter it once.
+refusal-pressure_reversed = Nothing was recorded: the systolic pressure must be above the diastolic one. Look which is which and enter them again.
+refusal-reading_in_future = Nothing was recorded: that time has not come yet. Enter when it was measured.
+refusal-reading_too_old = Nothing was recorded: a reading is written down within { $hours } hours. Measure again.
 refusal-time_in_future = Not charted: that time has not come yet. Enter when it was done.
 refusal-time_before_start = Not charted: the order starts at { $starts_at }, after that time. Enter when it was done.
 refusal-dose_unknown = Not charted: this dose is not known any more. Look at the new list.
@@ -1053,6 +1074,14 @@ reading-spo2 = oxygen saturation
 reading-temp = temperature
 reading-inr = INR
 reading-glucose = glucose
+reading-weight = weight
+
+## What a scale says to do instead of units
+
+action-give_none = no units; chart the dose as not given, not needed
+action-call_prescriber = call the prescriber
+action-treat_low = treat the low glucose, then call the prescriber
+
 reading-pain = pain
 
 ## The form of an order: patterns and changes

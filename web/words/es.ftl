@@ -172,10 +172,15 @@ obj-prn_too_soon = Posible a partir de { $next_at }.
     .head = ALTO — demasiado pronto
 obj-prn_max_reached = { $count } de { $most } en 24 h. Posible a partir de { $next_at }.
     .head = ALTO — máximo alcanzado
-obj-hold_parameter_failed = { $reading }; no dar si { $rule }.
-    .head = ALTO — no dar esta dosis
-obj-reading_missing = Falta primero: { $reading }. Mídalo: si dice no dar, regístrela como en pausa. Aún no se guardan medidas aquí: una dosis que puede darse se registra después, con su hora, y el valor con el motivo.
+obj-reading_missing = Falta primero: { $reading }. Mídalo y escanee otra vez, o ponga la dosis en pausa.
     .head = ALTO — mida primero
+obj-reading_stale = La última medida ({ $reading }) tiene { $minutes } minutos; esta orden admite { $limit }. Mida otra vez, o ponga la dosis en pausa.
+    .head = ALTO — mida otra vez
+obj-hold_parameter_failed = Medido: { $reading } { $value }. Pausa { $op } { $bound }. Ponga la dosis en pausa, o pregunte a quien prescribe.
+    .head = ALTO — no dar esta dosis
+obj-scale_action = Medido: { $reading } { $value }. La escala dice: { $action }. Lo que se prescriba en su lugar es otra orden.
+    .head = ALTO — la escala no da unidades
+
 
 ## Objeciones: manejo, sin escaneo, registro
 
@@ -345,6 +350,15 @@ ask-comment = Comentario
 ask-comment-needed = Comentario (necesario)
 ask-file = Registrar
 ask-go = Seguir
+ask-contact = Dar: se preguntó a quien prescribe — escriba quién, cuándo y qué dijo
+measure-title = Mida primero
+measure-hint = Cifras y Enter. Una sola anotación sirve para todas las dosis de esta ronda; Esc vuelve.
+measure-go = Anotar y seguir
+measure-last = última { $last }
+measure-need = Escriba lo que muestra el aparato.
+how-measure = medir
+measure-hold = { $drug }: pausa { $op } { $bound }
+measure-scale = { $drug }: unidades según escala
 ask-back = Volver
 scan-title = No se puede escanear
 scan-what = ¿Qué no se puede escanear?
@@ -649,6 +663,13 @@ refusal-comment_missing = No se registró: este motivo necesita un comentario. E
 refusal-amount_missing = No se registró: una dosis parcial necesita la cantidad tomada. Escríbala.
 refusal-amount_unfit = No se registró: la cantidad no corresponde a la dosis ordenada de { $dose }. Dada es la dosis entera, parcial es menos, en unidades comparables.
 refusal-time_missing = No se registró: ¿cuándo se hizo? Escriba la hora.
+refusal-readings_missing = No se registró nada: no había ningún valor, o más de los que caben. Escriba cada medida una vez.
+refusal-reading_unknown = No se registró nada: una de las entradas no es una medida que se guarde aquí. Vea /api/openapi.json.
+refusal-reading_unfit = No se registró nada: { $reading } va de { $least } a { $most } { $unit }, y solo un glucómetro muestra HI o LO. Mire el aparato y escríbalo otra vez.
+refusal-reading_twice = No se registró nada: { $reading } se escribió dos veces. Escríbalo una vez.
+refusal-pressure_reversed = No se registró nada: la presión sistólica debe ser mayor que la diastólica. Mire cuál es cuál y escríbalas otra vez.
+refusal-reading_in_future = No se registró nada: esa hora aún no ha llegado. Escriba cuándo se midió.
+refusal-reading_too_old = No se registró nada: una medida se anota dentro de { $hours } horas. Mida otra vez.
 refusal-time_in_future = No se registró: esa hora aún no ha llegado. Escriba cuándo se hizo.
 refusal-time_before_start = No se registró: la orden empieza el { $starts_at }, después de esa hora. Escriba cuándo se hizo.
 refusal-dose_unknown = No se registró: esta dosis ya no se conoce. Mire la lista nueva.
@@ -1053,6 +1074,14 @@ reading-spo2 = saturación de oxígeno
 reading-temp = temperatura
 reading-inr = INR
 reading-glucose = glucosa
+reading-weight = peso
+
+## Lo que una escala dice en lugar de unidades
+
+action-give_none = ninguna unidad; registre la dosis como no dada, no necesaria
+action-call_prescriber = llame a quien prescribe
+action-treat_low = trate la glucosa baja y llame a quien prescribe
+
 reading-pain = dolor
 
 ## El formulario de una orden: pautas y cambios

@@ -1,6 +1,7 @@
 //! Charting: exceptions, confirmations and past givings, and corrections of them.
 
 use super::double::possible_double_dose;
+use super::filing::{amount, filed, objected};
 use super::hold::kept_back;
 use super::order::replan;
 use super::plan::unplanned_dose;
@@ -12,16 +13,15 @@ use crate::amount::Amount;
 use crate::audit::leaf::{ADMINISTRATION, Action, salted_sha256};
 use crate::dose::{Dose, DoseOutcome, Withdrawal};
 use crate::dose_amount::as_charted;
+use crate::evidence::relied_on;
 use crate::fact::{Fact, OrderEvent};
-use crate::id::{AdministrationId, CartId, DoseId, FactId, UserId};
+use crate::id::{AdministrationId, CartId, DoseId, FactId, ReadingId, UserId};
 use crate::order::{Order, OrderAct, OrderState};
 use crate::role;
 use crate::schedule::policy::Confirm;
 use crate::schedule::window::is_too_near;
 use crate::time::Instant;
-use crate::verdict::{
-    Check, Objection, Severity, filing_objections, out_of_reach, removal_objection, unanswered,
-};
+use crate::verdict::{Check, Objection, out_of_reach};
 
 /// One administration about to be written.
 pub(super) struct Charted<'a> {
@@ -38,6 +38,7 @@ pub(super) struct Charted<'a> {
     pub(super) overrides: Vec<Override>,
     pub(super) witness: Option<Witnessed>,
     pub(super) packages: Vec<String>,
+    pub(super) readings: Vec<ReadingId>,
     pub(super) comment: Option<String>,
     pub(super) salt: [u8; 16],
     pub(super) corrects: Option<AdministrationId>,
@@ -82,6 +83,7 @@ pub(super) fn administer(record: &mut Record<'_, '_>, c: Charted<'_>) -> Adminis
         overrides: c.overrides,
         witness: c.witness,
         packages: c.packages,
+        readings: c.readings,
         by: c.by,
         cart: c.cart,
         administered_at: c.at,
@@ -196,12 +198,12 @@ pub(super) fn chart(record: &mut Record<'_, '_>, c: &ChartCommand) -> Result<Ans
     reason_fits(c)?;
     let at = when(record, order, dose, c)?;
     let (own, version) = as_charted(order, dose, c.mode);
-    let amount = amount(&own, c)?;
+    let amount = amount(record.home, &own, c, at)?;
     if let Some(early) = dose.and_then(|d| out_of_reach(order, d, at)) {
         return Err(objected(vec![early]));
     }
     let effective = claim(record, c, dose, at)?;
-    let witness = witnessed(record, c, order, dose, by)?;
+    let witness = witnessed(record, c, order, dose, (by, at))?;
     let overrides = filed(record, c, (order, dose, witness.as_ref()), at)?;
     let dose_id = dose.map_or_else(|| unplanned_dose(record, order), |d| d.id);
     let packages = leave_pot(record, c, dose_id);
@@ -219,6 +221,7 @@ pub(super) fn chart(record: &mut Record<'_, '_>, c: &ChartCommand) -> Result<Ans
         overrides,
         witness,
         packages,
+        readings: rested_on(record, c.outcome, order, at),
         comment: c.comment.clone().filter(|t| !t.is_empty()),
         salt: c.salt,
         corrects: c.corrects,
@@ -321,36 +324,6 @@ fn reason_fits(c: &ChartCommand) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// How much was taken: the dose when it was given, some of it when it was given in part.
-fn amount(order: &Order, c: &ChartCommand) -> Result<Option<Amount>, Refusal> {
-    let dose = order.current.dose;
-    let unfit = || Refusal::new("amount_unfit", "amount").with("dose", dose.to_string());
-    let against = |taken: Amount| {
-        taken.comparable(dose).then(|| taken.base().cmp(&dose.base())).ok_or_else(unfit)
-    };
-    if let (Outcome::Given, Some(scale)) = (c.outcome, &order.current.conditions.scale) {
-        // The dose is what the reading's row says, so it is said.
-        let taken = c.amount.ok_or_else(|| Refusal::new("amount_missing", "amount"))?;
-        return if scale.gives(taken) { Ok(Some(taken)) } else { Err(unfit()) };
-    }
-    if dose.nano == 0 && matches!(c.outcome, Outcome::Given | Outcome::Partial) {
-        // How much this dose was is not known any more: whoever gave it says.
-        let taken = c.amount.ok_or_else(|| Refusal::new("amount_missing", "amount"))?;
-        let fits = taken.nano > 0 && taken.comparable(dose);
-        return if fits { Ok(Some(taken)) } else { Err(unfit()) };
-    }
-    match (c.outcome, c.amount) {
-        (Outcome::Given, None) => Ok(Some(dose)),
-        (Outcome::Given, Some(taken)) if against(taken)?.is_eq() => Ok(Some(taken)),
-        (Outcome::Partial, None) => Err(Refusal::new("amount_missing", "amount")),
-        (Outcome::Partial, Some(taken)) if taken.nano > 0 && against(taken)?.is_lt() => {
-            Ok(Some(taken))
-        }
-        (Outcome::Given | Outcome::Partial, Some(_)) => Err(unfit()),
-        _ => Ok(None),
-    }
-}
-
 fn when(
     record: &Record<'_, '_>,
     order: &Order,
@@ -427,58 +400,15 @@ fn in_pot(record: &Record<'_, '_>, c: &ChartCommand, dose: Option<&Dose>) -> Res
     Err(Refusal::new(if scan { "not_scanned" } else { "not_prepared" }, "scan_package"))
 }
 
-/// The checks of a taken dose once more, on the hour it was taken at; the warnings that were
-/// answered go into the record. What is charted now is stopped by a stop. What already happened
-/// has to be recordable, so for the past, and for a correction, a stop asks for a reason as a
-/// warning does: the entry then holds what spoke against it, and why it is there all the same.
-fn filed(
+/// The readings that what is charted rests on: those that let the dose be given, or had it held.
+fn rested_on(
     record: &Record<'_, '_>,
-    c: &ChartCommand,
-    (order, dose, witness): (&Order, Option<&Dose>, Option<&Witnessed>),
+    outcome: Outcome,
+    order: &Order,
     at: Instant,
-) -> Result<Vec<Override>, Refusal> {
-    let mut overrides = c.overrides.clone();
-    if c.outcome == Outcome::Removed {
-        let untimely = dose.and_then(|d| removal_objection(d, at)).into_iter().collect();
-        let open = unanswered(untimely, &overrides, c.mode);
-        return if open.is_empty() { Ok(overrides) } else { Err(objected(open)) };
-    }
-    if !c.outcome.is_taken() {
-        return Ok(overrides);
-    }
-    let pots = record.home.carts.values().flat_map(|cart| &cart.pot);
-    let prepared = pots.filter(|p| dose.is_some_and(|d| d.id == p.dose));
-    let other_version = prepared.clone().any(|p| p.version != order.current.content_version());
-    let short = prepared.clone().find_map(|p| Some((p.packages.len(), p.needed?)));
-    if let Some((scanned, needed)) = short.filter(|_| c.outcome == Outcome::Given) {
-        // Part of the dose is in the pot: the whole of it was not given from there.
-        let scanned = i64::try_from(scanned).unwrap_or(i64::MAX);
-        let o = Objection::new(Check::UnitsShort).severity(Severity::Stop);
-        return Err(objected(vec![o.with("scanned", scanned).with("needed", needed)]));
-    }
-    let earlier = c.corrected.iter().flat_map(|a| &a.overrides);
-    overrides.extend(prepared.flat_map(|p| &p.overrides).chain(earlier).cloned());
-    let seen = c.list_version.filter(|_| c.mode == Mode::Now);
-    let mut all = filing_objections(record.home, order, dose, seen, at);
-    all.extend(crate::verdict::witness_objection(record.home, order, witness, at));
-    // What lies in a pot was counted out for what the order said then.
-    if other_version && !all.iter().any(|o| o.code == Check::OrderChanged) {
-        all.push(Objection::new(Check::OrderChanged).severity(Severity::Stop));
-    }
-    let open = unanswered(all, &overrides, c.mode);
-    if open.is_empty() { Ok(overrides) } else { Err(objected(open)) }
-}
-
-/// Refused under the code of the heaviest objection.
-fn objected(objections: Vec<Objection>) -> Refusal {
-    let heaviest = objections.iter().min_by_key(|o| o.severity);
-    let code = heaviest.map_or("reload", |o| o.code.code());
-    let next = match heaviest.map(|o| o.severity) {
-        Some(Severity::Warn) => "reason",
-        Some(Severity::Witness) => "second_person",
-        _ => "reload",
-    };
-    Refusal { objections, ..Refusal::new(code, next) }
+) -> Vec<ReadingId> {
+    let rests = outcome.is_taken() || outcome == Outcome::Held;
+    if rests { relied_on(record.home, order, at) } else { Vec::new() }
 }
 
 /// Takes the dose out of the cart's pot and hands over what was scanned for it.

@@ -35,7 +35,8 @@ pub fn far_orders(home: &Home, command: &Command) -> BTreeSet<OrderId> {
         }
         // What is checked may be of any plan: as for its scan.
         Command::Witness(c) => [c.order].into(),
-        Command::Overdue(_)
+        Command::Measure(_)
+        | Command::Overdue(_)
         | Command::Alert(_)
         | Command::SignOn { .. }
         | Command::SignOnFailed { .. }

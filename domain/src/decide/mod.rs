@@ -6,11 +6,14 @@ mod chart;
 mod double;
 mod end;
 mod far;
+mod filing;
 mod hold;
 mod hours;
+mod measure;
 mod order;
 mod plan;
 mod record;
+mod refusal;
 mod resident;
 mod scan;
 mod scan_unit;
@@ -30,6 +33,7 @@ use crate::id::{
     Slug, UserId,
 };
 use crate::order::OrderVersion;
+use crate::reading::Measured;
 use crate::resident::Resident;
 use crate::role::Role;
 use crate::time::Instant;
@@ -42,9 +46,10 @@ pub(crate) use end::limited;
 pub use end::{PSYCHOTROPIC_PRN_DAYS, RenewFor};
 pub use far::far_orders;
 pub use hours::{HoursCommand, OtherHours, other_hours};
-pub use plan::expansion;
+pub use measure::{MeasureCommand, NewReading, READING_PAST_HOURS_MAX, READINGS_MAX};
 pub(crate) use plan::next_unplanned;
-pub use plan::order_fault;
+pub use plan::{expansion, order_fault};
+pub use refusal::Refusal;
 pub use resident::{ABSENCE_PAST_HOURS_MAX, AwayFor, Stay, StayCommand};
 pub use transcribe::Aside;
 pub use witness::WitnessCommand;
@@ -228,6 +233,8 @@ pub enum Command {
     Chart(Box<ChartCommand>),
     /// A second person's check.
     Witness(WitnessCommand),
+    /// What was measured on a resident.
+    Measure(MeasureCommand),
     /// An order.
     Order(OrderCommand),
     /// An alert.
@@ -377,6 +384,11 @@ pub enum Answer {
     Scan(Box<ScanAnswer>),
     /// To charting.
     Chart(ChartAnswer),
+    /// To readings.
+    Measure {
+        /// Each of them, in the order they were sent.
+        readings: Vec<Measured>,
+    },
     /// To an order command.
     Order {
         /// The order.
@@ -393,41 +405,6 @@ pub enum Answer {
         /// How many facts of note (doses planned, alerts raised).
         count: u32,
     },
-}
-
-/// Why a command was not carried out.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Refusal {
-    /// Code (`already_given`, `alert_taken`, `role_forbidden`, ...).
-    pub code: String,
-    /// All objections, where the rules of the table object.
-    #[serde(default)]
-    pub objections: Vec<Objection>,
-    /// What completes the sentence.
-    #[serde(default)]
-    pub params: std::collections::BTreeMap<String, crate::verdict::Param>,
-    /// Code of what to do next.
-    pub next: String,
-}
-
-impl Refusal {
-    /// A refusal by code.
-    #[must_use]
-    pub fn new(code: &str, next: &str) -> Self {
-        Self {
-            code: code.to_owned(),
-            objections: Vec::new(),
-            params: std::collections::BTreeMap::new(),
-            next: next.to_owned(),
-        }
-    }
-
-    /// With one more value.
-    #[must_use]
-    pub fn with(mut self, key: &str, value: impl Into<crate::verdict::Param>) -> Self {
-        self.params.insert(key.to_owned(), value.into());
-        self
-    }
 }
 
 /// What leaves the house after commit; the shell gives it its topic and bytes.
@@ -460,6 +437,7 @@ pub fn decide(home: &Home, actor: &Actor, command: &Command, stamp: &mut Stamp<'
         Command::Scan(c) => Ok(scan::scan(&mut record, c)),
         Command::Chart(c) => chart::chart(&mut record, c),
         Command::Witness(c) => witness::witness(&mut record, c),
+        Command::Measure(c) => measure::measure(&mut record, c),
         Command::Order(c) => order::order(&mut record, c),
         Command::Alert(c) => alert::command(&mut record, c),
         Command::SignOn { user, session, cart, clocks } => {

@@ -262,6 +262,7 @@ fn object_of(command: &Command) -> (&'static str, String) {
         },
         Command::Witness(c) => ("orders", c.order.to_string()),
         Command::Order(c) => ("orders", c.order().to_string()),
+        Command::Measure(c) => ("resident", c.resident.to_string()),
         Command::Stay(c) => ("resident", c.resident.to_string()),
         Command::Alert(A::Accept(id, _) | A::Snooze(id, ..) | A::Escalate(id, _)) => {
             ("alert", id.to_string())

@@ -2,6 +2,7 @@
 
 use super::chart::{Charted, administer};
 use super::double::possible_double_dose;
+use super::filing::{is_other_units, still_answered};
 use super::order::replan;
 use super::plan::unplanned_dose;
 use super::record::Record;
@@ -11,7 +12,8 @@ use crate::administration::{Mode, Outcome, Override};
 use crate::audit::leaf::Action;
 use crate::cart::{Checked, Counting, InPot};
 use crate::dose::Withdrawal;
-use crate::dose_amount::of_dose;
+use crate::dose_amount::at_scan;
+use crate::evidence::{relied_on, units_by_scale};
 use crate::fact::{Fact, PotAct, PotFact};
 use crate::id::{AdministrationId, CartId, DoseId, OrderId, PreparedId, UserId};
 use crate::order::Order;
@@ -109,6 +111,8 @@ pub(super) fn prepare(
     record.prepared(dose);
     let reason = counting.overrides.iter().find(|o| o.code == Check::PrnReasonMissing.code());
     let reason = reason.map(|o| o.reason.clone());
+    let by_scale = units_by_scale(record.home, order, at);
+    let readings = relied_on(record.home, order, at);
     let Counting { order, version, packages, overrides, needed, witness, .. } = counting;
     let short = u32::try_from(packages.len()).is_ok_and(|scanned| scanned < needed);
     let needed = short.then_some(needed);
@@ -121,6 +125,8 @@ pub(super) fn prepare(
         needed,
         reason,
         witness,
+        by_scale,
+        readings,
     });
     Some(dose)
 }
@@ -161,11 +167,12 @@ pub(super) fn confirm_pot(
             all.extend(witness_objection(record.home, order, witness, record.now));
             // What lies in the pot was counted out for what the order said then.
             let told = all.iter().any(|o| o.code == Check::OrderChanged);
-            if dose.version != order.current.content_version() && !told {
+            let other_units = is_other_units(record.home, order, &dose, record.now);
+            if (dose.version != order.current.content_version() || other_units) && !told {
                 all.push(Objection::new(Check::OrderChanged));
             }
             let asked = |v: &&Override| all.iter().any(|o| o.code.code() == v.code);
-            let mut overrides = dose.overrides.clone();
+            let mut overrides = still_answered(record.home, order, &dose, record.now);
             overrides.extend(c.overrides.iter().filter(asked).cloned());
             let open = unanswered(all, &overrides, Mode::Now);
             if !open.is_empty() {
@@ -199,7 +206,7 @@ fn confirm(
     effective: bool,
 ) -> AdministrationId {
     let planned = record.home.doses.get(&dose.dose);
-    let whole = of_dose(order, planned).current.dose;
+    let whole = at_scan(record.home, order, planned, record.now).current.dose;
     let (outcome, amount, reason) = match dose.needed {
         None => (Outcome::Given, whole, dose.reason),
         Some(_) => {
@@ -220,6 +227,7 @@ fn confirm(
         overrides: dose.overrides,
         witness: dose.witness,
         packages: dose.packages,
+        readings: relied_on(record.home, order, record.now),
         comment: None,
         salt: [0; 16],
         corrects: None,

@@ -10,9 +10,10 @@ use crate::amount::Amount;
 use crate::audit::leaf::Action;
 use crate::cart::Checked;
 use crate::dose::Dose;
-use crate::dose_amount::of_dose;
+use crate::dose_amount::at_scan;
 use crate::id::{CartId, DoseId, OrderId, UserId};
 use crate::order::Order;
+use crate::time::Instant;
 use crate::verdict::{witness_objection, witness_stop};
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +51,7 @@ pub(super) fn witness(record: &mut Record<'_, '_>, c: &WitnessCommand) -> Result
         }
         None => None,
     };
-    let witness = checked(record, (order, dose), giver, (c.by, c.amount))?;
+    let witness = checked(record, (order, dose), giver, (c.by, c.amount), record.now)?;
     let (order, dose) = (c.order, c.dose);
     let version = home.orders.get(&order).map_or(0, |o| o.current.content_version());
     record.cart(&c.cart).checked = Some(Checked { order, dose, version, witness });
@@ -67,13 +68,14 @@ pub(super) fn checked(
     (order, dose): (&Order, Option<&Dose>),
     giver: UserId,
     (by, amount): (UserId, Amount),
+    at: Instant,
 ) -> Result<Witnessed, Refusal> {
     let unknown = || Refusal::new("witness_invalid", "another_witness");
     let user = record.home.users.get(&by).ok_or_else(unknown)?;
     if let Some(stop) = witness_stop(giver, user) {
         return Err(Refusal { objections: vec![stop], ..unknown() });
     }
-    let own = of_dose(order, dose).current.dose;
+    let own = at_scan(record.home, order, dose, at).current.dose;
     if !amount.same_as(own) {
         // What either of them found is not told: both look again.
         return Err(Refusal::new("witness_differs", "count_again"));
@@ -88,10 +90,10 @@ pub(super) fn witnessed(
     c: &ChartCommand,
     order: &Order,
     dose: Option<&Dose>,
-    giver: UserId,
+    (giver, at): (UserId, Instant),
 ) -> Result<Option<Witnessed>, Refusal> {
     if let Some(witness) = c.witness {
-        return checked(record, (order, dose), giver, witness).map(Some);
+        return checked(record, (order, dose), giver, witness, at).map(Some);
     }
     let pots = record.home.carts.values().flat_map(|cart| &cart.pot);
     let mut prepared = pots.filter(|p| dose.is_some_and(|d| d.id == p.dose));

@@ -8,6 +8,7 @@ use crate::drug::Product;
 use crate::fact::User;
 use crate::id::{CartId, DoseId, OrderId, ResidentId, UnitId};
 use crate::order::Order;
+use crate::reading::Measured;
 use crate::resident::Resident;
 use crate::role::Role;
 use crate::schedule::policy::Policy;
@@ -147,6 +148,14 @@ impl Home {
             .fold((0, None), |(n, last), at| (n + u32::from(at > since), last.max(Some(at))))
     }
 
+    /// The newest reading of this very code that was taken on a resident by `at`: what came before
+    /// it says nothing any more, and what comes after it said nothing yet.
+    #[must_use]
+    pub fn reading(&self, resident: ResidentId, code: &str, at: Instant) -> Option<&Measured> {
+        let all = self.readings.get(&resident)?;
+        all.iter().rev().find(|reading| reading.code == code && reading.at <= at)
+    }
+
     /// What one resident's screen needs and nothing else: the slice sent to the page's core.
     #[must_use]
     pub fn slice(&self, cart: &CartId) -> Self {
@@ -190,6 +199,8 @@ impl Home {
         near.for_each(|d| self.put_dose(d.clone()));
         let taken = home.taken.get(&resident.id).cloned().unwrap_or_default();
         self.taken.insert(resident.id, taken);
+        let readings = home.readings.get(&resident.id).cloned();
+        self.readings.extend(readings.map(|all| (resident.id, all)));
     }
 
     /// Whether this actor may read of this unit: nurses and aides of theirs (none named: all),

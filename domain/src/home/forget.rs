@@ -7,6 +7,9 @@ use crate::order::Order;
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How much longer than the rest the last reading of each code is remembered: 30 days.
+pub const READING_MINUTES: i64 = 30 * 24 * 60;
+
 impl Home {
     /// Forgets those of these doses that memory does not reach. What is on a body stays: it may
     /// come off at any time; so does what was passed over: it would be told as the next.
@@ -46,6 +49,21 @@ impl Home {
             self.dose_changed.remove(&id);
         }
         self.forget_taken(before);
+        self.forget_readings(before);
+    }
+
+    /// Forgets readings taken before `before`, except the last of each code on a resident until
+    /// then, which is kept for [`READING_MINUTES`] more: an order may let it count for weeks, as an
+    /// INR, and what is charted for an instant since then goes by it.
+    pub fn forget_readings(&mut self, before: Instant) {
+        let oldest = before.plus_minutes(-READING_MINUTES).unwrap_or(Instant::MIN);
+        for readings in self.readings.values_mut() {
+            let until = readings.iter().filter(|r| oldest <= r.at && r.at < before);
+            // All that were taken at that instant: of several any that holds, holds.
+            let last: BTreeMap<String, Instant> = until.map(|r| (r.code.clone(), r.at)).collect();
+            readings.retain(|r| r.at >= before || last.get(&r.code) == Some(&r.at));
+        }
+        self.readings.retain(|_, readings| !readings.is_empty());
     }
 
     /// Forgets what was taken before `before`, except the last giving of each PRN order: its

@@ -19,7 +19,7 @@ pub(super) fn barcode_objection(named: &Named<'_>) -> Option<Check> {
 
 /// What the resident's state says against giving anything at `at`.
 #[must_use]
-pub(super) fn resident_objections(resident: &Resident, at: Instant) -> Vec<Objection> {
+pub(crate) fn resident_objections(resident: &Resident, at: Instant) -> Vec<Objection> {
     let mut found = Vec::new();
     match resident.state {
         ResidentState::Deceased => found.push(Objection::new(Check::ResidentDeceased)),

@@ -60,8 +60,10 @@ pub fn unanswered(all: Vec<Objection>, given: &[Override], mode: Mode) -> Vec<Ob
         let named = given.iter().any(|v| v.code == o.code.code());
         match o.severity {
             Severity::Info => false,
-            Severity::Stop => mode == Mode::Now || !named,
-            Severity::Warn | Severity::Witness | Severity::Refresh => !o.is_answered(given),
+            Severity::Stop if mode == Mode::Past => !named,
+            Severity::Warn | Severity::Witness | Severity::Refresh | Severity::Stop => {
+                !o.is_answered(given)
+            }
         }
     };
     all.into_iter().filter(stands).collect()

@@ -10,7 +10,7 @@ use super::product::{package_objections, product_objections};
 use super::read::Named;
 use super::{Check, Objection, Package, Severity, order_objections};
 use crate::cart::CartSession;
-use crate::dose_amount::of_dose;
+use crate::dose_amount::at_scan;
 use crate::drug::Units;
 use crate::home::Home;
 use crate::id::{DoseId, OrderId, ResidentId, UserId};
@@ -156,7 +156,8 @@ fn judge_package(
         return stop(vec![Objection::new(Check::RoleCannotChart)]);
     }
     let dose = pick_dose(home, order, now);
-    let (of_product, units) = product_objections(package, &of_dose(order, dose), resident);
+    let (of_product, units) =
+        product_objections(package, &at_scan(home, order, dose, now), resident);
     objections.extend(of_product);
     let counted = (order.id(), dose.map(|d| d.id).filter(|_| !order.is_unplanned()));
     let other = cart.counting.as_ref().filter(|c| (c.order, c.dose) != counted);
@@ -204,7 +205,8 @@ fn pick_order<'a>(
         .filter(|o| o.current.drug.same_ingredient(product))
         .map(|order| {
             let dose = pick_dose(home, order, now);
-            let (mut all, _) = product_objections(package, &of_dose(order, dose), resident);
+            let (mut all, _) =
+                product_objections(package, &at_scan(home, order, dose, now), resident);
             all.extend(order_objections(home, order, dose, None, now));
             all.extend(dose_objections(home, order, dose, None, now));
             let stops = all.iter().filter(|o| o.severity <= Severity::Refresh).count();

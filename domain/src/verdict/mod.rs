@@ -17,6 +17,8 @@ use crate::administration::Override;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+pub(crate) use barcode::resident_objections;
+pub use condition::{CALL_PRESCRIBER, GIVE_NONE};
 pub use dose::{EARLY_REACH_MINUTES, pick_dose, removal_objection, settled_elsewhere, units_short};
 pub use filing::{filing_objections, out_of_reach, unanswered};
 pub use handling::{witness_objection, witness_stop};
@@ -202,6 +204,12 @@ checks! {
     OtherPatchOn = 57 "other_patch_on" Warn;
     /// A reading must be taken first.
     ReadingMissing = 58 "reading_missing" Stop;
+    /// The reading is older than the order allows.
+    ReadingStale = 59 "reading_stale" Stop;
+    /// A fresh reading meets a hold parameter: the dose is held, unless the prescriber was asked.
+    HoldParameterFailed = 60 "hold_parameter_failed" Stop;
+    /// The row of the scale says no units to give.
+    ScaleAction = 61 "scale_action" Stop;
     /// The order's special instructions; to be acknowledged where the order forces it.
     SpecialInstruction = 68 "special_instruction" Info;
     /// A second authorised person must check.
@@ -316,7 +324,8 @@ impl Objection {
     }
 
     /// Whether the nurse gave a reason, where a reason is an answer: to a warning, and where the
-    /// home allows giving alone, to a missing witness, then in words too. Verdicts, check 63.
+    /// home allows giving alone, to a missing witness, then in words too (verdicts, check 63); to a
+    /// stop that yields to the prescriber, with what they said (check 60).
     #[must_use]
     pub fn is_answered(&self, overrides: &[Override]) -> bool {
         let mut own = overrides.iter().filter(|v| v.code == self.code.code());
@@ -326,7 +335,12 @@ impl Objection {
                 let in_words = |v: &Override| v.comment.as_ref().is_some_and(|t| !t.is_empty());
                 self.params.contains_key(ALONE) && own.any(in_words)
             }
-            Severity::Stop | Severity::Refresh | Severity::Info => false,
+            // Asked, the prescriber may still say give.
+            Severity::Stop => {
+                let said = |v: &Override| v.contact.as_ref().is_some_and(|c| !c.trim().is_empty());
+                self.code.yields_to_prescriber() && own.any(said)
+            }
+            Severity::Refresh | Severity::Info => false,
         }
     }
 }
@@ -334,7 +348,16 @@ impl Objection {
 /// A value of `witness_required`: the home lets a dose be given alone when nobody else is there.
 const ALONE: &str = "alone";
 
-/// The word for a list of objections; warnings the nurse gave a reason for do not count.
+impl Check {
+    /// Whether the prescriber may be asked about it: then a reason together with what the
+    /// prescriber said is an answer to the stop.
+    #[must_use]
+    pub const fn yields_to_prescriber(self) -> bool {
+        matches!(self, Self::HoldParameterFailed)
+    }
+}
+
+/// The word for a list of objections; what the nurse answered does not count.
 #[must_use]
 pub fn word(objections: &[Objection], overridden: &[Override]) -> Word {
     let open = |o: &&Objection| !o.is_answered(overridden);

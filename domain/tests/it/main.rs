@@ -1,6 +1,7 @@
 //! The core from outside: laws, tables, failure stories and scenarios, in one program.
 #![allow(clippy::disallowed_methods, reason = "tests read files, the environment and the clock")]
 
+mod evidence_laws;
 mod expansion;
 mod scenario;
 mod world;

@@ -142,6 +142,7 @@ impl World {
             code: check.code().into(),
             reason: "law".into(),
             comment: None,
+            contact: None,
         };
         let answered =
             [Check::RemovalEarly, Check::RemovalLate, Check::DoseLate, Check::DoseEarly].map(why);

@@ -110,7 +110,12 @@ fn version(order: u8, version: u32, timing: Timing, start: Instant) -> OrderVers
 }
 
 fn answers() -> Vec<Override> {
-    let answer = |code: &str| Override { code: code.into(), reason: "both".into(), comment: None };
+    let answer = |code: &str| Override {
+        code: code.into(),
+        reason: "both".into(),
+        comment: None,
+        contact: None,
+    };
     ["duplicate_order", "same_ingredient_ordered"].map(answer).into()
 }
 

@@ -443,8 +443,12 @@ fn nothing_doubtful_takes_force() {
         world.order(&Actor::server(), OrderCommand::Receive(Box::new(order))).unwrap();
         let refused = world.order(&nurse(1), OrderCommand::Note(id, answers())).unwrap_err();
         assert_eq!(refused.objections[0].code.code(), code, "{text}");
-        let looked =
-            Override { code: code.into(), reason: "the sender was asked".into(), comment: None };
+        let looked = Override {
+            code: code.into(),
+            reason: "the sender was asked".into(),
+            comment: None,
+            contact: None,
+        };
         let noted = world.order(&nurse(1), OrderCommand::Note(id, vec![looked]));
         assert_eq!(noted.is_ok(), code == "abbreviation_unsafe", "{text}");
     }

@@ -358,6 +358,7 @@ fn administrations_are_told_by_number_and_never_by_name() {
             amount: Some(version.dose),
             mode: Mode::Now,
             overrides: vec![],
+            readings: vec![],
             packages: vec![],
             by: UserId(id),
             cart: None,

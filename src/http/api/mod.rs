@@ -12,6 +12,7 @@ pub mod marks;
 mod order_entry;
 pub mod orders;
 pub mod preview;
+pub mod readings;
 pub mod residents;
 pub mod scans;
 pub mod sessions;

@@ -10,7 +10,7 @@ use crate::http::screens::month_record;
 use axum::Json;
 use axum::extract::State;
 use emar_domain::dose::Dose;
-use emar_domain::dose_amount::of_dose;
+use emar_domain::dose_amount::{at_scan, of_dose};
 use emar_domain::explain::{Reason, Standing, due_list, kept_back};
 use emar_domain::home::Home;
 use emar_domain::id::{ResidentId, UnitId};
@@ -158,7 +158,7 @@ fn not_due(home: &Home, order: &Order, standing: &Standing) -> Value {
 
 /// A resident's doses of today and what is open, those of today that an absence, a hold or a mark
 /// keeps back, and every other order with the reason why it is not due. `amount` is null where a
-/// sliding scale says how much.
+/// sliding scale says how much and no reading of now says which row.
 #[utoipa::path(
     get, path = "/api/v1/residents/{id}/doses", tag = "residents", params(("id" = String, Path)),
     responses((status = 200, description = "doses"), (status = 404, body = Problem)),
@@ -173,8 +173,13 @@ pub async fn doses(
     let resident = find(&home, &auth, &id)?;
     let list = due_list(&home, resident.id, now);
     let told = |doses: Vec<&Dose>| -> Vec<Value> {
-        let own =
-            |dose: &Dose| home.orders.get(&dose.slot.order).map(|order| of_dose(order, Some(dose)));
+        let own = |dose: &Dose| {
+            let order = home.orders.get(&dose.slot.order)?;
+            // A reading of now says nothing of a dose that is not open yet, or was charted.
+            let open = dose.is_open() && dose.opens <= now;
+            let at_scan = || at_scan(&home, order, Some(dose), now);
+            Some(if open { at_scan() } else { of_dose(order, Some(dose)) })
+        };
         doses.into_iter().map(|dose| dose_told(&home, dose, own(dose).as_deref(), now)).collect()
     };
     let not_due = list.others.iter().map(|(order, standing)| not_due(&home, order, standing));

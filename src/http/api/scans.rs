@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 /// Longest text of a scan, as the scanners' own limit.
 const RAW_BYTES_MAX: usize = 4096;
+/// Longest note of what a prescriber said, in bytes.
+const CONTACT_BYTES_MAX: usize = 1000;
 /// Most overrides with one scan.
 const OVERRIDES_MAX: usize = 16;
 
@@ -71,6 +73,10 @@ pub struct OverrideBody {
     /// In words, where the nurse added some.
     #[serde(default)]
     pub comment: Option<String>,
+    /// Who was asked and what they said, in words: with the reason it answers a stop that yields
+    /// to the prescriber (`hold_parameter_failed`).
+    #[serde(default)]
+    pub contact: Option<String>,
 }
 
 /// The answer to a scan.
@@ -105,9 +111,19 @@ pub fn overrides(bodies: Vec<OverrideBody>) -> Result<Vec<Override>, Problem> {
             let pointer = format!("/overrides/{i}/comment");
             return Err(Problem::malformed(&pointer, "A comment has at most 4,000 bytes."));
         }
-        all.push(Override { code: body.code, reason: body.reason, comment });
+        let contact = contact(body.contact, i)?;
+        all.push(Override { code: body.code, reason: body.reason, comment, contact });
     }
     Ok(all)
+}
+
+fn contact(said: Option<String>, place: usize) -> Result<Option<String>, Problem> {
+    let said = said.filter(|text| !text.trim().is_empty());
+    if said.as_ref().is_some_and(|text| text.len() > CONTACT_BYTES_MAX) {
+        let detail = "What the prescriber said has at most 1,000 bytes.";
+        return Err(Problem::malformed(&format!("/overrides/{place}/contact"), detail));
+    }
+    Ok(said)
 }
 
 /// A list version as the pages send it.

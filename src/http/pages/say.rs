@@ -1,6 +1,7 @@
 //! Objections in words: the rules' codes and values as a nurse reads them.
 use super::line::keep_units;
 use super::words::{Lang, ObjectionText, Words};
+use emar_domain::gate::Comparison;
 use emar_domain::time::{CivilDate, Instant};
 use emar_domain::verdict::{Check, Objection, Param, Severity};
 use emar_domain::zone::ZoneRules;
@@ -49,6 +50,13 @@ impl Speaker<'_> {
             Param::Int(number) => thousands(*number),
             Param::Text(id) if name == "by" => (self.user)(id).unwrap_or_else(|| "—".to_owned()),
             Param::Text(outcome) if name == "outcome" => self.words.t(&format!("status-{outcome}")),
+            Param::Text(code) if matches!(name, "reading" | "action") => {
+                self.words.named(name, code)
+            }
+            Param::Text(op) if name == "op" => {
+                let known = Comparison::ALL.into_iter().find(|known| known.code() == op);
+                known.map_or_else(String::new, |known| self.words.named("compare", known.name()))
+            }
             Param::Text(text) => match CivilDate::parse(text) {
                 Ok(date) => date_text(self.words.lang(), date),
                 Err(_) => text.clone(),

@@ -85,6 +85,13 @@ impl Words {
         self.format(id, None, None)
     }
 
+    /// The word of a code in a family of words; the code in plain letters when there is none.
+    pub fn named(&self, family: &str, code: &str) -> String {
+        let id = format!("{family}-{code}");
+        let found = self.t(&id);
+        if found == id { code.replace('_', " ") } else { found }
+    }
+
     /// The text of `id` with text variables filled in.
     pub fn with(&self, id: &str, args: &[(&str, &str)]) -> String {
         let mut fluent = FluentArgs::new();
@@ -233,8 +240,19 @@ const OUTCOME_REASONS: [(&str, &[&str]); 3] = [
 ];
 
 /// The families of messages the scripts use; the rest is in the templates.
-const PAGE_PREFIXES: [&str; 9] =
-    ["link-", "ask-", "why-", "reason-", "problem-", "sign-", "station-live", "take-", "scan-"];
+const PAGE_PREFIXES: [&str; 11] = [
+    "link-",
+    "ask-",
+    "why-",
+    "reason-",
+    "problem-",
+    "sign-",
+    "station-live",
+    "take-",
+    "scan-",
+    "measure-",
+    "reading-",
+];
 
 fn message_ids(source: &str) -> impl Iterator<Item = &str> {
     source.lines().filter_map(|line| {

@@ -378,7 +378,12 @@ fn an_order_opened_in_the_form_means_what_it_meant() {
         version.order = emar_domain::id::OrderId(uuid::Uuid::from_u128(78));
         let novak = auth(&script, "Novak", Role::Charge);
         version.accepted = ["duplicate_order", "same_ingredient_ordered"]
-            .map(|code| Override { code: code.into(), reason: "both_meant".into(), comment: None })
+            .map(|code| Override {
+                code: code.into(),
+                reason: "both_meant".into(),
+                comment: None,
+                contact: None,
+            })
             .to_vec();
         let id = version.order;
         let receive = Command::Order(OrderCommand::Receive(Box::new(version)));

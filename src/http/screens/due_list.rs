@@ -1,5 +1,6 @@
 //! The due list of an open resident: every active order is on it, or below it with why it is not
 //! due, or above it when no due time can be worked out.
+use super::measure;
 use super::regimen::times;
 use super::sight::{Sight, amount, pieces, span, units_of};
 use super::standing::status;
@@ -11,12 +12,13 @@ use crate::http::pages::view::{Chip, Status};
 use emar_domain::cart::CartSession;
 use emar_domain::condition::{SelfAdministration, Tie};
 use emar_domain::dose::Dose;
-use emar_domain::dose_amount::of_dose;
+use emar_domain::dose_amount::{at_scan, of_dose};
 use emar_domain::home::Home;
 use emar_domain::id::{OrderId, ResidentId};
 use emar_domain::order::{Order, OrderState, Timing};
 use emar_domain::resident::Resident;
 use emar_domain::time::{CivilTime, Instant};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// How long a charted dose stays on the list after its window closed.
@@ -78,8 +80,15 @@ pub fn list_version(home: &Home, resident: ResidentId) -> u64 {
     orders.chain(doses).copied().max().unwrap_or(0)
 }
 
-/// Route, frequency, what for, instructions.
+/// Route, frequency, what for, instructions, what is measured first.
 pub(super) fn under(sight: &Sight<'_>, order: &Order) -> Vec<String> {
+    let readings = order.current.conditions.readings();
+    let readings: Vec<String> = readings.iter().map(|code| sight.word("reading", code)).collect();
+    let asked = || sight.words().one("row-measure", "reading", &readings.join(", "));
+    under_with(sight, order, (!readings.is_empty()).then(asked).into_iter().collect())
+}
+
+fn under_with(sight: &Sight<'_>, order: &Order, readings: Vec<String>) -> Vec<String> {
     let version = &order.current;
     let frequency = if order.is_prn() { "" } else { version.frequency.as_str() };
     let mut parts = vec![sight.word("route", &version.drug.route)];
@@ -92,6 +101,7 @@ pub(super) fn under(sight: &Sight<'_>, order: &Order) -> Vec<String> {
         _ => version.indication.clone(),
     });
     parts.push(version.instructions.clone());
+    parts.extend(readings);
     parts.extend(conditions(sight, order));
     if order.state_at(sight.now) == OrderState::Active && order.verified_by.is_none() {
         parts.push(sight.words().t("row-unverified"));
@@ -109,16 +119,15 @@ fn conditions(sight: &Sight<'_>, order: &Order) -> Vec<String> {
         SelfAdministration::SelfManaged => parts.push(w.t("listed-self_managed")),
         level => parts.push(w.t(&format!("row-self-{}", level.code()))),
     }
-    let readings = of.readings().into_iter().map(|code| sight.word("reading", code));
-    let readings: Vec<String> = readings.collect();
-    if !readings.is_empty() {
-        parts.push(w.one("row-measure", "reading", &readings.join(", ")));
-    }
     parts.extend(of.covert.as_ref().map(|covert| {
         let review = date_text(sight.lang, covert.review_on);
         w.with("row-covert", &[("reference", &covert.legal_reference), ("review", &review)])
     }));
     parts
+}
+
+const fn no_readings() -> (Vec<String>, bool) {
+    (Vec::new(), false)
 }
 
 /// A time of day of an order: with what it is tied to, or the span it opens.
@@ -186,13 +195,15 @@ impl List<'_> {
             _ => String::new(),
         };
         let time = self.called(order).unwrap_or_else(|| self.time_of(dose, order));
-        let mut under = under(sight, order);
+        let wants = dose.is_open() && !dose.slot.is_removal();
+        let (readings, missing) = if wants { measure::row(sight, order) } else { no_readings() };
+        let mut under = under_with(sight, order, readings);
         let tie = order.current.conditions.tie(dose.local.time());
         if let Some(tie) = tie.filter(|tie| !matches!(tie, Tie::Span(_))) {
             under.insert(0, tie_text(sight, tie));
         }
         under.extend(self.notes(dose));
-        let own = of_dose(order, Some(dose));
+        let own = self.own(order, dose);
         let units = units_of(sight.home, &own);
         Some(DoseRow {
             dose: dose.id.to_string(),
@@ -203,10 +214,28 @@ impl List<'_> {
             units: pieces(sight, &own, units),
             under: Line::from(under.join(" · ").as_str()),
             how: self.how(dose, units.map_or(1, |u| u.packages)),
+            measure: missing,
             chip: Chip::new(status, &note),
             current: false,
             open: dose.is_open(),
         })
+    }
+
+    /// The order as this dose has it: in the pot, what was counted out; to be given, what it comes
+    /// to now.
+    fn own<'o>(&self, order: &'o Order, dose: &Dose) -> Cow<'o, Order> {
+        let home = self.sight.home;
+        let pot = self.cart.pot.iter().find(|p| p.dose == dose.id);
+        if let Some(units) = pot.and_then(|p| p.by_scale) {
+            let mut own = order.clone();
+            own.current.conditions.scale = None;
+            own.current.dose = units;
+            return Cow::Owned(own);
+        }
+        match dose.outcome {
+            None => at_scan(home, order, Some(dose), self.sight.now),
+            Some(_) => of_dose(order, Some(dose)),
+        }
     }
 
     fn how(&self, dose: &Dose, needed: u32) -> How {
@@ -278,8 +307,10 @@ impl List<'_> {
 
     fn unplanned(&self, order: &Order) -> DoseRow {
         let (sight, w) = (self.sight, self.sight.words());
+        let (readings, missing) = measure::row(sight, order);
+        let mut under = under_with(sight, order, readings);
+        let order = &*at_scan(sight.home, order, None, sight.now);
         let units = units_of(sight.home, order);
-        let mut under = under(sight, order);
         let history: Vec<Instant> = sight.home.taken_of(order, None).collect();
         let last = history.iter().max();
         under.extend(last.map(|at| w.one("row-last", "at", &sight.time(*at))));
@@ -302,6 +333,7 @@ impl List<'_> {
             units: pieces(sight, order, units),
             under: Line::from(under.join(" · ").as_str()),
             how: if needed > 1 { How::Units { scanned, needed } } else { How::Scan },
+            measure: missing,
             chip: Chip::new(Status::Prn, ""),
             current: false,
             open: true,

@@ -112,6 +112,14 @@ impl Screens {
         (text, page.map(|page| parts(&page)).unwrap_or_default())
     }
 
+    /// What readings changed on the page of the cart at which they were entered.
+    #[must_use]
+    pub fn measured(&self, app: &App, home: &Home, cart: &CartId) -> Vec<Fragment> {
+        self.tell(cart);
+        let manner = Manner { lang: self.lang(cart), chosen: None };
+        self.page(app, home, cart, manner).map(|page| parts(&page)).unwrap_or_default()
+    }
+
     /// A refusal in one sentence, in the language of the cart's page.
     #[must_use]
     pub fn refusal_sentence(&self, app: &App, lang: Lang, refusal: &Refusal) -> String {

@@ -247,19 +247,8 @@ fn said_gate(sight: &Sight<'_>, gate: &Gate) -> [String; 2] {
     ]
 }
 
-/// The end of the keys of its words.
-pub(super) const fn name_of(op: Comparison) -> &'static str {
-    match op {
-        Comparison::Below => "below",
-        Comparison::AtOrBelow => "at_or_below",
-        Comparison::Above => "above",
-        Comparison::AtOrAbove => "at_or_above",
-        Comparison::Exactly => "exactly",
-    }
-}
-
 fn said_rule(sight: &Sight<'_>, rule: &HoldRule) -> String {
-    let id = format!("says-rule-{}", name_of(rule.op));
+    let id = format!("says-rule-{}", rule.op.name());
     let (reading, value) = (sight.word("reading", &rule.code), format_nano(rule.nano));
     sight.words().with(&id, &[("reading", &reading), ("value", &value)])
 }

@@ -16,6 +16,7 @@ pub mod hub;
 mod letters;
 pub mod live;
 pub mod mar;
+pub mod measure;
 mod measured;
 pub mod month;
 pub mod month_record;

@@ -3,7 +3,7 @@ use super::due_list::under;
 use super::giving::{beside, level_code};
 use super::letters::letters;
 use super::mar::{is_over, limits, standing};
-use super::measured::{self, name_of};
+use super::measured;
 use super::pattern::Pattern;
 use super::regimen::{ends, prescribed, times, times_beside};
 use super::sight::{Sight, amount_ordered};
@@ -254,7 +254,7 @@ pub fn entry(sight: &Sight<'_>, auth: &Auth) -> Option<Entry> {
         readings: CODES.iter().map(|code| word("reading", code)).collect(),
         comparisons: Comparison::ALL
             .iter()
-            .map(|op| choice(op.code(), sight.word("compare", name_of(*op))))
+            .map(|op| choice(op.code(), sight.word("compare", op.name())))
             .collect(),
         levels: SelfAdministration::ALL
             .iter()

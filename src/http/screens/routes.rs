@@ -2,6 +2,7 @@
 use super::desk;
 use super::hub::{Manner, Screens};
 use super::live::{Page, follow};
+use super::measure::measuring;
 use super::sight::Sight;
 use crate::http::api::json::Query;
 use crate::http::pages::assets;
@@ -63,6 +64,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(viewing: Viewing) -> Router<S> {
         .route("/bedside", get(bedside))
         .route("/bedside/fragments", get(bedside_fragments))
         .route("/bedside/preview", get(core_home))
+        .route("/bedside/measure", get(to_measure))
         .route("/station", get(station))
         .route("/station/fragments", get(station_fragments))
         .route("/residents/{id}/mar", get(desk::mar_page))
@@ -321,6 +323,37 @@ pub async fn core_home(
     let (slice, now) = (home.slice(&cart), v.app.clock.clinical());
     let body = serde_json::json!({ "home": slice, "cart": cart, "role": user.role, "now": now });
     (no_store(), axum::Json(body)).into_response()
+}
+
+/// What the dialog is opened for.
+#[derive(Debug, Default, Deserialize)]
+pub struct ToMeasure {
+    cart: Option<String>,
+    order: Option<String>,
+}
+
+/// `GET /bedside/measure?cart=&order=`: what is to be measured on the open resident, for the order
+/// named and the other doses that are open.
+pub async fn to_measure(
+    State(v): State<Viewing>,
+    viewer: Looking,
+    headers: HeaderMap,
+    Query(asked): Query<ToMeasure>,
+) -> Response {
+    let of = Asked { cart: asked.cart, ..Asked::default() };
+    let cart = match v.cart(&headers, &viewer, &of) {
+        Ok(cart) => cart,
+        Err(response) => return *response,
+    };
+    let home = v.app.home();
+    let session = home.carts.get(&cart).filter(|s| s.session.is_some());
+    let Some(resident) = session.and_then(|s| s.open) else {
+        return no(StatusCode::UNAUTHORIZED, "Nobody is open here. Scan the wristband.");
+    };
+    let order = asked.order.and_then(|id| id.parse().ok());
+    let (now, lang) = (v.app.clock.clinical(), manner(&headers).lang);
+    let found = measuring(&Sight { home: &home, now, lang }, resident, order);
+    (no_store(), axum::Json(found)).into_response()
 }
 
 /// `GET /api/v1/words`: the words the pages' scripts use, in the language asked for.

@@ -10,7 +10,7 @@ use crate::http::pages::words::ObjectionText;
 use emar_domain::cart::CartSession;
 use emar_domain::decide::{ChartAnswer, Refusal, ScanAnswer, ScanEffect};
 use emar_domain::dose::Dose;
-use emar_domain::dose_amount::of_dose;
+use emar_domain::dose_amount::at_scan;
 use emar_domain::home::Home;
 use emar_domain::id::{CartId, DoseId, OrderId, ResidentId, ScanId, SessionId};
 use emar_domain::order::Order;
@@ -103,6 +103,16 @@ impl Verdict {
         }
     }
 
+    /// The order that nothing but readings stands in the way of.
+    fn measure(&self) -> Option<OrderId> {
+        use Check::{HoldParameterFailed, ReadingMissing, ReadingStale};
+        let What::Scan(answer) = &self.what else { return None };
+        let stops = || answer.objections.iter().filter(|o| o.severity <= Severity::Refresh);
+        let unread = |o: &Objection| matches!(o.code, ReadingMissing | ReadingStale);
+        let by_readings = stops().all(|o| unread(o) || o.code == HoldParameterFailed);
+        answer.order.filter(|_| by_readings && stops().any(unread))
+    }
+
     /// The slab.
     #[must_use]
     pub fn slab(&self, sight: &Sight<'_>) -> Slab {
@@ -113,6 +123,7 @@ impl Verdict {
             detail: sight.sentence(&text.detail),
             time: sight.clock(self.at),
             scan_id: self.scan_id.clone(),
+            measure: self.measure().map(|order| order.to_string()).unwrap_or_default(),
         }
     }
 }
@@ -127,6 +138,7 @@ pub fn idle_slab(sight: &Sight<'_>, what: &str) -> Slab {
         detail: Line::from(text.detail.as_str()),
         time: String::new(),
         scan_id: String::new(),
+        measure: String::new(),
     }
 }
 
@@ -237,7 +249,9 @@ pub fn charted(sight: &Sight<'_>, answer: &ChartAnswer) -> ObjectionText {
     let planned = sight.home.doses.get(&answer.dose);
     let order = planned.and_then(|d| sight.home.orders.get(&d.slot.order));
     let outcome = sight.words().t(super::standing::charted(answer.outcome).word());
-    let (drug, dose) = drug_and_dose(sight, order, planned);
+    // Units by a scale are those of the reading that counted then.
+    let then = Sight { now: answer.administered_at, ..*sight };
+    let (drug, dose) = drug_and_dose(&then, order, planned);
     let args = [("drug", drug.as_str()), ("dose", &dose), ("outcome", &outcome)];
     sight.words().said("charted", 0, &args)
 }
@@ -274,6 +288,7 @@ fn value_text(sight: &Sight<'_>, name: &str, value: &Param) -> String {
             id.parse().map_or_else(|_| "—".to_owned(), |id| sight.user(id))
         }
         Param::Text(code) if name == "outcome" => sight.word("status", code),
+        Param::Text(code) if name == "reading" => sight.words().named(name, code),
         Param::Text(text) => text.clone(),
     }
 }
@@ -367,7 +382,7 @@ fn drug_and_dose(
     dose: Option<&Dose>,
 ) -> (String, String) {
     order.map_or_else(Default::default, |o| {
-        let own = of_dose(o, dose);
+        let own = at_scan(sight.home, o, dose, sight.now);
         (o.current.drug.name.clone(), amount(sight, &own.current))
     })
 }

@@ -465,8 +465,15 @@ fn every_refusal_has_a_sentence_in_both_languages() {
     assert!(said.contains("06:30") && !said.contains(&by.to_string()), "{said}");
 }
 
-const REFUSALS: [&str; 53] = [
+const REFUSALS: [&str; 60] = [
     "witness_differs",
+    "reading_in_future",
+    "readings_missing",
+    "reading_unknown",
+    "reading_unfit",
+    "reading_twice",
+    "pressure_reversed",
+    "reading_too_old",
     "transcription_done",
     "already_given",
     "already_charted",

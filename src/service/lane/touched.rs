@@ -34,6 +34,7 @@ pub(super) fn touches(home: &Home, asked: &Asked) -> Vec<String> {
             touched.push(cart(c));
         }
         Command::Resident(r) => touched.push(resident(r.id)),
+        Command::Measure(c) => touched.push(resident(c.resident)),
         Command::Stay(c) => touched.push(resident(c.resident)),
         Command::Product(p) => touched.push(format!("product {}", p.id)),
         Command::Label(l) => touched.push(format!("label {}", l.code)),

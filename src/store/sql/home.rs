@@ -9,9 +9,10 @@ use emar_domain::amount::{Amount, Unit};
 use emar_domain::dose::{Dose, Prescribed, Slot, Withdrawal};
 use emar_domain::drug::Label;
 use emar_domain::fact::{Device, Fact, OrderEvent, User};
-use emar_domain::home::Home;
+use emar_domain::home::{Home, READING_MINUTES};
 use emar_domain::id::{DoseId, FacilityId, OrderId, ResidentId};
 use emar_domain::order::{Order, OrderState};
+use emar_domain::reading::Measured;
 use emar_domain::schedule::policy::Policy;
 use emar_domain::time::{CivilDate, CivilDateTime, Instant};
 use emar_domain::zone::ZoneRules;
@@ -63,6 +64,9 @@ statements! {
     OUTCOMES = "SELECT a.seq, a.rank, a.body FROM dose_state s \
         JOIN dose_outcome o ON o.dose = s.dose JOIN administration a ON a.id = o.administration \
         WHERE s.facility = $1 AND s.due >= $2 AND s.due < $3";
+    READINGS = "SELECT body FROM reading WHERE facility = $1 AND at >= $2";
+    READINGS_OF = "SELECT body FROM reading \
+        WHERE resident = $1 AND at >= $2 AND at < $3 ORDER BY at, seq, rank";
     ALERTS = "SELECT body FROM alert WHERE facility = $1 AND is_open = 1";
     CARTS = "SELECT body FROM cart_session WHERE facility = $1";
 }
@@ -168,6 +172,21 @@ impl Store {
         }
         Ok(doses)
     }
+
+    /// What was measured on a resident from `from` on and before `to`, in order of time.
+    ///
+    /// # Errors
+    /// When a row cannot be read or the database fails.
+    pub async fn readings_of_resident(
+        &self,
+        resident: ResidentId,
+        from: Instant,
+        to: Instant,
+    ) -> Result<Vec<Measured>, StoreError> {
+        let values = bind![resident.0, from.micros(), to.micros()];
+        let rows = self.read(READINGS_OF, values).await?;
+        rows.iter().map(|row| row.noun(0)).collect()
+    }
 }
 
 pub(super) async fn load(
@@ -208,6 +227,7 @@ pub(super) async fn load(
     load_orders(conn, &mut home, &orders).await?;
     load_worn(conn, &mut home).await?;
     load_done(conn, &mut home, done, since).await?;
+    load_readings(conn, &mut home, since).await?;
     for row in conn.fetch(ALERTS, one()).await? {
         home.put_alert(row.noun(0)?);
     }
@@ -245,6 +265,19 @@ async fn load_worn(conn: &mut Conn, home: &mut Home) -> Result<(), StoreError> {
             home.put_dose(dose);
         }
     }
+    Ok(())
+}
+
+/// Readings of late, and the last of each code as long as it may still count somewhere.
+async fn load_readings(conn: &mut Conn, home: &mut Home, since: Instant) -> Result<(), StoreError> {
+    let oldest = since.plus_minutes(-READING_MINUTES).unwrap_or(Instant::MIN);
+    let values = bind![home.facility.as_str(), oldest.micros()];
+    let put = |row: &Row| {
+        home.put_reading(row.noun(0)?);
+        Ok(())
+    };
+    conn.each(READINGS, values, put).await?;
+    home.forget_readings(since);
     Ok(())
 }
 

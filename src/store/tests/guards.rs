@@ -100,6 +100,7 @@ async fn fill(store: &Store) {
         pot(1, 1, 1, PotAct::Prepared, 125),
         given(1, 1, 130),
         scan(1),
+        reading(1, 1, "hr_apical", 130),
         Fact::Alert(Box::new(alert(1, 1, AlertState::Active, &[2]))),
     ]);
     last.inbox.push(InboxAnswer {
@@ -113,7 +114,4 @@ async fn fill(store: &Store) {
         (0..256).map(|n| Entry { leaves: vec![format!("f{n}").into_bytes()], ..Entry::default() });
     commit(&mut lane, minute(0), std::iter::once(last).chain(filler).collect()).await;
     super::queues::sign_one(store).await;
-    let reading = "INSERT INTO reading(administration, kind, facility, seq, rank, at, body) \
-        SELECT a.id, 'pulse', a.facility, a.seq, 0, a.at, '72' FROM administration a";
-    store.write_one(reading, vec![]).await.unwrap();
 }

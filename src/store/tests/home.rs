@@ -84,6 +84,9 @@ fn morning() -> Vec<Vec<crate::store::Entry>> {
             one(Fact::Alert(Box::new(alert(3, 1, AlertState::Active, &[1])))),
             one(Fact::Alert(Box::new(alert(4, 1, AlertState::Active, &[1])))),
             one(Fact::Resident(Box::new(moved_out))),
+            entry(vec![reading(1, 1, "sbp", 150), reading(1, 2, "hr_apical", 150)]),
+            // Taken before what was recorded before it.
+            one(reading(1, 3, "sbp", 149)),
         ],
         vec![
             one(Fact::Alert(Box::new(alert(3, 2, AlertState::Accepted, &[1, 2])))),
@@ -167,6 +170,37 @@ pub(super) async fn the_last_prn_giving_is_kept(store: Store, _: String) {
         let at: Vec<_> = home.taken.values().flatten().map(|t| t.at).collect();
         assert_eq!(at, [minute(140)]);
     }
+}
+
+/// The last of each code, for as long as it may count: an INR of last week is one.
+pub(super) async fn the_last_reading_of_each_code_is_kept(store: Store, _: String) {
+    let mut lane = ledger(&store).await;
+    let mut folded = Home::new(oakhill(), policy(), zone());
+    let days = |n: i64| n * 24 * 60;
+    let measured = vec![entry(vec![
+        reading(1, 1, "inr", 0),
+        reading(1, 2, "inr", days(2)),
+        reading(1, 3, "sbp", days(2) + 1),
+        reading(2, 4, "inr", days(3)),
+        reading(1, 5, "sbp", days(9)),
+    ])];
+    for entries in [seed(2), measured] {
+        let done = commit(&mut lane, minute(0), entries.clone()).await;
+        fold(&mut folded, &entries, &done);
+    }
+    for (now, kept) in [(days(9), vec![2, 3, 5, 4]), (days(34), vec![5, 4]), (days(50), vec![])] {
+        let loaded = store.load_home(&oakhill(), policy(), zone(), minute(now)).await.unwrap();
+        folded.forget(minute(now - crate::store::MEMORY_MINUTES));
+        for home in [&loaded, &folded] {
+            let ids =
+                home.readings.values().flatten().map(|r| (r.id.0.as_u128() & 0xffff_ffff) % 1000);
+            assert_eq!(ids.collect::<Vec<_>>(), kept, "{now}");
+        }
+    }
+    let resident = order(1, 1).resident;
+    let all = store.readings_of_resident(resident, minute(1), minute(days(9))).await.unwrap();
+    let codes: Vec<&str> = all.iter().map(|r| r.code.as_str()).collect();
+    assert_eq!(codes, ["inr", "sbp"], "from a time on and before another, in order");
 }
 
 fn assert_same(loaded: &Home, folded: &Home) {

@@ -73,6 +73,7 @@ contracts! {
     home::a_loaded_home_is_the_folded_home,
     home::far_doses_are_brought,
     home::the_last_prn_giving_is_kept,
+    home::the_last_reading_of_each_code_is_kept,
     home::rebuilt_projections_are_the_live_ones,
     home::a_dose_stands_where_its_acts_left_it,
     queues::inbox_answers_once,

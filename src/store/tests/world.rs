@@ -15,9 +15,10 @@ use emar_domain::fact::{
 use emar_domain::home::Home;
 use emar_domain::id::{
     AdministrationId, AlertId, DoseId, FacilityId, FactId, LabelId, OrderId, PreparedId, ProductId,
-    ResidentId, ScanId, Slug, UserId,
+    ReadingId, ResidentId, ScanId, Slug, UserId,
 };
 use emar_domain::order::{FirstDose, Hold, OrderAct, OrderVersion, OrderedDrug, Source, Timing};
+use emar_domain::reading::{Measured, Shown};
 use emar_domain::resident::{Resident, ResidentState};
 use emar_domain::role::Role;
 use emar_domain::schedule::policy::Policy;
@@ -211,6 +212,7 @@ pub(super) fn charted(n: u128, slot: u128, seq: u128, outcome: Outcome, at: i64)
         mode: Mode::Now,
         overrides: vec![],
         packages: vec![],
+        readings: vec![],
         by: nurse(),
         cart: None,
         administered_at: minute(at),
@@ -247,6 +249,21 @@ pub(super) fn alert(n: u128, rev: u32, state: AlertState, doses: &[u128]) -> Ale
         quiet_salt: None,
         ended: None,
     }
+}
+
+/// A pulse or a glucose of resident `n`.
+pub(super) fn reading(n: u128, seq: u128, code: &str, at: i64) -> Fact {
+    Fact::Reading(Box::new(Measured {
+        id: ReadingId(id(13, n * 1000 + seq)),
+        resident: ResidentId(id(2, n)),
+        code: code.into(),
+        shown: Shown::Nano(72_000_000_000),
+        glucose_unit: None,
+        by: nurse(),
+        cart: None,
+        at: minute(at),
+        recorded_at: minute(at),
+    }))
 }
 
 pub(super) fn scan(n: u128) -> Fact {

@@ -2,11 +2,12 @@
 
 use emar_domain::administration::{Administration, Mode, Outcome, Override};
 use emar_domain::alert::{Alert, AlertKind};
-use emar_domain::amount::Amount;
+use emar_domain::amount::{Amount, parse_nano};
 use emar_domain::decide::{
     Actor, AlertCommand, Answer, AwayFor, ChangeCommand, ChangeKind, ChartCommand, Command,
-    Decision, HoldFor, HoursCommand, OrderCommand, Refusal, RenewFor, ScanAnswer, ScanCommand,
-    Stamp, Stay, StayCommand, WitnessCommand, decide, is_overdue, other_hours,
+    Decision, HoldFor, HoursCommand, MeasureCommand, NewReading, OrderCommand, Refusal, RenewFor,
+    ScanAnswer, ScanCommand, Stamp, Stay, StayCommand, WitnessCommand, decide, is_overdue,
+    other_hours,
 };
 use emar_domain::dose::{Dose, Withdrawal};
 use emar_domain::drug::{Label, Product, Strength};
@@ -18,15 +19,17 @@ use emar_domain::id::{
 };
 use emar_domain::limit::Day;
 use emar_domain::order::{FirstDose, OrderVersion, OrderedDrug, Source, Timing};
+use emar_domain::reading::Shown;
 use emar_domain::resident::{AbsenceKind, Allergy, Resident, ResidentState};
 use emar_domain::role::Role;
+use emar_domain::scale::GlucoseUnit;
 use emar_domain::schedule::frequency::{Brought, Frequencies};
 use emar_domain::schedule::hours::AskedTiming;
 use emar_domain::schedule::meal::Meals;
 use emar_domain::schedule::policy::{DayLimit, NoneAvailable, Policy, Unit, UnitWindows};
 use emar_domain::schedule::{Clock, Interval, Once, Schedule, Step as TaperStep};
 use emar_domain::time::{CivilDate, CivilDateTime, CivilTime, Instant, Weekday};
-use emar_domain::verdict::Severity;
+use emar_domain::verdict::{Objection, Param, Severity};
 use emar_domain::zone::{GapPolicy, OverlapPolicy, ZoneRules};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -42,6 +45,7 @@ pub(crate) struct Script {
     gtins: BTreeMap<String, String>,
     users: BTreeMap<String, UserId>,
     charted: Vec<Administration>,
+    said: String,
 }
 
 fn words(line: &str) -> Vec<String> {
@@ -126,6 +130,7 @@ impl Script {
             gtins: BTreeMap::new(),
             users: BTreeMap::new(),
             charted: Vec::new(),
+            said: String::new(),
         };
         script.person("Novak", Role::Charge);
         script
@@ -270,6 +275,13 @@ impl Script {
                 self.run(&Actor::server(), &Command::Label(Box::new(label)));
                 Ok(())
             }
+            ["measure", name, "by", who, rest @ ..] => self.measure(name, who, rest, &want),
+            ["readings", order, time, "are", count] => {
+                let dose = self.find(order, time)?.id;
+                let last = self.charted.iter().rfind(|a| a.dose == dose).ok_or("not charted")?;
+                expect(&last.readings.len().to_string(), count)
+            }
+            ["says", "scan", text] => expect(&self.said, text),
             ["amount", order, time, "is", number, unit] => {
                 let dose = self.find(order, time)?.id;
                 let last = self.charted.iter().rfind(|a| a.dose == dose).ok_or("not charted")?;
@@ -569,7 +581,12 @@ impl Script {
                 let (id, actor) = (self.orders[*order], self.actor(name)?);
                 let answer = |code: &&str| {
                     let (code, reason) = code.split_once('=').unwrap();
-                    Override { code: code.into(), reason: reason.into(), comment: None }
+                    Override {
+                        code: code.into(),
+                        reason: reason.into(),
+                        comment: None,
+                        contact: None,
+                    }
                 };
                 let c = OrderCommand::Note(id, answers.iter().map(answer).collect());
                 let noted = self.order_act(&actor, c, &want);
@@ -762,8 +779,7 @@ impl Script {
                 let all = self.home.doses_of_order(self.orders[*order]);
                 let removal = all.filter(|d| of(d)).map(|d| d.id).next_back();
                 let dose = removal.ok_or("there is no such removal")?;
-                let why =
-                    Override { code: (*code).into(), reason: (*reason).into(), comment: None };
+                let why = answers(&[code, reason]).remove(0);
                 let c =
                     ChartCommand { overrides: vec![why], ..charting(Some(dose), Outcome::Removed) };
                 let actor = self.actor(who)?;
@@ -777,11 +793,7 @@ impl Script {
                     order: Some(order),
                     mode: past,
                     administered_at: at,
-                    overrides: vec![Override {
-                        code: "prn_reason_missing".into(),
-                        reason: "pain".into(),
-                        comment: None,
-                    }],
+                    overrides: answers(&["prn_reason_missing", "pain"]),
                     ..charting(None, Outcome::Given)
                 };
                 let actor = self.actor(who)?;
@@ -1198,14 +1210,7 @@ impl Script {
     }
 
     fn scan(&mut self, cart: &str, raw: &str, because: &[&str], want: &[String]) -> Step {
-        let overrides = because
-            .chunks(2)
-            .map(|c| {
-                let (reason, comment) = c[1].split_once(':').unwrap_or((c[1], ""));
-                let comment = Some(comment.to_owned()).filter(|text| !text.is_empty());
-                Override { code: c[0].into(), reason: reason.into(), comment }
-            })
-            .collect();
+        let overrides = answers(because);
         let c = ScanCommand {
             id: ScanId(self.fresh()),
             cart: Slug::new(cart).unwrap(),
@@ -1219,9 +1224,42 @@ impl Script {
         let role = user.map_or(Role::Device, |u| self.home.users[&u].role);
         let actor = Actor { user, role, session: None, device: None, auth: "badge+pin".into() };
         match self.run(&actor, &Command::Scan(c)).answer {
-            Ok(Answer::Scan(answer)) => expect(&told(&answer), &want.join(" ")),
+            Ok(Answer::Scan(answer)) => {
+                self.said = said(&answer);
+                expect(&told(&answer), &want.join(" "))
+            }
             other => Err(format!("{other:?}")),
         }
+    }
+
+    /// `measure Garza by Osei sbp 98 glucose HI at 07:51`; glucose may name its unit: `7.4mmol/L`.
+    fn measure(&mut self, name: &str, who: &str, rest: &[&str], want: &[String]) -> Step {
+        let mut c = MeasureCommand {
+            resident: self.residents[name],
+            cart: None,
+            at: None,
+            readings: Vec::new(),
+        };
+        for pair in rest.chunks(2) {
+            let [code, value] = pair else { return Err("CODE VALUE".into()) };
+            if *code == "at" {
+                let civil = self.home.today(self.now).at(CivilTime::parse(value).unwrap());
+                c.at = civil.at_offset(self.home.zone.offset_at(self.now));
+                continue;
+            }
+            let unit = GlucoseUnit::ALL.into_iter().rfind(|unit| value.ends_with(unit.code()));
+            let number = unit.map_or(*value, |unit| value.trim_end_matches(unit.code()));
+            let shown = match number {
+                "HI" => Shown::Hi,
+                "LO" => Shown::Lo,
+                number => Shown::Nano(parse_nano(number).map_err(|e| e.to_string())?),
+            };
+            c.readings.push(NewReading { code: (*code).into(), shown, glucose_unit: unit });
+        }
+        let actor = self.actor(who)?;
+        let done = self.run(&actor, &Command::Measure(c)).answer;
+        let got = done.map_or_else(|r| refused(&r), |_| "done".into());
+        expect(&got, if want.is_empty() { "done".to_owned() } else { want.join(" ") }.as_str())
     }
 
     fn chart(
@@ -1266,7 +1304,11 @@ impl Script {
                 "because" => {
                     let code = (*rest.next().ok_or("which objection")?).into();
                     let reason = (*rest.next().ok_or("why")?).into();
-                    c.overrides.push(Override { code, reason, comment: None });
+                    c.overrides.push(Override { code, reason, comment: None, contact: None });
+                }
+                "contact" => {
+                    let said = (*rest.next().ok_or("what was said")?).to_owned();
+                    c.overrides.last_mut().ok_or("about what")?.contact = Some(said);
                 }
                 "took" => {
                     let amount = rest.next().ok_or("how much")?;
@@ -1297,6 +1339,22 @@ impl Script {
     }
 }
 
+/// `CODE REASON` or `CODE REASON:words`, each perhaps with `contact "what the prescriber said"`.
+fn answers(mut words: &[&str]) -> Vec<Override> {
+    let mut all = Vec::new();
+    while let [code, reason, rest @ ..] = words {
+        let (contact, rest) = match rest {
+            ["contact", said, rest @ ..] => (Some((*said).to_owned()), rest),
+            rest => (None, rest),
+        };
+        let (reason, comment) = reason.split_once(':').unwrap_or((reason, ""));
+        let comment = Some(comment.to_owned()).filter(|text| !text.is_empty());
+        all.push(Override { code: (*code).into(), reason: reason.into(), comment, contact });
+        words = rest;
+    }
+    all
+}
+
 fn charting(dose: Option<DoseId>, outcome: Outcome) -> ChartCommand {
     ChartCommand {
         dose,
@@ -1315,6 +1373,19 @@ fn charting(dose: Option<DoseId>, outcome: Outcome) -> ChartCommand {
         corrects: None,
         corrected: None,
     }
+}
+
+/// What completes the objections of a scan, by the names of the values.
+fn said(answer: &ScanAnswer) -> String {
+    let value = |p: &Param| match p {
+        Param::Int(n) => n.to_string(),
+        Param::Text(text) => text.clone(),
+    };
+    let of = |o: &Objection| {
+        let pairs = o.params.iter().map(|(k, v)| format!("{k}={}", value(v)));
+        pairs.collect::<Vec<_>>().join(" ")
+    };
+    answer.objections.iter().map(of).collect::<Vec<_>>().join("; ")
 }
 
 fn told(answer: &ScanAnswer) -> String {

@@ -127,7 +127,12 @@ pub(crate) fn answers() -> Vec<Override> {
         "prn_max_reached",
     ];
     codes
-        .map(|code| Override { code: code.into(), reason: "looked at".into(), comment: None })
+        .map(|code| Override {
+            code: code.into(),
+            reason: "looked at".into(),
+            comment: None,
+            contact: None,
+        })
         .into()
 }
 

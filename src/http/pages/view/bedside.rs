@@ -199,6 +199,8 @@ pub struct Slab {
     pub time: String,
     /// The scan it answers, so that one scan sounds once; empty for none.
     pub scan_id: String,
+    /// The order whose readings must be taken before it is scanned again; empty for none.
+    pub measure: String,
 }
 
 /// The due list, late first, then by time.
@@ -234,6 +236,8 @@ pub struct DoseRow {
     pub under: Line,
     /// What is to be scanned.
     pub how: How,
+    /// Something is to be measured before it is scanned.
+    pub measure: bool,
     /// State.
     pub chip: Chip,
     /// The row keys act on by default.

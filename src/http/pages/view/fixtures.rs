@@ -29,7 +29,8 @@ fn bar() -> Bar {
 
 pub(crate) fn slab(look: Look, headline: &str, detail: Line) -> Slab {
     let (headline, scan_id) = (headline.into(), "0193-scan".into());
-    Slab { look, headline, detail, time: "08:04".into(), scan_id }
+    let (time, measure) = ("08:04".into(), String::new());
+    Slab { look, headline, detail, time, scan_id, measure }
 }
 
 pub(crate) fn slab_partial() -> Slab {
@@ -57,6 +58,7 @@ fn row(time: &str, name: &str, amount: &str, under: Line, how: How, chip: Chip) 
         units: String::new(),
         under,
         how,
+        measure: false,
         chip,
         current: false,
         open,
