@@ -3,6 +3,7 @@
 use crate::exchange::fhir::administration::{Told, write};
 use crate::exchange::fhir::answer::Envelope;
 use crate::exchange::fhir::message::Event;
+use crate::exchange::fhir::observation::ToldReading;
 use emar_domain::administration::Administration;
 use emar_domain::home::Home;
 use emar_domain::order::Order;
@@ -25,12 +26,23 @@ pub fn administration(
         facility: home.facility.as_str(),
         event: Event::Administration,
     };
+    // Looked for where they were when they were relied on: in memory, of this resident.
+    let known = home.readings.get(&given.resident).into_iter().flatten();
+    let relied_on = known.filter(|reading| given.readings.contains(&reading.id));
+    let readings: Vec<ToldReading<'_>> = relied_on
+        .map(|reading| ToldReading {
+            reading,
+            at: home.zone.to_offset_time(reading.at),
+            profile: home.policy.profile,
+        })
+        .collect();
     let told = Told {
         administration: given,
         first: given.corrects.unwrap_or(given.id),
         version: if given.corrects.is_some() { 2 } else { 1 },
         order: &order.current,
         resident,
+        readings: &readings,
         done_at: home.zone.to_offset_time(given.administered_at),
         recorded_at: home.zone.to_offset_time(given.recorded_at),
     };

@@ -2,6 +2,7 @@
 
 use super::answer::{Envelope, bundle, coding, concept};
 use super::json::Node;
+use super::observation::{self, ToldReading};
 use super::system;
 use emar_domain::administration::{Administration, Outcome, reason};
 use emar_domain::amount::{Amount, Dimension, Unit, format_nano};
@@ -24,6 +25,8 @@ pub struct Told<'a> {
     pub order: &'a OrderVersion,
     /// Whose it is.
     pub resident: &'a Resident,
+    /// The readings it rests on, as far as they are still known.
+    pub readings: &'a [ToldReading<'a>],
     /// When it was done, with the home's offset.
     pub done_at: OffsetTime,
     /// When it was recorded, with the home's offset.
@@ -34,7 +37,11 @@ pub struct Told<'a> {
 #[must_use]
 pub fn write(envelope: &Envelope<'_>, told: &Told<'_>) -> String {
     let url = format!("urn:uuid:{}", told.first);
-    bundle(envelope, Node::Null, true, vec![(url, resource(told))]).to_string()
+    let observed = told.readings.iter().map(|reading| {
+        (observation::url(reading.reading), observation::resource(reading, subject(told.resident)))
+    });
+    let all = std::iter::once((url, resource(told))).chain(observed).collect();
+    bundle(envelope, Node::Null, true, all).to_string()
 }
 
 fn resource(told: &Told<'_>) -> Node {
@@ -61,6 +68,7 @@ fn resource(told: &Told<'_>) -> Node {
         ("statusReason", if taken { Node::Null } else { status_reason(record) }),
         ("medicationCodeableConcept", Node::object([("text", order.drug.name.as_str().into())])),
         ("subject", subject(told.resident)),
+        ("supportingInformation", rests_on(told)),
         ("effectiveDateTime", told.done_at.to_string().into()),
         ("performer", vec![performer].into()),
         ("reasonCode", if taken { said_reason(record) } else { Node::Null }),
@@ -68,6 +76,18 @@ fn resource(told: &Told<'_>) -> Node {
         ("note", notes(record).into()),
         ("dosage", dosage(record, order)),
     ])
+}
+
+/// The readings that let it be given, or had it held: each is an Observation of the same message.
+fn rests_on(told: &Told<'_>) -> Node {
+    let reference = |reading: &ToldReading<'_>| {
+        let url = observation::url(reading.reading);
+        Node::object([("reference", url.into()), ("type", "Observation".into())])
+    };
+    match told.readings {
+        [] => Node::Null,
+        all => all.iter().map(reference).collect::<Vec<_>>().into(),
+    }
 }
 
 fn identifier(named: &str, value: &str) -> Node {

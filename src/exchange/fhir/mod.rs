@@ -12,6 +12,7 @@ mod drug;
 pub mod json;
 pub mod message;
 mod moment;
+pub mod observation;
 mod order;
 mod reason;
 mod repeat;

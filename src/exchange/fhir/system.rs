@@ -8,6 +8,8 @@ pub const UCUM: &str = "http://unitsofmeasure.org";
 pub const DOSE_FORM: &str = "http://terminology.hl7.org/CodeSystem/v3-orderableDrugForm";
 /// SNOMED CT.
 pub const SNOMED: &str = "http://snomed.info/sct";
+/// LOINC.
+pub const LOINC: &str = "http://loinc.org";
 /// US drug codes.
 pub const NDC: &str = "http://hl7.org/fhir/sid/ndc";
 /// RxNorm.
@@ -39,6 +41,8 @@ pub const ANSWER: &str = "urn:emar:answer";
 pub const REASON: &str = "urn:emar:reason";
 /// Reason codes of charting.
 pub const CHARTING: &str = "urn:emar:charting-reason";
+/// Kinds of readings.
+pub const READING: &str = "urn:emar:reading";
 /// Administrations.
 pub const ADMINISTRATION: &str = "urn:emar:administration";
 /// Administrations as facts: a correction is a new one under the same administration.

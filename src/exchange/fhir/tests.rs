@@ -2,12 +2,17 @@
 mod stories;
 
 use super::*;
+use emar_domain::administration::{Administration, Mode, Outcome};
 use emar_domain::amount::Amount;
 use emar_domain::decide::OrderCommand;
 use emar_domain::fact::Fact;
-use emar_domain::id::Slug;
+use emar_domain::id::{AdministrationId, DoseId, ReadingId, Slug, UserId};
 use emar_domain::order::{OrderVersion, Timing};
+use emar_domain::reading::{Measured, Shown};
+use emar_domain::resident::Resident;
+use emar_domain::scale::GlucoseUnit;
 use emar_domain::schedule::Schedule;
+use emar_domain::schedule::policy::Profile;
 use emar_domain::time::OffsetTime;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -325,11 +330,96 @@ fn answers_read_back() {
     assert_eq!(answer::read(b"{}"), None);
 }
 
+/// What was done about a dose of an order.
+fn done(
+    version: &OrderVersion,
+    person: &Resident,
+    outcome: Outcome,
+    at: OffsetTime,
+) -> Administration {
+    let id = uuid::Uuid::from_u128(7);
+    Administration {
+        id: AdministrationId(id),
+        dose: DoseId(id),
+        order: version.order,
+        version: version.version,
+        resident: person.id,
+        outcome,
+        reason: None,
+        comment: None,
+        comment_salt: None,
+        amount: Some(version.dose),
+        mode: Mode::Now,
+        overrides: vec![],
+        witness: None,
+        readings: vec![],
+        packages: vec![],
+        by: UserId(id),
+        cart: None,
+        administered_at: at.instant,
+        recorded_at: at.instant,
+        corrects: None,
+        effective: true,
+    }
+}
+
+/// A dose held by parameter goes out with what was measured.
+#[test]
+fn readings_go_out_beside_what_rests_on_them() {
+    let all = classified(&[resident(), order()]);
+    let version = received(&all).unwrap().clone();
+    let Command::Resident(person) = &all.commands[0] else { panic!("{all:?}") };
+    let at = OffsetTime::parse("2026-11-02T09:03:07-05:00").unwrap();
+    let id = uuid::Uuid::from_u128(7);
+    let event = message::Event::Administration;
+    let envelope = answer::Envelope { id, at, facility: "oakhill", event };
+    let reading = |n: u128, code: &str, shown| Measured {
+        id: ReadingId(uuid::Uuid::from_u128(n)),
+        resident: person.id,
+        code: code.into(),
+        shown,
+        glucose_unit: (code == "glucose").then_some(GlucoseUnit::MgPerDl),
+        by: UserId(id),
+        cart: None,
+        at: at.instant,
+        recorded_at: at.instant,
+    };
+    let readings = [
+        reading(21, "sbp", Shown::Nano(98_000_000_000)),
+        reading(22, "hr_apical", Shown::Nano(58_000_000_000)),
+        reading(23, "glucose", Shown::Hi),
+    ];
+    let profile = Profile::Us;
+    let told_readings: Vec<_> =
+        readings.iter().map(|reading| observation::ToldReading { reading, at, profile }).collect();
+    let administration = done(&version, person, Outcome::Held, at);
+    let told = administration::Told {
+        administration: &administration,
+        first: administration.id,
+        version: 1,
+        order: &version,
+        resident: person,
+        readings: &told_readings,
+        done_at: at,
+        recorded_at: at,
+    };
+    let text = administration::write(&envelope, &told);
+    println!("{text}");
+    for part in [
+        "\"supportingInformation\":[{\"reference\":\"urn:uuid:00000000-0000-0000-0000-000000000015\"",
+        "\"code\":\"8480-6\"",
+        "\"value\":98,\"unit\":\"mmHg\"",
+        "\"code\":\"hr_apical\"",
+        "\"valueString\":\"HI\"",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains("Voss"));
+}
+
 /// Prints what is sent; `tests/support/validate_r4b.py` reads the lines that start with `{`.
 #[test]
 fn administrations_are_told_by_number_and_never_by_name() {
-    use emar_domain::administration::{Administration, Mode, Outcome};
-    use emar_domain::id::{AdministrationId, DoseId, UserId};
     let all = classified(&[resident(), order()]);
     let version = received(&all).unwrap().clone();
     let Command::Resident(person) = &all.commands[0] else { panic!("{all:?}") };
@@ -345,27 +435,9 @@ fn administrations_are_told_by_number_and_never_by_name() {
         (Outcome::Held, Some("HOLD_NURSE"), "\"status\":\"not-done\""),
     ] {
         let administration = Administration {
-            witness: None,
-            id: AdministrationId(id),
-            dose: DoseId(id),
-            order: version.order,
-            version: version.version,
-            resident: person.id,
-            outcome,
-            reason: reason.map(str::to_owned),
             comment: Some("spat <half> out".to_owned()),
-            comment_salt: None,
-            amount: Some(version.dose),
-            mode: Mode::Now,
-            overrides: vec![],
-            readings: vec![],
-            packages: vec![],
-            by: UserId(id),
-            cart: None,
-            administered_at: at.instant,
-            recorded_at: at.instant,
-            corrects: None,
-            effective: true,
+            reason: reason.map(str::to_owned),
+            ..done(&version, person, outcome, at)
         };
         let told = administration::Told {
             administration: &administration,
@@ -373,6 +445,7 @@ fn administrations_are_told_by_number_and_never_by_name() {
             version: 1,
             order: &version,
             resident: person,
+            readings: &[],
             done_at: at,
             recorded_at: at,
         };
