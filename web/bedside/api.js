@@ -6,7 +6,7 @@
  * @typedef {{id: string, html: string, seq: number}} Fragment
  * @typedef {{code: string, severity: "stop"|"refresh"|"witness"|"warn"|"info", params:
  *   Record<string, unknown>, text: string, reasons?: string[]}} Objection
- * @typedef {{code: string, reason: string, comment: string}} Override
+ * @typedef {{code: string, reason: string, comment: string, contact?: string}} Override
  * @typedef {{scan_id: string, verdict: "ok"|"ask"|"stop", objections: Objection[], effect: string,
  *   command?: string, resident?: string, dose?: string, order?: string,
  *   drug?: string, units?: {scanned: number, needed: number},

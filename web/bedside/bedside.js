@@ -3,11 +3,13 @@
  * The bedside page: scanner and keys in, verdicts out. The server decides; the page may only say
  * STOP before it.
  */
-import { Problem, freshId, get, postAdministration, postScan, postWitness } from "./api.js";
+import { Problem, freshId, get, postScan, postWitness } from "./api.js";
+import { withoutScan } from "./chart.js";
 import { Core, TRAPPED } from "./core.js";
 import * as dialogs from "./dialogs.js";
 import * as keys from "./keys.js";
 import * as live from "./live.js";
+import * as measuring from "./measure.js";
 import * as scanner from "./scanner.js";
 import * as session from "./session.js";
 import * as sound from "./sound.js";
@@ -32,6 +34,8 @@ let pointed = "";
 /** The last scan that sounded, and the STOP a person cleared. */
 let sounded = "";
 let cleared = "";
+/** The last scan this page posted: it carries on with that one by itself. */
+let posted = "";
 /** The last scan that kept the session awake: one of the bridge comes without a key. */
 let awake = "";
 /**
@@ -61,6 +65,16 @@ const CERTAIN = new Set([
 const screen = () => document.getElementById("screen")?.dataset.screen ?? "";
 const ui = (/** @type {string} */ id) => words.ui[id] ?? "";
 const cartQuery = `cart=${encodeURIComponent(cart)}`;
+
+const charting = withoutScan({
+  cart,
+  words,
+  applied: (fragments) => {
+    live.apply(fragments);
+    changed();
+  },
+  failed,
+});
 
 const stream = live.follow({
   events: `/events?${cartQuery}`,
@@ -125,6 +139,12 @@ function move(step) {
 function say(slab) {
   sounded = slab.dataset.scan ?? "";
   sound.play(slab.dataset.tone ?? "none");
+  // A scan of the cart's bridge: what it needs is asked for here, and it is scanned again.
+  if (sounded !== posted) {
+    dialogs.leave("measure");
+    const { measure: order } = slab.dataset;
+    if (order) next(async () => void (await measure(order)));
+  }
   const place = document.getElementById("say");
   const text = [slab.querySelector("h2"), slab.querySelector(".said p")]
     .map((part) => part?.textContent ?? "")
@@ -223,6 +243,7 @@ const openResident = () => document.getElementById("screen")?.dataset.resident ?
  */
 async function scan(raw, more = {}) {
   const scanId = freshId();
+  posted = scanId;
   if (!more.answers && more.source !== "key") preview(raw, scanId);
   /** @type {Answer} */
   let answer;
@@ -249,6 +270,61 @@ async function scan(raw, more = {}) {
   if (answer.effect === "badge") session.takeBadge(raw, { read: ui("sign-read") });
   else if (answer.effect === "command") command(answer.command ?? "");
   else if (answer.verdict === "ask") await settle(raw, answer, more);
+  else if (answer.verdict === "stop") await measured(raw, answer, more);
+}
+
+/**
+ * A STOP that a reading, or the prescriber, answers: measure and go on with the same scan; or hold
+ * the dose, as the order says, unless the prescriber was asked.
+ * @param {string} raw
+ * @param {Answer} answer
+ * @param {{source?: string, overrides?: Override[]}} more
+ */
+async function measured(raw, answer, more) {
+  const stops = answer.objections.filter(({ severity }) => severity === "stop");
+  const unread = stops.filter(({ code }) => UNREAD.has(code));
+  const failing = stops.filter(({ code }) => code === FAILED);
+  if (stops.length === 0 || stops.length > unread.length + failing.length) return;
+  if (unread.length > 0) {
+    const recorded = answer.order !== undefined && (await measure(answer.order));
+    if (recorded) await scan(raw, { ...more, answers: answer.scan_id });
+    return;
+  }
+  const held = answer.dose ? (words.reasons.held ?? []) : [];
+  const choice = await dialogs.why({
+    title: ui("ask-held"),
+    about: stops.map(({ text }) => text).join(" "),
+    reasons: [...held, { code: CONTACT, text: ui("ask-contact"), comment: true }],
+    go: ui("ask-file"),
+    words: words.ui,
+    proposed: held[0] && { reason: held[0].code, comment: values(stops) },
+  });
+  if (choice?.reason === CONTACT) {
+    const answered = { code: FAILED, reason: "prescriber", comment: "" };
+    const overrides = [...(more.overrides ?? []), { ...answered, contact: choice.comment }];
+    await scan(raw, { ...more, answers: answer.scan_id, overrides });
+  } else if (choice) {
+    await charting.file({ dose: answer.dose }, "held", choice);
+  }
+}
+
+/** STOPs that end once something was measured, and the one that says hold. */
+const UNREAD = new Set(["reading_missing", "reading_stale"]);
+const FAILED = "hold_parameter_failed";
+/** Not a reason for holding but for giving: the prescriber was asked. */
+const CONTACT = "contact";
+
+/** What was measured, as a held dose is charted with. @param {Answer["objections"]} stops */
+const values = (stops) =>
+  stops.map(({ params }) => `${ui(`reading-${params.reading}`)} ${params.value}`).join("; ");
+
+/** Measures first; whether anything was recorded. @param {string} order */
+async function measure(order) {
+  const done = await measuring.measure({ cart, order, words: words.ui });
+  if (!done) return false;
+  live.apply(done.fragments ?? []);
+  changed();
+  return true;
 }
 
 /**
@@ -299,96 +375,15 @@ async function settle(raw, answer, more) {
 }
 
 /** Refused, held or not given for the chosen row. @param {string} outcome */
-async function exception(outcome) {
+function exception(outcome) {
   const row = openRows().find((found) => found.id === chosen);
-  if (!row) return;
-  const choice = await dialogs.why({
-    title: ui(`ask-${outcome}`),
-    about: row.querySelector(".drug")?.textContent ?? "",
-    reasons: words.reasons[outcome] ?? [],
-    go: ui("ask-file"),
-    words: words.ui,
-  });
-  if (!choice) return;
-  const { dose, order } = row.dataset;
-  try {
-    const receipt = await postAdministration(
-      {
-        ...(dose ? { dose } : { order }),
-        outcome,
-        ...choice,
-        units: null,
-        scans: [],
-        mode: "now",
-        fragments: true,
-        overrides: [],
-        cart,
-        list_version: document.getElementById("doses")?.dataset.listVersion,
-      },
-      freshId(),
-    );
-    live.apply(receipt.fragments ?? []);
-    changed();
-  } catch (error) {
-    failed(error);
-  }
+  if (row) charting.exception(row, outcome);
 }
 
-/** Reasons offered when something comes off early or late. */
-const OFF_REASONS = [
-  "fell_off",
-  "resident_request",
-  "resident_away",
-  "procedure",
-  "prescriber",
-  "other",
-];
-
-/**
- * Charts that what is on the body came off; out of its window that asks why.
- * @param {HTMLElement} row @param {Override[]} [overrides]
- */
-async function removed(row, overrides = []) {
-  const { dose } = row.dataset;
-  try {
-    const receipt = await postAdministration(
-      {
-        dose,
-        outcome: "removed",
-        reason: "",
-        comment: "",
-        units: null,
-        scans: [],
-        mode: "now",
-        fragments: true,
-        overrides,
-        cart,
-        list_version: document.getElementById("doses")?.dataset.listVersion,
-      },
-      freshId(),
-    );
-    live.apply(receipt.fragments ?? []);
-    changed();
-  } catch (error) {
-    const first = error instanceof Problem ? error.objections[0] : undefined;
-    if (overrides.length > 0 || first?.severity !== "warn") {
-      failed(error);
-      return;
-    }
-    const reasons = OFF_REASONS.map((code) => ({
-      code,
-      text: ui(`why-${code}`) || code,
-      comment: code === "other",
-    }));
-    const choice = await dialogs.why({
-      title: ui("ask-removed"),
-      about: row.querySelector(".drug")?.textContent ?? "",
-      reasons,
-      go: ui("ask-file"),
-      words: words.ui,
-    });
-    if (choice) await removed(row, [{ code: first.code, ...choice }]);
-  }
+/** Measures for the chosen row, before its package is scanned. */
+async function measureChosen() {
+  const row = openRows().find((found) => found.id === chosen);
+  if (row?.dataset.order) await measure(row.dataset.order);
 }
 
 async function cantScan() {
@@ -437,6 +432,7 @@ function perform(act) {
   else if (act === "undo" && resident) next(() => scan("EMAR:CMD:UNDO", { source: "key" }));
   else if (act === "list" && resident) next(() => scan("EMAR:CMD:NEXT", { source: "key" }));
   else if ((act === "refused" || act === "held" || act === "not_given") && resident) exception(act);
+  else if (act === "measure" && resident) next(measureChosen);
   else if (act === "cant-scan" && screen() !== "sign-on") cantScan();
   else if (act === "theme") theme.toggle();
   else if (act === "sign-off") signOff();
@@ -464,7 +460,8 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-act]");
   const row = event.target.closest(".dose[data-open]");
   if (button instanceof HTMLElement && button.getAttribute("aria-disabled") !== "true") {
-    if (button.dataset.act === "removed" && row instanceof HTMLElement) removed(row);
+    if (row) chosen = row.id;
+    if (button.dataset.act === "removed" && row instanceof HTMLElement) charting.removed(row);
     else perform(button.dataset.act ?? "");
   }
   if (row) {

@@ -20,7 +20,7 @@ export function card(raw) {
 
 /**
  * @param {{title: string, about: string, reasons: Reason[], go: string, words: Record<string,
- *   string>}} ask
+ *   string>, proposed?: Choice}} ask with `proposed`, that reason is chosen already
  * @returns {Promise<Choice | null>} null when the person went back
  */
 export function why(ask) {
@@ -34,6 +34,7 @@ export function why(ask) {
   part("wrong").textContent = "";
   part("comment").hidden = true;
   comment.value = "";
+  const { proposed } = ask;
   /** @type {Reason | undefined} */
   let chosen;
 
@@ -59,6 +60,9 @@ export function why(ask) {
   function choose(index) {
     chosen = ask.reasons[index];
     if (!chosen) return;
+    // A proposed comment is that of its own reason, and is never taken for another's.
+    if (proposed && [proposed.comment, ""].includes(comment.value))
+      comment.value = chosen.code === proposed.reason ? proposed.comment : "";
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === index)));
     part("comment").hidden = false;
     part("label").textContent =
@@ -72,7 +76,8 @@ export function why(ask) {
     if (index >= 0) choose(index);
     return index >= 0;
   };
-  return open(dialog, {
+  if (proposed) choose(ask.reasons.findIndex((reason) => reason.code === proposed.reason));
+  const asked = open(dialog, {
     key: (event) => {
       const digit = /^[1-9]$/.test(event.key) && document.activeElement !== comment;
       if (digit) choose(Number(event.key) - 1);
@@ -93,6 +98,9 @@ export function why(ask) {
   }).finally(() => {
     byCode = null;
   });
+  // Where a reason is proposed, Enter files it: the comment, already written, takes no digits.
+  if (proposed) part("go").closest("button")?.focus();
+  return asked;
 }
 
 /**
@@ -220,7 +228,7 @@ export function second(ask) {
  *   void) => void}} on `on` is handed what ends it later, where `go` has to wait
  * @returns {Promise<T | null>}
  */
-function open(dialog, on) {
+export function open(dialog, on) {
   const end = new AbortController();
   const { signal } = end;
   return new Promise((resolve) => {
@@ -244,9 +252,9 @@ function open(dialog, on) {
           leave(null);
           return;
         }
-        const onBack =
-          event.target instanceof Element && event.target.closest("[data-do=back]") !== null;
-        const enter = event.key === "Enter" && !onBack;
+        const own = "[data-do=back], [data-meter]";
+        const onOwn = event.target instanceof Element && event.target.closest(own) !== null;
+        const enter = event.key === "Enter" && !onOwn;
         if (enter) tryGo();
         if (enter || on.key(event)) event.preventDefault();
       },
@@ -266,6 +274,12 @@ function open(dialog, on) {
       ?.addEventListener("click", () => leave(null), { signal });
     if (!dialog.open) dialog.showModal();
   });
+}
+
+/** Leaves one dialog, if it is open. @param {string} id */
+export function leave(id) {
+  const dialog = document.getElementById(id);
+  if (dialog instanceof HTMLDialogElement && dialog.open) dialog.close();
 }
 
 /** Leaves every open dialog, as a new scan does. */

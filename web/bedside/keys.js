@@ -3,7 +3,7 @@
  * Keys as twins of the command card; never single letters, for a scanner types letters. What the
  * scanner took never arrives here.
  *
- * @typedef {"taken"|"clear"|"refused"|"held"|"undo"|"cant-scan"|"list"|"up"|"down"} Act
+ * @typedef {"taken"|"clear"|"refused"|"held"|"undo"|"cant-scan"|"measure"|"list"|"up"|"down"} Act
  */
 
 /** @type {Record<string, Act>} */
@@ -14,6 +14,7 @@ const ACTS = {
   F3: "held",
   F4: "undo",
   F6: "cant-scan",
+  F7: "measure",
   F10: "list",
   ArrowUp: "up",
   ArrowDown: "down",

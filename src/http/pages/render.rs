@@ -23,8 +23,10 @@ pub struct Fragment {
 }
 
 /// Modules of the bedside page, fetched at once instead of one after another.
-const BEDSIDE_MODULES: [&str; 10] =
-    ["api", "bedside", "core", "dialogs", "keys", "live", "scanner", "session", "sound", "theme"];
+const BEDSIDE_MODULES: [&str; 12] = [
+    "api", "bedside", "chart", "core", "dialogs", "keys", "live", "measure", "scanner", "session",
+    "sound", "theme",
+];
 
 /// Modules the station page shares with the bedside.
 const STATION_MODULES: [&str; 5] = ["api", "live", "scanner", "sound", "theme"];

@@ -4,4 +4,5 @@
 mod browser;
 mod desk;
 mod desk_flow;
+mod measure;
 mod pages;
