@@ -144,6 +144,15 @@ pub struct Override {
     pub contact: Option<String>,
 }
 
+/// All the words of an entry in the order in which the trail has their hash: the comment, then
+/// those of each accepted warning.
+#[must_use]
+pub fn words(comment: Option<&str>, overrides: &[Override]) -> Option<String> {
+    let of_overrides = overrides.iter().flat_map(|v| v.comment.iter().chain(&v.contact));
+    let all: Vec<&str> = comment.into_iter().chain(of_overrides.map(String::as_str)).collect();
+    (!all.is_empty()).then(|| all.join("\n"))
+}
+
 /// What a second person found, before they saw what the giver had.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Witnessed {

@@ -151,13 +151,11 @@ impl CartSession {
         version: u32,
         now: Instant,
     ) -> Option<Witnessed> {
-        let counting = self.counting.as_ref().filter(|c| {
-            (c.order, c.dose, c.version) == (order, dose, version) && c.witness.is_some()
-        });
-        let waits = self.checked.as_ref().filter(|c| {
-            let fresh = now.micros_since(c.witness.at) <= WITNESS_MICROS;
-            (c.order, c.dose, c.version) == (order, dose, version) && fresh
-        });
-        counting.and_then(|c| c.witness).or_else(|| waits.map(|c| c.witness))
+        let asked = (order, dose, version);
+        let counting = self.counting.as_ref().filter(|c| (c.order, c.dose, c.version) == asked);
+        let waits = self.checked.as_ref().filter(|c| (c.order, c.dose, c.version) == asked);
+        let fresh = |w: &Witnessed| now.micros_since(w.at) <= WITNESS_MICROS;
+        let found = counting.and_then(|c| c.witness).filter(fresh);
+        found.or_else(|| waits.map(|c| c.witness).filter(fresh))
     }
 }

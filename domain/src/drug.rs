@@ -3,6 +3,7 @@
 use crate::amount::{Amount, Dimension, Unit};
 use crate::id::{LabelId, OrderId, ProductId, ResidentId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// How much of the ingredient there is in one piece, or in `per`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -93,6 +94,42 @@ pub struct Product {
     /// GTINs in 14 digits under which it is scanned.
     #[serde(default)]
     pub gtins: Vec<String>,
+    /// What handling it takes.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub handling: BTreeSet<Handling>,
+}
+
+/// What handling a product takes. Verdicts, checks 66 and 67.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Handling {
+    /// Swallowed whole: not crushed, opened or split.
+    DoNotCrush,
+    /// Touched with gloves, and its waste kept apart.
+    Hazardous,
+}
+
+impl Handling {
+    /// Reads a code.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        match code {
+            "do_not_crush" => Some(Self::DoNotCrush),
+            "hazardous" => Some(Self::Hazardous),
+            _ => None,
+        }
+    }
+}
+
+impl Product {
+    /// Whether it is swallowed whole: the formulary says so, or its form lets go of the drug later
+    /// or longer, which crushing undoes.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let slow = ["extended release", "delayed release", "enteric"];
+        self.handling.contains(&Handling::DoNotCrush)
+            || slow.iter().any(|word| self.form.contains(word))
+    }
 }
 
 /// A pharmacy's label: an opaque key for one version of one order.
@@ -236,6 +273,7 @@ mod tests {
             form: form.into(),
             route: "po".into(),
             units_per_package: 1,
+            handling: BTreeSet::new(),
             ndc11: None,
             gtins: vec![],
         }
@@ -260,7 +298,7 @@ mod tests {
         }
         assert!(terms("oxycodone/acetaminophen").any(|term| term == "opioid"));
         assert!(!terms("acetaminophen").any(|term| term == "opioid"));
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for row in CLASSES.lines().skip(1) {
             let (ingredient, class) = row.split_once(',').unwrap();
             assert!(class == "opioid" || PSYCHOTROPIC.contains(&class), "{row}");

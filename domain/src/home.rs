@@ -33,6 +33,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A drug taken recently: what PRN limits and "same ingredient" look at.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Taken {
+    /// The dose.
+    pub dose: DoseId,
     /// The order.
     pub order: OrderId,
     /// Its ingredient.
@@ -479,10 +481,11 @@ impl Home {
             .map(|o| o.current.drug.ingredient.clone())
             .unwrap_or_default();
         let taken = self.taken.entry(a.resident).or_default();
-        taken.retain(|t| !(Some(t.at) == Some(a.administered_at) && t.order == a.order));
+        // A dose is taken once, whenever it is said to have been.
+        taken.retain(|t| t.dose != a.dose);
         if a.outcome.is_taken() {
             let (order, at) = (a.order, a.administered_at);
-            taken.push(Taken { order, ingredient, at, by: a.by, amount: a.amount });
+            taken.push(Taken { dose: a.dose, order, ingredient, at, by: a.by, amount: a.amount });
         }
     }
 }

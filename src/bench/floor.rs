@@ -185,6 +185,7 @@ fn products() -> anyhow::Result<Vec<Product>> {
             form: "tablet".to_owned(),
             route: "po".to_owned(),
             units_per_package: 1,
+            handling: BTreeSet::new(),
             ndc11: None,
             gtins: vec![gtin],
         })

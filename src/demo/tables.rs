@@ -77,6 +77,7 @@ pub fn formulary(fresh: &mut dyn FnMut() -> Uuid) -> Result<Vec<Product>, SeedEr
                 form: form.to_owned(),
                 route: route.to_owned(),
                 units_per_package: per.parse().map_err(|_| wrong())?,
+                handling: std::collections::BTreeSet::new(),
                 ndc11: None,
                 gtins: vec![gtin.to_owned()],
             })

@@ -2,13 +2,13 @@
 
 use crate::exchange::fhir;
 use emar_domain::amount::Unit;
-use emar_domain::drug::{Product, Strength, piece_of};
+use emar_domain::drug::{Handling, Product, Strength, piece_of};
 use emar_domain::home::Home;
 use emar_domain::id::ProductId;
 use emar_domain::scan::check::has_check_digit;
 use emar_domain::scan::ndc::{Typed, typed};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The columns, all of them, in any order.
 pub const COLUMNS: [&str; 9] = [
@@ -22,6 +22,9 @@ pub const COLUMNS: [&str; 9] = [
     "route",
     "units_per_package",
 ];
+/// A column that may be missing: what handling a product takes, `do_not_crush`, `hazardous` or both
+/// with `|` between them.
+pub const HANDLING: &str = "handling";
 /// Most lines of a formulary.
 pub const LINES_MAX: usize = 50_000;
 
@@ -98,20 +101,21 @@ fn codes(product: &Product) -> Vec<(&'static str, String)> {
 fn places(headers: &csv::StringRecord) -> Result<BTreeMap<&'static str, usize>, Vec<Fault>> {
     let mut places = BTreeMap::new();
     let mut faults = Vec::new();
-    for column in COLUMNS {
+    for column in COLUMNS.into_iter().chain([HANDLING]) {
         let found: Vec<usize> =
             headers.iter().enumerate().filter(|(_, h)| *h == column).map(|(i, _)| i).collect();
         match found.as_slice() {
             [one] => {
                 places.insert(column, *one);
             }
+            [] if column == HANDLING => {}
             [] => faults.push(Fault { line: 1, column, why: "the column is missing".to_owned() }),
             _ => {
                 faults.push(Fault { line: 1, column, why: "the column is there twice".to_owned() })
             }
         }
     }
-    for header in headers.iter().filter(|h| !COLUMNS.contains(h)) {
+    for header in headers.iter().filter(|h| !COLUMNS.contains(h) && *h != HANDLING) {
         faults.push(whole(1, format!("the column {header:?} is not known: remove it")));
     }
     if faults.is_empty() { Ok(places) } else { Err(faults) }
@@ -171,7 +175,12 @@ fn product<'r>(
     if units.is_none() {
         fault("units_per_package", "not a whole number of 1 to 10000");
     }
-    let (strength, units_per_package) = (strength?, units?);
+    let words = cell(HANDLING).split('|').map(str::trim).filter(|word| !word.is_empty());
+    let handling: Option<BTreeSet<Handling>> = words.map(Handling::parse).collect();
+    if handling.is_none() {
+        fault(HANDLING, "not do_not_crush, hazardous, or both with | between them");
+    }
+    let (strength, units_per_package, handling) = (strength?, units?, handling?);
     let key = ndc11.clone().unwrap_or_else(|| gtin.to_owned());
     let known = ndc11.as_deref().and_then(|ndc| home.product_by_ndc(ndc));
     let known = known.or_else(|| home.product_by_gtin(gtin));
@@ -186,6 +195,7 @@ fn product<'r>(
         units_per_package,
         ndc11,
         gtins: Some(gtin.to_owned()).filter(|g| !g.is_empty()).into_iter().collect(),
+        handling,
     })
 }
 
@@ -209,6 +219,25 @@ mod tests {
         let text = format!("{HEAD}{rows}");
         let faults = read(text.as_bytes(), &home()).expect_err("has faults");
         faults.into_iter().map(|f| (f.line, f.column)).collect()
+    }
+
+    #[test]
+    fn what_handling_takes_is_read_where_the_column_is_there() {
+        let head = HEAD.replace("units_per_package", "units_per_package,handling");
+        let read_one = |handling: &str| {
+            let text = format!("{head}{},{handling}\n", GOOD.trim_end());
+            read(text.as_bytes(), &home())
+        };
+        let both = BTreeSet::from([Handling::DoNotCrush, Handling::Hazardous]);
+        for (text, want) in [
+            ("", BTreeSet::new()),
+            ("hazardous", BTreeSet::from([Handling::Hazardous])),
+            ("hazardous | do_not_crush", both),
+        ] {
+            assert_eq!(read_one(text).unwrap()[0].handling, want, "{text}");
+        }
+        let faults = read_one("crush").expect_err("no such word");
+        assert_eq!((faults[0].line, faults[0].column), (2, "handling"));
     }
 
     #[test]

@@ -78,10 +78,9 @@ async fn an_administration_without_its_second_person_is_refused() {
     let given = json!({"dose": dose, "outcome": "given", "mode": "past",
         "administered_at": "2026-11-02T08:05:00-05:00"});
     assert_eq!(osei.chart(&fresh(), &given).await.problem(409), "witness_required");
-    // No reason makes up for it where the home does not allow giving alone.
+    // A code alone says nothing.
     let mut alone = given.clone();
-    alone["overrides"] =
-        json!([{"code": "witness_required", "reason": "no_witness", "comment": "alone"}]);
+    alone["overrides"] = json!([{"code": "witness_required", "reason": "no_witness"}]);
     assert_eq!(osei.chart(&fresh(), &alone).await.problem(409), "witness_required");
     let chart = async |badge: &str| {
         let mut body = given.clone();
@@ -94,5 +93,57 @@ async fn an_administration_without_its_second_person_is_refused() {
     assert_eq!(done.expect(201)["effective"], true);
     let done = app.running().app.store.administrations_of_dose(dose).await.unwrap();
     assert_eq!(done[0].witness.map(|w| w.by), Some(person("Novak").id()), "{done:?}");
+    // Who corrects another's record has no second person by it.
+    let id = done[0].id.to_string();
+    let novak = app.bedside("Novak", "cart-2").await;
+    let correction = json!({"outcome": "given", "mode": "past", "comment": "the time was wrong",
+        "administered_at": "2026-11-02T08:06:00-05:00"});
+    assert_eq!(novak.correct(&id, &fresh(), &correction).await.problem(409), "witness_required");
+    app.finish().await;
+}
+
+/// What was given alone although the home wants two is recorded in the giver's words, and stays
+/// nobody's secret.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_given_alone_is_recorded_with_its_reason_and_looked_at() {
+    let app = TestApp::new().await;
+    let (dose, _) = due(&app).await;
+    app.clock.set("2026-11-02T13:10:00Z");
+    let osei = app.bedside("Osei", "cart-1").await;
+    let given = json!({"dose": dose, "outcome": "given", "mode": "past",
+        "administered_at": "2026-11-02T08:05:00-05:00", "overrides": [
+            {"code": "witness_required", "reason": "no_witness", "comment": "alone at night"}]});
+    osei.chart(&fresh(), &given).await.expect(201);
+    let alerts =
+        async || app.send(Asked::get("/api/v1/alerts").by(&osei.session)).await.expect(200);
+    let open = alerts().await;
+    assert_eq!(
+        (&open["alerts"][0]["kind"], &open["alerts"][0]["level"]),
+        (&json!("unwitnessed"), &json!(2))
+    );
+    let path = format!("/api/v1/alerts/{}/accept", open["alerts"][0]["id"].as_str().unwrap());
+    let novak = app.bedside("Novak", "cart-2").await;
+    let take = json!({"rev": open["alerts"][0]["rev"]});
+    app.send(Asked::post(&path, &take).by(&novak.session)).await.expect(200);
+    assert_eq!(alerts().await["alerts"], json!([]));
+    app.finish_with_waiting(&["alert"]).await;
+}
+
+/// A pot's check is its giver's, at that cart: whoever charts it elsewhere has none by it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_of_one_giver_is_no_check_of_another() {
+    let app = TestApp::new().await;
+    let (dose, order) = due(&app).await;
+    let osei = app.bedside("Osei", "cart-1").await;
+    osei.open(1).await;
+    check(&app, &osei.session, &second(&order, dose, "B-NOVAK", "10 mg")).await.expect(200);
+    osei.scan(&package(1, "A1")).await;
+    assert_eq!(told(&osei.scan(&package(1, "A2")).await), "ok prepared");
+    let given = json!({"dose": dose, "outcome": "given"});
+    for (name, cart) in [("Novak", "cart-2"), ("Lind", "cart-2")] {
+        let other = app.bedside(name, cart).await;
+        assert_eq!(other.chart(&fresh(), &given).await.problem(409), "witness_required", "{name}");
+    }
+    assert_eq!(told(&osei.card("TAKEN").await), "ok confirmed");
     app.finish().await;
 }

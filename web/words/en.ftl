@@ -797,6 +797,7 @@ mar-ordered = Ordered then: { $amount }
 mar-why = Reason: { $why }
 mar-comment = Comment: { $text }
 mar-accepted = Accepted: { $about } ({ $why })
+mar-witnessed = Checked by { $who } as second person, { $at }
 mar-past = Charted afterwards, with its own time
 mar-corrects = Corrects the record of { $at } by { $who }
 mar-corrected = Corrected { $at } by { $who }

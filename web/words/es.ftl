@@ -797,6 +797,7 @@ mar-ordered = Ordenada entonces: { $amount }
 mar-why = Motivo: { $why }
 mar-comment = Comentario: { $text }
 mar-accepted = Aceptado: { $about } ({ $why })
+mar-witnessed = Comprobado por { $who } como segunda persona, { $at }
 mar-past = Registrada después, con su propia hora
 mar-corrects = Corrige el registro de { $at } de { $who }
 mar-corrected = Corregida { $at } por { $who }

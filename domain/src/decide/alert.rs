@@ -10,7 +10,7 @@ use crate::home::Home;
 use crate::id::{AlertId, ResidentId};
 use crate::order::Order;
 use crate::resident::Resident;
-use crate::role;
+use crate::role::{self, Role};
 use crate::time::{CivilDate, Instant};
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ const LEVEL_MAX: u8 = 3;
 /// Longest time an alert may be quiet, in minutes from when that is asked for.
 pub const QUIET_MINUTES_MAX: i64 = 60;
 /// The charge nurse's.
-const LEVEL_CHARGE: u8 = 2;
+pub(super) const LEVEL_CHARGE: u8 = 2;
 
 /// Does what the time demands: raises alerts for doses one second past their late bound, re-raises
 /// those whose taker's time ran out, escalates those nobody took.
@@ -240,10 +240,11 @@ pub(super) fn command(record: &mut Record<'_, '_>, c: &AlertCommand) -> Result<A
     let (AlertCommand::Accept(id, rev)
     | AlertCommand::Snooze(id, rev, ..)
     | AlertCommand::Escalate(id, rev)) = c;
-    let now = record.now;
+    let (now, role) = (record.now, record.actor.role);
     let salt = record.fresh();
     let home = record.home;
     let alert = record.alert(*id).ok_or_else(|| Refusal::new("alert_ended", "reload"))?;
+    let looks = matches!(role, Role::Charge | Role::Don) && alert.kind == AlertKind::Unwitnessed;
     let others = alert.state == AlertState::Accepted && alert.accepted_by != Some(by);
     if matches!(c, AlertCommand::Accept(..)) && others {
         return Err(taken(alert, "alert_taken"));
@@ -252,6 +253,12 @@ pub(super) fn command(record: &mut Record<'_, '_>, c: &AlertCommand) -> Result<A
         return Err(taken(alert, "alert_changed").with("rev", alert.rev));
     }
     match c {
+        // It asks for a look, and whoever answers for the floor has looked.
+        AlertCommand::Accept(..) if looks => {
+            alert.state = AlertState::Ended;
+            alert.ended = Some("looked_at".to_owned());
+            alert.accepted_by = Some(by);
+        }
         AlertCommand::Accept(..) => {
             let seconds = i64::from(home.policy.escalation.accept_expires_s);
             alert.state = AlertState::Accepted;

@@ -8,7 +8,7 @@ use super::plan::unplanned_dose;
 use super::record::{Record, fields};
 use super::witness::{unwitnessed, witnessed};
 use super::{Answer, ChartAnswer, ChartCommand, Effect, Refusal};
-use crate::administration::{Administration, Mode, Outcome, Override, Witnessed, reason};
+use crate::administration::{Administration, Mode, Outcome, Override, Witnessed, reason, words};
 use crate::amount::Amount;
 use crate::audit::leaf::{ADMINISTRATION, Action, salted_sha256};
 use crate::dose::{Dose, DoseOutcome, Withdrawal};
@@ -51,12 +51,16 @@ pub(super) fn administer(record: &mut Record<'_, '_>, c: Charted<'_>) -> Adminis
     let id = AdministrationId(record.fresh());
     let now = record.now;
     let version = &c.order.current;
-    let comment_salt = c.comment.as_ref().map(|_| c.salt);
+    let words = words(c.comment.as_deref(), &c.overrides);
+    // A scan brings no salt of its own: its words come with the reasons.
+    let salt = if c.salt == [0; 16] { record.fresh().into_bytes() } else { c.salt };
+    let comment_salt = words.as_ref().map(|_| salt);
     let leaf = record.leaf(Action::Create, ADMINISTRATION, id.to_string());
     leaf.resident = Some(version.resident.0);
     leaf.reason.clone_from(&c.reason);
-    leaf.actor.witness2 = c.witness.map(|w| w.by.to_string());
-    leaf.comment_sha256 = c.comment.as_ref().map(|text| salted_sha256(&c.salt, text));
+    let present = c.witness.filter(|_| c.corrects.is_none());
+    leaf.actor.witness2 = present.map(|w| w.by.to_string());
+    leaf.comment_sha256 = words.map(|text| salted_sha256(&salt, &text));
     let dose_text = c.dose.to_string();
     leaf.after = Some(fields([
         ("dose", dose_text.as_str().into()),
@@ -203,8 +207,8 @@ pub(super) fn chart(record: &mut Record<'_, '_>, c: &ChartCommand) -> Result<Ans
         return Err(objected(vec![early]));
     }
     let effective = claim(record, c, dose, at)?;
-    let witness = witnessed(record, c, order, dose, (by, at))?;
-    let overrides = filed(record, c, (order, dose, witness.as_ref()), at)?;
+    let witness = witnessed(record, c, dose, by, amount)?;
+    let overrides = filed(record, c, (order, dose), (amount, witness.as_ref()), at)?;
     let dose_id = dose.map_or_else(|| unplanned_dose(record, order), |d| d.id);
     let packages = leave_pot(record, c, dose_id);
     let charted = Charted {

@@ -1,7 +1,7 @@
 //! What a person must look at once it is done: two claims that one dose was given, of which both
 //! are kept, and a dose given without the second person the home wants.
 
-use super::alert::{joined, raised, revise};
+use super::alert::{LEVEL_CHARGE, joined, raised, revise};
 use super::record::Record;
 use crate::alert::AlertKind;
 use crate::id::{AlertId, DoseId};
@@ -34,6 +34,9 @@ pub(super) fn to_look_at(
     let id = AlertId(record.fresh());
     let mut alert = raised(id, kind, resident, date, now);
     alert.doses.push(dose);
-    alert.time_critical = true;
+    match kind {
+        AlertKind::Unwitnessed => alert.level = LEVEL_CHARGE,
+        _ => alert.time_critical = true,
+    }
     record.raise(alert);
 }

@@ -11,7 +11,8 @@ use crate::home::Home;
 use crate::order::Order;
 use crate::time::Instant;
 use crate::verdict::{
-    Check, Objection, Severity, filing_objections, removal_objection, unanswered, witness_objection,
+    Check, Objection, Severity, cap_objections, filing_objections, removal_objection, unanswered,
+    witness_objection,
 };
 
 /// How much was taken: the dose when it was given, some of it when it was given in part.
@@ -68,7 +69,8 @@ pub(super) fn amount(
 pub(super) fn filed(
     record: &Record<'_, '_>,
     c: &ChartCommand,
-    (order, dose, witness): (&Order, Option<&Dose>, Option<&Witnessed>),
+    (order, dose): (&Order, Option<&Dose>),
+    (amount, witness): (Option<Amount>, Option<&Witnessed>),
     at: Instant,
 ) -> Result<Vec<Override>, Refusal> {
     let mut overrides = c.overrides.clone();
@@ -97,7 +99,8 @@ pub(super) fn filed(
     overrides.extend(of_pots.chain(earlier.cloned()));
     let seen = c.list_version.filter(|_| now);
     let mut all = filing_objections(record.home, order, dose, seen, at);
-    all.extend(witness_objection(record.home, order, witness, at));
+    all.extend(cap_objections(record.home, order, dose, amount, at));
+    all.extend(witness_objection(record.home, order, witness, (c.mode, at)));
     // What lies in a pot was counted out for what the order, or its scale, said then.
     if (other_version || other_units) && !all.iter().any(|o| o.code == Check::OrderChanged) {
         all.push(Objection::new(Check::OrderChanged).severity(Severity::Stop));

@@ -181,6 +181,9 @@ impl<'a, 's> Record<'a, 's> {
         let leaf = self.leaf(Action::Execute, kind, id);
         leaf.outcome = Outcome::Refused;
         leaf.reason = Some(refusal.code.clone());
+        if let Command::Witness(c) = command {
+            leaf.actor.witness2 = Some(c.by.to_string());
+        }
     }
 
     pub(super) fn into_decision(mut self, answer: Result<Answer, Refusal>) -> Decision {

@@ -241,6 +241,11 @@ pub(super) fn sign_off(record: &mut Record<'_, '_>, cart: Option<&CartId>) -> An
     if let Some(cart) = cart {
         let signed = record.cart(cart);
         signed.session = None;
+        // Whoever checked something here has gone; what lies in the pot was checked and prepared.
+        signed.checked = None;
+        if let Some(counting) = &mut signed.counting {
+            counting.witness = None;
+        }
     }
     let who = record.actor.user.map_or_else(|| "none".to_owned(), |u| u.to_string());
     record.leaf(Action::Login, "user_account", who).reason = Some("sign_off".to_owned());

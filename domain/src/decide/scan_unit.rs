@@ -9,6 +9,7 @@ use super::record::Record;
 use super::short::{PARTIAL, held_by, put_back, settle_short};
 use super::{ScanAnswer, ScanCommand, ScanEffect};
 use crate::administration::{Mode, Outcome, Override};
+use crate::amount::Amount;
 use crate::audit::leaf::Action;
 use crate::cart::{Checked, Counting, InPot};
 use crate::dose::Withdrawal;
@@ -19,7 +20,8 @@ use crate::id::{AdministrationId, CartId, DoseId, OrderId, PreparedId, UserId};
 use crate::order::Order;
 use crate::schedule::policy::Confirm;
 use crate::verdict::{
-    Check, Objection, Severity, Word, filing_objections, unanswered, witness_objection, word,
+    Check, Objection, Severity, Word, cap_objections, filing_objections, unanswered,
+    witness_objection, word,
 };
 
 /// Counts one package; the last one puts the dose in the pot.
@@ -163,8 +165,10 @@ pub(super) fn confirm_pot(
         } else {
             let planned = record.home.doses.get(&dose.dose);
             let mut all = filing_objections(record.home, order, planned, None, record.now);
+            let own = in_pot(record, order, &dose);
+            all.extend(cap_objections(record.home, order, planned, Some(own), record.now));
             let witness = dose.witness.as_ref();
-            all.extend(witness_objection(record.home, order, witness, record.now));
+            all.extend(witness_objection(record.home, order, witness, (Mode::Now, record.now)));
             // What lies in the pot was counted out for what the order said then.
             let told = all.iter().any(|o| o.code == Check::OrderChanged);
             let other_units = is_other_units(record.home, order, &dose, record.now);
@@ -198,6 +202,16 @@ fn heavier(one: Word, other: Word) -> Word {
     }
 }
 
+/// How much of its order lies in the pot: the dose, or as much of it as was counted.
+fn in_pot(record: &Record<'_, '_>, order: &Order, dose: &InPot) -> Amount {
+    let planned = record.home.doses.get(&dose.dose);
+    let whole = at_scan(record.home, order, planned, record.now).current.dose;
+    match dose.needed {
+        None => whole,
+        Some(_) => held_by(record.home, whole, &dose.packages),
+    }
+}
+
 fn confirm(
     record: &mut Record<'_, '_>,
     (cart, by): (&CartId, UserId),
@@ -205,13 +219,10 @@ fn confirm(
     dose: InPot,
     effective: bool,
 ) -> AdministrationId {
-    let planned = record.home.doses.get(&dose.dose);
-    let whole = at_scan(record.home, order, planned, record.now).current.dose;
-    let (outcome, amount, reason) = match dose.needed {
-        None => (Outcome::Given, whole, dose.reason),
-        Some(_) => {
-            (Outcome::Partial, held_by(record.home, whole, &dose.packages), Some(PARTIAL.into()))
-        }
+    let amount = in_pot(record, order, &dose);
+    let (outcome, reason) = match dose.needed {
+        None => (Outcome::Given, dose.reason),
+        Some(_) => (Outcome::Partial, Some(PARTIAL.into())),
     };
     let charted = Charted {
         version: order.current.version,

@@ -13,7 +13,6 @@ use crate::dose::Dose;
 use crate::dose_amount::at_scan;
 use crate::id::{CartId, DoseId, OrderId, UserId};
 use crate::order::Order;
-use crate::time::Instant;
 use crate::verdict::{witness_objection, witness_stop};
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +50,8 @@ pub(super) fn witness(record: &mut Record<'_, '_>, c: &WitnessCommand) -> Result
         }
         None => None,
     };
-    let witness = checked(record, (order, dose), giver, (c.by, c.amount), record.now)?;
+    let own = at_scan(home, order, dose, record.now).current.dose;
+    let witness = checked(record, giver, (c.by, c.amount), own)?;
     let (order, dose) = (c.order, c.dose);
     let version = home.orders.get(&order).map_or(0, |o| o.current.content_version());
     record.cart(&c.cart).checked = Some(Checked { order, dose, version, witness });
@@ -62,20 +62,18 @@ pub(super) fn witness(record: &mut Record<'_, '_>, c: &WitnessCommand) -> Result
     Ok(Answer::Done { count: 1 })
 }
 
-/// The second person's check of a dose, unless they may not witness it or found another dose.
-pub(super) fn checked(
+/// The second person's check of so much, unless they may not witness it or found another dose.
+fn checked(
     record: &Record<'_, '_>,
-    (order, dose): (&Order, Option<&Dose>),
     giver: UserId,
     (by, amount): (UserId, Amount),
-    at: Instant,
+    own: Amount,
 ) -> Result<Witnessed, Refusal> {
     let unknown = || Refusal::new("witness_invalid", "another_witness");
     let user = record.home.users.get(&by).ok_or_else(unknown)?;
     if let Some(stop) = witness_stop(giver, user) {
         return Err(Refusal { objections: vec![stop], ..unknown() });
     }
-    let own = at_scan(record.home, order, dose, at).current.dose;
     if !amount.same_as(own) {
         // What either of them found is not told: both look again.
         return Err(Refusal::new("witness_differs", "count_again"));
@@ -83,28 +81,35 @@ pub(super) fn checked(
     Ok(Witnessed { by, amount, at: record.now })
 }
 
-/// The second person's check of what is charted: said with it, made at the cart for what lies in a
-/// pot, or that of the record it corrects.
+/// The second person's check of what is charted: said with it; made for the giver's own pot, where
+/// it is charted from that pot's cart; or that of a record by the same giver of which nothing is
+/// corrected that they checked.
 pub(super) fn witnessed(
     record: &Record<'_, '_>,
     c: &ChartCommand,
-    order: &Order,
     dose: Option<&Dose>,
-    (giver, at): (UserId, Instant),
+    giver: UserId,
+    amount: Option<Amount>,
 ) -> Result<Option<Witnessed>, Refusal> {
-    if let Some(witness) = c.witness {
-        return checked(record, (order, dose), giver, witness, at).map(Some);
+    if let (Some(witness), Some(own)) = (c.witness, amount) {
+        return checked(record, giver, witness, own).map(Some);
     }
-    let pots = record.home.carts.values().flat_map(|cart| &cart.pot);
-    let mut prepared = pots.filter(|p| dose.is_some_and(|d| d.id == p.dose));
-    let earlier = c.corrected.as_ref().and_then(|a| a.witness);
-    Ok(prepared.find_map(|p| p.witness).or(earlier))
+    let own = dose.filter(|d| d.prepared.as_ref().is_some_and(|p| p.by == giver));
+    let carts = record.home.carts.values().filter(|cart| c.cart.as_ref() == Some(&cart.cart));
+    let mut pots = carts.flat_map(|cart| &cart.pot);
+    let prepared = own.and_then(|dose| pots.find(|p| p.dose == dose.id));
+    let same = |a: &&Administration| {
+        (a.by, a.outcome, a.amount) == (giver, c.outcome, amount) && a.administered_at <= record.now
+    };
+    let earlier = c.corrected.as_deref().filter(same).and_then(|a| a.witness);
+    Ok(prepared.and_then(|p| p.witness).or(earlier))
 }
 
 /// What was given alone, though the home wants a second person: the charge nurse hears of it.
 pub(super) fn unwitnessed(record: &mut Record<'_, '_>, order: &Order, a: &Administration) {
     let alone = a.outcome.is_taken()
-        && witness_objection(record.home, order, a.witness.as_ref(), a.administered_at).is_some();
+        && witness_objection(record.home, order, a.witness.as_ref(), (a.mode, a.administered_at))
+            .is_some();
     if alone {
         to_look_at(record, AlertKind::Unwitnessed, order, a.dose);
     }

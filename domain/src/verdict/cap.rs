@@ -4,37 +4,42 @@
 use super::{Check, Objection};
 use crate::amount::Amount;
 use crate::dose::Dose;
-use crate::dose_amount::of_dose;
+use crate::dose_amount::at_scan;
 use crate::home::Home;
-use crate::limit::{CapRefusal, IngredientCap};
+use crate::id::DoseId;
+use crate::limit::{CapRefusal, Day, IngredientCap};
 use crate::order::Order;
 use crate::time::Instant;
 
-const DAY_MINUTES: i64 = 24 * 60;
+const DAY_MICROS: i64 = 24 * 3600 * 1_000_000;
 
-/// Checks 52 and 55, for each part of the drug that the home limits.
+/// Checks 52 and 55, for each part of the drug that the home limits; `own` is what is given now, as
+/// [`amount_of`] knows it.
 #[must_use]
-pub(super) fn cap_objections(
+pub fn cap_objections(
     home: &Home,
     order: &Order,
     dose: Option<&Dose>,
+    own: Option<Amount>,
     at: Instant,
 ) -> Vec<Objection> {
     let limits = &home.policy_at(at).limits;
-    let parts = order.current.drug.ingredient.split('/').map(str::trim);
+    let ingredient = &order.current.drug.ingredient;
+    let own = alone(ingredient).and(own).filter(|own| own.nano > 0);
+    let parts = ingredient.split('/').map(str::trim);
     let capped = parts.filter_map(|part| Some((part, limits.get(part)?.cap()?)));
-    capped.filter_map(|(part, cap)| Had::of(home, order, dose, part, at).objection(cap)).collect()
+    let had = |part| Had::of(home, order, dose.map(|d| d.id), part, at);
+    capped.filter_map(|(part, cap)| had(part).objection(cap, own)).collect()
 }
 
-/// What a resident had of one part of a drug, and what they are about to have.
+/// What a resident had of one part of a drug.
 struct Had<'a> {
     home: &'a Home,
     order: &'a Order,
-    dose: Option<&'a Dose>,
     part: &'a str,
     at: Instant,
     taken: Vec<(Instant, Amount)>,
-    /// Something was taken, or is about to be, in an amount that nobody can add up.
+    /// Something near was taken in an amount that nobody can add up.
     unknown: bool,
 }
 
@@ -42,26 +47,23 @@ impl<'a> Had<'a> {
     fn of(
         home: &'a Home,
         order: &'a Order,
-        dose: Option<&'a Dose>,
+        own: Option<DoseId>,
         part: &'a str,
         at: Instant,
     ) -> Self {
-        let own = dose.and_then(|d| d.outcome.as_ref()).filter(|o| o.outcome.is_taken());
-        let own = own.map(|o| (order.id(), o.at));
         let resident = order.current.resident;
-        let day = |t: Instant| at.micros_since(t) < DAY_MINUTES * 60 * 1_000_000;
         let done = home.taken.get(&resident).into_iter().flatten();
-        let done = done.filter(|t| Some((t.order, t.at)) != own && day(t.at));
+        let done = done.filter(|t| Some(t.dose) != own);
         let done = done.filter(|t| t.ingredient.split('/').any(|of| of.trim() == part));
-        let mut had = Self { home, order, dose, part, at, taken: Vec::new(), unknown: false };
+        let mut had = Self { home, order, part, at, taken: Vec::new(), unknown: false };
         for taken in done {
             had.add(taken.at, alone(&taken.ingredient).and(taken.amount));
         }
         // What lies in a pot goes down with it.
         for other in home.orders_of(resident).filter(|o| has(o, part)) {
             let in_pots = home.doses_of_order(other.id()).filter(|d| d.prepared.is_some());
-            for prepared in in_pots.filter(|d| dose.is_none_or(|own| own.id != d.id)) {
-                had.add(at, amount_of(other, Some(prepared)));
+            for prepared in in_pots.filter(|d| Some(d.id) != own) {
+                had.add(at, alone(part_of(other)).and(amount_of(home, other, Some(prepared), at)));
             }
         }
         had
@@ -70,63 +72,91 @@ impl<'a> Had<'a> {
     fn add(&mut self, at: Instant, amount: Option<Amount>) {
         match amount {
             Some(amount) => self.taken.push((at, amount)),
-            None => self.unknown = true,
+            None => self.unknown |= at.micros_since(self.at).abs() < DAY_MICROS,
         }
     }
 
-    fn objection(&self, cap: IngredientCap) -> Option<Objection> {
-        let zone = &self.home.zone;
+    fn objection(&mut self, cap: IngredientCap, own: Option<Amount>) -> Option<Objection> {
+        let own = own.filter(|own| own.comparable(cap.most));
+        let kin = |(_, amount): &(Instant, Amount)| amount.comparable(cap.most);
+        self.unknown |= self.taken.iter().any(|taken| !kin(taken));
+        self.taken.retain(kin);
         let told = |o: Objection| {
-            let taken = cap.taken(zone, &self.taken, self.at).to_string();
+            let taken = cap.taken(&self.home.zone, &self.taken, self.at).to_string();
             let o = o.with("ingredient", self.part).with("taken", taken);
             o.with("cap", cap.most.to_string())
         };
-        let unsure = || Some(told(Objection::new(Check::IngredientUncounted)));
-        let Some(own) = amount_of(self.order, self.dose) else { return unsure() };
-        match cap.check(zone, &self.taken, self.at, own) {
-            Err(CapRefusal::Exceeded { next }) => {
-                let stop = told(Objection::new(Check::IngredientCap));
-                Some(match next {
-                    Some(next) => stop.with("next_at", next),
-                    None => stop,
-                })
-            }
-            Err(CapRefusal::NotComparable) => unsure(),
-            Ok(()) if self.unknown => unsure(),
-            Ok(()) => self.blocks(cap, own).map(told),
+        // What nobody can add up is more than nothing.
+        let least = own.unwrap_or(Amount { nano: 1, unit: cap.most.unit });
+        if let Some(next) = self.exceeds(cap, least) {
+            let stop = told(Objection::new(Check::IngredientCap));
+            return Some(match next {
+                Some(next) => stop.with("next_at", next),
+                None => stop,
+            });
+        }
+        match own {
+            Some(own) if !self.unknown => self.blocks(cap, own).map(told),
+            _ => Some(told(Objection::new(Check::IngredientUncounted))),
         }
     }
 
-    /// Check 55: a scheduled dose of the next day that has room now and would have none after this
-    /// one, given when needed.
+    /// Whether any day that holds `own` would hold too much: the day before it, and those before
+    /// the givings charted for the day after it. With it, when there is room next.
+    fn exceeds(&self, cap: IngredientCap, own: Amount) -> Option<Option<Instant>> {
+        let after = |t: Instant| t > self.at && t.micros_since(self.at) < DAY_MICROS;
+        let later = self.taken.iter().map(|(t, _)| *t).filter(|t| after(*t));
+        let mut ends: Vec<Instant> = [self.at].into_iter().chain(later).collect();
+        if cap.day == Day::CalendarDay {
+            ends = vec![Instant::MAX];
+        }
+        ends.into_iter().find_map(|end| {
+            let had: Vec<_> = self.taken.iter().copied().filter(|(t, _)| *t <= end).collect();
+            let at = if cap.day == Day::CalendarDay { self.at } else { end };
+            match cap.check(&self.home.zone, &had, at, own) {
+                Err(CapRefusal::Exceeded { next }) => Some(next),
+                Err(CapRefusal::NotComparable) | Ok(()) => None,
+            }
+        })
+    }
+
+    /// Check 55: a scheduled dose of the next day, or one that is late, that has room now and would
+    /// have none after this one, given when needed.
     fn blocks(&self, cap: IngredientCap, own: Amount) -> Option<Objection> {
         if !self.order.is_prn() {
             return None;
         }
-        let until = self.at.plus_minutes(DAY_MINUTES)?;
-        let home = self.home;
+        let (home, now) = (self.home, self.at);
+        let until = now.plus_micros(DAY_MICROS)?;
         let others = home.orders_of(self.order.current.resident).filter(|o| has(o, self.part));
         let to_come = others.filter(|o| !o.is_unplanned()).flat_map(|o| {
             let doses = home.doses_of_order(o.id());
-            let open = doses.filter(|d| d.is_open() && !d.slot.is_removal());
-            open.filter(|d| d.due > self.at && d.due < until)
-                .filter_map(move |d| Some((d.due, amount_of(o, Some(d))?)))
+            let open = doses.filter(|d| d.is_open() && d.prepared.is_none());
+            let open = open.filter(|d| !d.slot.is_removal() && d.due < until);
+            open.filter_map(move |d| {
+                let amount = alone(part_of(o)).and(amount_of(home, o, Some(d), now))?;
+                Some((d.due.max(now), d.due, amount))
+            })
         });
-        let mut to_come: Vec<(Instant, Amount)> = to_come.collect();
-        to_come.sort_by_key(|(due, _)| *due);
+        let mut to_come: Vec<(Instant, Instant, Amount)> = to_come.collect();
+        to_come.sort_by_key(|(at, due, _)| (*at, *due));
         let mut without = self.taken.clone();
         let mut with = self.taken.clone();
-        with.push((self.at, own));
-        for (due, amount) in to_come {
-            let fits = |had: &[(Instant, Amount)]| cap.check(&home.zone, had, due, amount).is_ok();
+        with.push((now, own));
+        for (at, due, amount) in to_come {
+            let fits = |had: &[(Instant, Amount)]| cap.check(&home.zone, had, at, amount).is_ok();
             if fits(&without) && !fits(&with) {
                 return Some(Objection::new(Check::PrnBlocksScheduled).with("due_at", due));
             }
-            without.push((due, amount));
-            with.push((due, amount));
+            without.push((at, amount));
+            with.push((at, amount));
         }
         None
     }
+}
+
+fn part_of(order: &Order) -> &str {
+    &order.current.drug.ingredient
 }
 
 fn has(order: &Order, part: &str) -> bool {
@@ -138,9 +168,10 @@ fn alone(ingredient: &str) -> Option<()> {
     (!ingredient.contains('/')).then_some(())
 }
 
-/// How much of its one ingredient a dose is; `None` where a reading or the giver says so.
-fn amount_of(order: &Order, dose: Option<&Dose>) -> Option<Amount> {
-    let known = order.current.conditions.scale.is_none();
-    let own = known.then(|| of_dose(order, dose).current.dose).filter(|own| own.nano > 0);
-    alone(&order.current.drug.ingredient).and(own)
+/// How much a dose is, given at `at`; `None` where the readings it goes by say nothing yet.
+#[must_use]
+pub fn amount_of(home: &Home, order: &Order, dose: Option<&Dose>, at: Instant) -> Option<Amount> {
+    let own = at_scan(home, order, dose, at);
+    let known = own.current.conditions.scale.is_none() && own.current.dose.nano > 0;
+    known.then_some(own.current.dose)
 }

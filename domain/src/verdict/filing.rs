@@ -1,7 +1,6 @@
 //! The checks once more, when a taken dose is written down: what a screen checked does not count.
 
 use super::barcode::resident_objections;
-use super::cap::cap_objections;
 use super::condition::condition_objections;
 use super::dose::{previous_on, prn_objections, reach_opens, time_objections};
 use super::ingredient::ingredient_objections;
@@ -45,7 +44,6 @@ pub fn filing_objections(
         found.extend(time_objections(home, order, dose, at));
         found.extend(taken.is_none().then(|| previous_on(home, order)).flatten());
     }
-    found.extend(cap_objections(home, order, dose, at));
     found.extend(ingredient_objections(home, order, at));
     found.extend(condition_objections(home, order, dose, at));
     found.extend(resident.and_then(|r| allergy(&order.current, None, r)));

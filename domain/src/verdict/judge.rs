@@ -1,14 +1,15 @@
 //! The whole judgement of one scan, in the order of the table of checks.
 
 use super::barcode::{barcode_objection, resident_objections};
-use super::cap::cap_objections;
+use super::cap::{amount_of, cap_objections};
 use super::condition::condition_objections;
 use super::dose::{dose_objections, double_scan, pick_dose, units_short};
-use super::handling::witness_objection;
+use super::handling::{handling_objections, witness_objection};
 use super::ingredient::ingredient_objections;
 use super::product::{package_objections, product_objections};
 use super::read::Named;
 use super::{Check, Objection, Package, Severity, order_objections};
+use crate::administration::Mode;
 use crate::cart::CartSession;
 use crate::dose_amount::at_scan;
 use crate::drug::Units;
@@ -167,7 +168,10 @@ fn judge_package(
     }
     objections.extend(order_objections(home, order, dose, seen, now));
     objections.extend(dose_objections(home, order, dose, seen, now));
-    objections.extend(cap_objections(home, order, dose, now));
+    // A giving when needed is a dose of its own: the last one is behind it.
+    let planned = dose.filter(|_| !order.is_unplanned());
+    let own = amount_of(home, order, planned, now);
+    objections.extend(cap_objections(home, order, planned, own, now));
     objections.extend(ingredient_objections(home, order, now));
     objections.extend(condition_objections(home, order, dose, now));
     objections.extend(double_scan(home, cart, package, order, dose.map(|d| d.id)));
@@ -176,7 +180,8 @@ fn judge_package(
     objections.sort_by_key(|o| u8::from(o.code == Check::AllergyMatch));
     let version = order.current.content_version();
     let witness = cart.witness_of(counted.0, counted.1, version, now);
-    objections.extend(witness_objection(home, order, witness.as_ref(), now));
+    objections.extend(witness_objection(home, order, witness.as_ref(), (Mode::Now, now)));
+    objections.extend(handling_objections(package.product));
     let target = match units {
         Some(units) => {
             Target::Unit { order: counted.0, dose: counted.1, key: package.key.clone(), units }

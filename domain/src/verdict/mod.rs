@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub(crate) use barcode::resident_objections;
+pub use cap::{amount_of, cap_objections};
 pub use condition::{CALL_PRESCRIBER, GIVE_NONE};
 pub use dose::{EARLY_REACH_MINUTES, pick_dose, removal_objection, settled_elsewhere, units_short};
 pub use filing::{filing_objections, out_of_reach, unanswered};
@@ -210,6 +211,10 @@ checks! {
     HoldParameterFailed = 60 "hold_parameter_failed" Stop;
     /// The row of the scale says no units to give.
     ScaleAction = 61 "scale_action" Stop;
+    /// Swallowed whole: not crushed, opened or split.
+    DoNotCrush = 66 "do_not_crush" Info;
+    /// Hazardous to handle.
+    HazardousDrug = 67 "hazardous_drug" Info;
     /// The order's special instructions; to be acknowledged where the order forces it.
     SpecialInstruction = 68 "special_instruction" Info;
     /// A second authorised person must check.

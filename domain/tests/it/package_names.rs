@@ -15,6 +15,7 @@ fn product(number: u128, ndc11: Option<&str>, gtins: &[&str]) -> Product {
         form: "tablet".into(),
         route: "po".into(),
         units_per_package: 1,
+        handling: std::collections::BTreeSet::new(),
         ndc11: ndc11.map(str::to_owned),
         gtins: gtins.iter().map(|gtin| (*gtin).to_owned()).collect(),
     }

@@ -90,8 +90,10 @@ fn a_prn_refusal_names_a_time_that_both_limits_allow() {
     let ingredient = order.current.drug.ingredient.clone();
     let mut take = |at: &str| {
         let at = Instant::parse(at).unwrap();
+        let dose =
+            emar_domain::id::DoseId(uuid::Uuid::from_u128(at.micros().unsigned_abs().into()));
         let taken =
-            Taken { order: order.id(), ingredient: ingredient.clone(), at, by, amount: None };
+            Taken { dose, order: order.id(), ingredient: ingredient.clone(), at, by, amount: None };
         script.home.taken.entry(order.current.resident).or_default().push(taken);
     };
     take("2026-11-02T14:00:30Z");

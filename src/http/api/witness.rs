@@ -24,7 +24,8 @@ use std::sync::Arc;
 pub struct WitnessBody {
     /// The raw scan of the badge, or its number as typed.
     pub badge: String,
-    /// 6 to 12 digits, entered now.
+    /// 6 to 12 digits, entered now; no part of what is hashed for the request's key.
+    #[serde(skip_serializing)]
     pub pin: String,
     /// The dose as they found it: `4 units`.
     pub amount: String,

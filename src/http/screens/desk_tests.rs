@@ -753,6 +753,7 @@ fn a_scale_needs_no_dose_and_shows_none() {
         },
         form: "solution".into(),
         gtins: vec![],
+        handling: std::collections::BTreeSet::new(),
         ..senna
     });
     let typed =

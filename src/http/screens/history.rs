@@ -167,6 +167,12 @@ impl Teller<'_> {
             let about = w.objection(&accepted.code, &std::collections::BTreeMap::new()).headline;
             let why = w.why(&accepted.reason);
             notes.push(w.with("mar-accepted", &[("about", &about), ("why", &why)]));
+            let said = accepted.comment.iter().chain(&accepted.contact);
+            notes.extend(said.map(|text| w.one("mar-comment", "text", text)));
+        }
+        if let Some(witness) = &done.witness {
+            let (at, who) = (sight.stamp(witness.at), sight.user(witness.by));
+            notes.push(w.with("mar-witnessed", &[("at", &at), ("who", &who)]));
         }
         if done.mode == Mode::Past {
             notes.push(w.t("mar-past"));

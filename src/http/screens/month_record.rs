@@ -95,7 +95,8 @@ impl MonthRecord {
             Some(v) => Order { current: v.clone(), plan: dose.slot.plan, ..order.clone() },
             None => order.clone(),
         };
-        let own = dose.prescribed.amount.filter(|own| own.nano != 0 && !replaced);
+        let its_own = !replaced && done.is_none_or(|done| done.version == dose.prescribed.version);
+        let own = dose.prescribed.amount.filter(|own| own.nano != 0 && its_own);
         if let Some(own) = own {
             as_then.current.dose = own;
         }

@@ -418,6 +418,7 @@ fn a_prn_order_may_be_given_or_says_when() {
     let under = senna.under.to_string().replace('\u{a0}', " ");
     assert!(under.contains("0 of 3 in 24 h"), "{under}");
     let taken = emar_domain::home::Taken {
+        dose: emar_domain::id::DoseId(uuid::Uuid::nil()),
         order: id,
         ingredient: "senna".into(),
         at: script.now,

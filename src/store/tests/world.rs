@@ -331,6 +331,7 @@ pub(crate) fn seed(n: u128) -> Vec<Entry> {
         form: "tablet".into(),
         route: "po".into(),
         units_per_package: 1,
+        handling: std::collections::BTreeSet::new(),
         ndc11: Some("00012345678".into()),
         gtins: vec!["00312345678906".into(), "00312345678906".into()],
     };

@@ -170,6 +170,7 @@ impl TestApp {
             form: "tablet".into(),
             route: "po".into(),
             units_per_package: 1,
+            handling: std::collections::BTreeSet::new(),
             ndc11: None,
             gtins: vec![gtin(number)],
         };

@@ -1023,6 +1023,7 @@ impl Script {
             form: (*form).into(),
             route: "po".into(),
             units_per_package: 1,
+            handling: std::collections::BTreeSet::new(),
             ndc11: None,
             gtins: vec![gtin],
         };

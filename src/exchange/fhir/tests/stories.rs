@@ -261,6 +261,7 @@ proptest! {
                 form: form.to_owned(),
                 route: "inh".to_owned(),
                 units_per_package: units,
+ handling: std::collections::BTreeSet::new(),
                 ndc11: (n == 1).then(|| "12345678901".to_owned()),
                 gtins: vec![],
             });
