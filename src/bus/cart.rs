@@ -6,7 +6,7 @@ use crate::service::scan::{ScanInput, scan};
 use crate::service::{App, Outcome};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use emar_domain::decide::Answer;
+use emar_domain::decide::{Answer, ScanAnswer, ScanEffect};
 use emar_domain::id::{CartId, ScanId, Slug};
 use emar_domain::verdict::Word;
 use emar_wire::payload::{self, Scan, VerdictMessage, VerdictWord, decode, encode};
@@ -110,8 +110,8 @@ fn input(cart: &CartId, scanned: Scan, late: bool) -> ScanInput {
     }
 }
 
-/// The server's answer as it goes to the cart; without a commit there is no receipt, and without a
-/// receipt no green light.
+/// The server's answer as it goes to the cart: a receipt for what was charted and nothing else, and
+/// without a receipt no green light.
 fn verdict(scan_id: uuid::Uuid, outcome: Outcome) -> VerdictMessage {
     let stop = |code: &str| VerdictMessage {
         scan_id,
@@ -123,19 +123,25 @@ fn verdict(scan_id: uuid::Uuid, outcome: Outcome) -> VerdictMessage {
         Outcome::Done { answer, receipt, .. } => match *answer {
             Answer::Scan(answer) => VerdictMessage {
                 scan_id,
-                verdict: match answer.verdict {
-                    Word::Ok => VerdictWord::Ok,
-                    Word::Ask => VerdictWord::Ask,
-                    Word::Stop => VerdictWord::Stop,
-                },
+                verdict: word(&answer),
                 objections: answer.objections.iter().map(|o| o.code.code().to_owned()).collect(),
-                receipt: Some(receipt_of(&receipt)),
+                receipt: (!answer.administrations.is_empty()).then(|| receipt_of(&receipt)),
             },
             _ => stop("unavailable"),
         },
         Outcome::Refused(refusal) => stop(&refusal.code),
         Outcome::KeyReused => stop("key_reused"),
         Outcome::Unavailable | Outcome::Unknown => stop("unavailable"),
+    }
+}
+
+/// A badge is answered with a question, the PIN: an ok would open the drawer for whoever holds it.
+fn word(answer: &ScanAnswer) -> VerdictWord {
+    match answer.verdict {
+        Word::Ok if answer.effect == ScanEffect::Badge => VerdictWord::Ask,
+        Word::Ok => VerdictWord::Ok,
+        Word::Ask => VerdictWord::Ask,
+        Word::Stop => VerdictWord::Stop,
     }
 }
 

@@ -1,7 +1,15 @@
 //! Scans: one scan id, one answer, and two carts at one dose.
 
-use crate::support::world::{package, person, told};
-use crate::support::{TestApp, Wanted};
+use crate::support::world::{band, package, person, told};
+use crate::support::{PATIENCE, TestApp, Wanted};
+use emar::bus::cart::Carts;
+use emar::bus::simulated::{SimulatedBroker, SimulatedBus, SimulatedEvents};
+use emar::bus::{Bus, BusEvent, BusEvents, Delivery};
+use emar::clock::Clock;
+use emar_domain::decide::Command;
+use emar_domain::fact::User;
+use emar_wire::payload::{Scan, VerdictMessage, VerdictWord, decode, encode};
+use emar_wire::{Id, Role, Topic};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::Barrier;
@@ -122,5 +130,92 @@ async fn a_scan_at_a_cart_needs_that_cart_or_a_session_at_it() {
     let own = asked.at(&crate::support::world::device_token());
     let answer = app.send(own).await.expect(200);
     assert_eq!(told(&answer), "stop sign_on_first", "the cart itself may scan; nobody may chart");
+    app.finish().await;
+}
+
+/// A cart's bridge, and the server's end it talks to.
+struct Bridge {
+    cart: SimulatedBus,
+    heard: SimulatedEvents,
+    scans: SimulatedEvents,
+    carts: Carts,
+}
+
+impl Bridge {
+    fn of_cart_1(app: &TestApp) -> Self {
+        let broker = SimulatedBroker::default();
+        let [facility, cart] = ["oakhill", "cart-1"].map(|text| Id::new(text).unwrap());
+        let (server, scans) = broker.connect(Role::Server { facility: facility.clone() });
+        let (cart, heard) = broker.connect(Role::Cart { facility, cart });
+        let carts = Carts::new(Arc::clone(&app.running().app), Arc::new(server));
+        Self { cart, heard, scans, carts }
+    }
+
+    async fn scan(&mut self, app: &TestApp, raw: &str) -> VerdictMessage {
+        let [facility, cart] = ["oakhill", "cart-1"].map(|text| Id::new(text).unwrap());
+        let (scan_id, at) = (Uuid::now_v7(), app.clock.machine());
+        let scan = Scan { scan_id, raw: raw.to_owned(), at, ..Scan::default() };
+        let topic = Topic::CartScan { facility, cart: cart.clone() };
+        self.cart.publish(topic, encode(&scan).unwrap()).await.unwrap();
+        let scan = message(&mut self.scans).await;
+        self.carts.take(cart, scan).await;
+        let Delivery { payload, ack, .. } = message(&mut self.heard).await;
+        ack.stored().await;
+        let verdict: VerdictMessage = decode(&payload, 65_536).unwrap();
+        assert_eq!(verdict.scan_id, scan_id);
+        verdict
+    }
+}
+
+async fn message(events: &mut SimulatedEvents) -> Delivery {
+    loop {
+        let event = tokio::time::timeout(PATIENCE, events.next()).await;
+        if let BusEvent::Message(delivery) = event.expect("a message").unwrap() {
+            return delivery;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_badge_without_its_pin_is_no_ok_at_the_cart() {
+    let app = TestApp::new().await;
+    let [known, unknown] = ["95212345000000007", "95212345000000008"]
+        .map(|body| format!("{body}{}", emar_domain::scan::check::check_digit(body).unwrap()));
+    let mut second = User::clone(&app.home().users[&person("Lind").id()]);
+    (second.rev, second.badge) = (2, known.as_str().into());
+    app.ask(Command::User(Box::new(second))).await;
+    let mut bridge = Bridge::of_cart_1(&app);
+    let scan = async |bridge: &mut Bridge, badge: &str| {
+        let verdict = bridge.scan(&app, &format!("]d28017{badge}")).await;
+        assert_eq!((verdict.verdict, verdict.receipt), (VerdictWord::Ask, None), "{badge}");
+    };
+    scan(&mut bridge, &known).await;
+    scan(&mut bridge, &unknown).await;
+    app.bedside("Osei", "cart-1").await;
+    scan(&mut bridge, &known).await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cart_gets_a_receipt_for_what_was_charted_and_for_nothing_else() {
+    let app = TestApp::new().await;
+    app.product(1, "senna", "8.6 mg").await;
+    let garza = app.resident(1, "Garza").await;
+    app.order(garza, "senna", "8.6 mg", &["08:00"]).await;
+    app.bedside("Osei", "cart-1").await;
+    let mut bridge = Bridge::of_cart_1(&app);
+    let card = |name: &str| format!("]C0EMAR:CMD:{name}");
+    let scans = [
+        (format!("]C0{}", band(1)), false),
+        (package(1, "A1"), false),
+        (card("UNDO"), false),
+        (package(1, "A1"), false),
+        (card("TAKEN"), true),
+    ];
+    for (raw, charted) in scans {
+        let verdict = bridge.scan(&app, &raw).await;
+        assert_eq!(verdict.verdict, VerdictWord::Ok, "{raw}: {verdict:?}");
+        assert_eq!(verdict.receipt.is_some(), charted, "{raw}");
+    }
     app.finish().await;
 }

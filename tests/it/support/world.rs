@@ -73,7 +73,8 @@ pub(crate) fn package(number: u32, serial: &str) -> String {
     format!("]d201{}1730123110L1\u{1d}21{serial}", gtin(number))
 }
 
-fn band(number: u64) -> String {
+/// What the wristband of resident `number` says.
+pub(crate) fn band(number: u64) -> String {
     let payload = emar_domain::scan::wristband::payload(number * 40_503);
     emar_domain::scan::wristband::code("R-", &payload).unwrap()
 }
