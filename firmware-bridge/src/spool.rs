@@ -67,7 +67,8 @@ pub struct Spool {
     bytes_max: u64,
     /// Whether the file holds what is answered already.
     stale: bool,
-    /// Whether the last write failed: then only another tells that the disk is good again.
+    /// Whether the last write failed. What a failed `fsync` left in the file is not known, so only
+    /// a new file tells that the disk is good again.
     refused: bool,
     kept: VecDeque<Scan>,
 }
@@ -120,16 +121,11 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Full`], or what the disk said; then a scan would not be kept.
     pub fn make_room(&mut self) -> Result<(), SpoolError> {
-        if self.bytes + ROOM_BYTES > self.bytes_max && self.stale {
+        if self.refused || self.bytes + ROOM_BYTES > self.bytes_max && self.stale {
             self.compact()?;
         }
         if self.bytes + ROOM_BYTES > self.bytes_max {
             return Err(SpoolError::Full { bytes: self.bytes });
-        }
-        if self.refused {
-            self.append(&encode(&Record::Answered(Uuid::nil())))?;
-            self.sync()?;
-            self.stale = true;
         }
         match fallocate(&self.file, FallocateFlags::KEEP_SIZE, self.bytes, ROOM_BYTES) {
             // Not every file system can; there the write itself will tell.
@@ -144,7 +140,7 @@ impl Spool {
     /// [`SpoolError::Full`], or what the disk said; then the scan is not kept.
     pub fn keep(&mut self, scan: &Scan) -> Result<(), SpoolError> {
         let bytes = encode(&Record::Scan(scan.clone()));
-        if self.bytes + bytes.len() as u64 > self.bytes_max {
+        if self.refused || self.bytes + bytes.len() as u64 > self.bytes_max {
             self.compact()?;
         }
         if self.bytes + bytes.len() as u64 > self.bytes_max {
@@ -169,6 +165,10 @@ impl Spool {
         if self.kept.is_empty() {
             return self.cut_to(0);
         }
+        if self.refused {
+            // Left out of the new file.
+            return Ok(());
+        }
         self.stale = true;
         self.append(&encode(&Record::Answered(scan_id)))
     }
@@ -189,20 +189,20 @@ impl Spool {
 
     fn sync(&mut self) -> Result<(), SpoolError> {
         let synced = self.file.sync_data();
-        self.refused = synced.is_err();
+        self.refused |= synced.is_err();
         synced.map_err(|why| self.failed("synced", why))
     }
 
     fn cut_to(&mut self, bytes: u64) -> Result<(), SpoolError> {
-        self.file
-            .set_len(bytes)
-            .and_then(|()| self.file.sync_all())
-            .map_err(|why| self.failed("cut", why))?;
+        let cut = self.file.set_len(bytes).and_then(|()| self.file.sync_all());
+        self.refused |= cut.is_err();
+        cut.map_err(|why| self.failed("cut", why))?;
         self.bytes = bytes;
         Ok(())
     }
 
-    /// Rewrites the file with what is still kept, so that answered scans cost no room.
+    /// Writes a new file with what is still kept: answered scans cost no room in it, and no write
+    /// that failed leaves a hole.
     fn compact(&mut self) -> Result<(), SpoolError> {
         let beside = self.path.with_extension("new");
         let bytes: Vec<u8> =
@@ -216,9 +216,14 @@ impl Spool {
             self.path.parent().map_or(Ok(()), sync_folder)?;
             Ok(file)
         })();
+        if made.is_err() {
+            // Half a file would take room; and the old one may be no part of the folder any more.
+            self.refused = true;
+            let _ = fs::remove_file(&beside);
+        }
         self.file = made.map_err(|why| self.failed("compacted", why))?;
         self.bytes = bytes.len() as u64;
-        self.stale = false;
+        (self.stale, self.refused) = (false, false);
         Ok(())
     }
 
@@ -417,6 +422,25 @@ mod tests {
         let length = fs::metadata(folder.path().join(FILE)).unwrap().len();
         assert_eq!(length, one * 2, "room taken up is no part of the file");
         assert_eq!(ids(&Spool::open(folder.path(), ROOM).unwrap()), [1, 3]);
+    }
+
+    #[test]
+    fn after_a_failed_write_what_is_kept_goes_into_a_new_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        let mut spool = Spool::open(folder.path(), ROOM).unwrap();
+        spool.keep(&scan(1)).unwrap();
+        spool.keep(&scan(2)).unwrap();
+        // A record whose fsync failed: written as far as this process can tell, a hole on the disk.
+        spool.append(&encode(&Record::Scan(scan(9)))).unwrap();
+        spool.refused = true;
+        File::options().write(true).open(&path).unwrap().set_len(spool.bytes - 20).unwrap();
+        spool.answered(Uuid::from_u128(1)).unwrap();
+        spool.make_room().unwrap();
+        spool.keep(&scan(3)).unwrap();
+        assert_eq!(ids(&spool), [2, 3]);
+        drop(spool);
+        assert_eq!(ids(&Spool::open(folder.path(), ROOM).unwrap()), [2, 3], "nothing is behind it");
     }
 
     #[test]
