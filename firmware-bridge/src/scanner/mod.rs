@@ -18,7 +18,7 @@ use tokio::sync::mpsc::Sender;
 
 use self::reopen::Reading;
 use self::serial::Mouth;
-use crate::config::{Ends, KeyboardConfig, Protocol, ScannerConfig, SerialConfig, Suffix};
+use crate::config::{Beeps, Ends, KeyboardConfig, Protocol, ScannerConfig, SerialConfig, Suffix};
 
 /// What a scanner tells the bridge.
 #[derive(Clone, PartialEq, Eq)]
@@ -263,6 +263,7 @@ fn framer(config: &SerialConfig) -> Framer {
             prefix: config.prefix_bytes().unwrap_or_default(),
             idle_ms,
             max_len,
+            told: config.beeps != Beeps::None,
             dedup_window_ms: None,
         })),
         Protocol::Ssi => Framer::Ssi(SsiFramer::new(SsiConfig { idle_ms, max_len })),

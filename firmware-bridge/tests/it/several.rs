@@ -12,7 +12,7 @@ use crate::support::cart::Cart;
 use crate::support::server::Server;
 
 const TWO: [(&str, &str); 2] = [
-    ("left", "name = \"left\"\nbeeps = \"honeywell\""),
+    ("left", "name = \"left\"\nbeeps = \"honeywell\"\nrepeat_ms = 0"),
     ("right", "name = \"right\"\nbeeps = \"datalogic\""),
 ];
 
@@ -38,8 +38,7 @@ async fn each_says_which_it_is_and_beeps_its_own_verdict() {
     cart.until(Cause::Stop).await;
     let right = told(right, b"\x12\x1b[4q\r").await;
     cart.scan("OK-RECEIPT");
-    cart.until(Cause::Committed).await;
-    // Its first bytes: the other's verdict was not told here.
+    // The panel keeps the stop. Its first bytes: the other's verdict was not told here.
     let left = told(cart.scanner.take().unwrap(), b"\x1b7,").await;
     let names: Vec<_> = [server.scan().await, server.scan().await]
         .into_iter()
@@ -54,6 +53,30 @@ async fn each_says_which_it_is_and_beeps_its_own_verdict() {
     cart.until(Cause::NoAnswer).await;
     drop(told(cart.scanner.take().unwrap(), b"\x1b8,").await);
     drop(right);
+    cart.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scanner_that_acknowledges_its_beep_has_sent_no_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::start(folder.path()).await;
+    let _server = Server::start(broker.port).await;
+    let mut cart = Cart::start_of(folder.path(), broker.port, &TWO).await;
+    for answer in [&b"\x06"[..], b"\x06\r", b"\x15\x05", b"\x12"] {
+        cart.scan("STOP");
+        cart.until(Cause::Stop).await;
+        let mut left = told(cart.scanner.take().unwrap(), b"\x1b8,").await;
+        left.send(answer).unwrap();
+        // Past the silence that ends what was begun.
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        left.send(answer).unwrap();
+        cart.scanner = Some(left);
+        cart.scan("OK");
+        let shown = cart.until(Cause::Noted).await;
+        let left = told(cart.scanner.take().unwrap(), b"\x1b5,").await;
+        assert!(shown.iter().all(|signal| signal.cause != Cause::Unreadable), "{shown:?}");
+        cart.scanner = Some(left);
+    }
     cart.stop().await;
 }
 

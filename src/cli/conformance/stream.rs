@@ -66,6 +66,7 @@ fn line(config: &Value) -> Result<LineConfig, String> {
         prefix: prefix.map_or(Ok(Vec::new()), |_| bytes(super::text(config, "prefix")?))?,
         idle_ms: given(config, "idle_ms")?.unwrap_or(defaults.idle_ms),
         max_len: max_len(config)?.unwrap_or(defaults.max_len),
+        told: false,
         dedup_window_ms: given(config, "dedup_window_ms")?,
     })
 }

@@ -204,6 +204,7 @@ impl KeyFramer {
             prefix: prefix.map(|_| START).into_iter().collect(),
             idle_ms,
             max_len,
+            told: false,
             dedup_window_ms: None,
         };
         let keyboard = Keyboard { prefix, gs, ..Keyboard::default() };

@@ -20,6 +20,9 @@ pub enum Suffix {
     None,
 }
 
+/// ACK, NAK, ENQ and DC2: what scanners say to a command of the host's.
+const ANSWERS: [u8; 4] = [0x06, 0x15, 0x05, 0x12];
+
 impl Suffix {
     fn ends(self, byte: u8) -> bool {
         match self {
@@ -45,6 +48,9 @@ pub struct LineConfig {
     pub idle_ms: u64,
     /// The longest frame in bytes, without prefix and suffix.
     pub max_len: u32,
+    /// Whether the scanner is told things: it may acknowledge them, and what it says then is no
+    /// part of the code that follows.
+    pub told: bool,
     /// Repeats of a text inside this many milliseconds are one scan; `None`: no such filter.
     pub dedup_window_ms: Option<u64>,
 }
@@ -56,6 +62,7 @@ impl Default for LineConfig {
             prefix: Vec::new(),
             idle_ms: 200,
             max_len: 512,
+            told: false,
             dedup_window_ms: Some(super::Dedup::WINDOW_MS),
         }
     }
@@ -133,6 +140,9 @@ impl LineFramer {
         if byte == 0 && self.frame.is_empty() {
             return;
         }
+        if self.config.told && self.is_between() && ANSWERS.contains(&byte) {
+            return;
+        }
         self.frame.push(byte);
         if !self.config.prefix.is_empty() {
             if self.frame.ends_with(&self.config.prefix) {
@@ -151,6 +161,10 @@ impl LineFramer {
             self.frame.clear();
             self.state = State::Skipping;
         }
+    }
+
+    fn is_between(&self) -> bool {
+        self.frame.is_empty() && self.state == Self::between(&self.config)
     }
 
     fn longest(&self) -> usize {
