@@ -385,6 +385,8 @@ mod tests {
             serial("", "/dev/a"),
             serial(left, "/dev/a") + &serial(right, "/dev/b"),
             serial(left, "/dev/a") + &keyboard(right),
+            serial("beeps = \"honeywell\"\nrepeat_ms = 0", "/dev/a"),
+            serial("beeps = \"datalogic\"", "/dev/a"),
             keyboard("prefix = \"F9\"\ngs = \"F8\"\nends = \"silence\""),
         ];
         for text in good {
@@ -399,6 +401,8 @@ mod tests {
             (keyboard("prefix = \"F25\""), "no function key"),
             (keyboard("baud = 9600"), "unknown field"),
             (serial("protocol = \"ssi\"\nbeeps = \"honeywell\"", "/dev/a"), "scanner.beeps"),
+            (serial("beeps = \"honeywell\"", "/dev/a"), "waits for the host"),
+            (serial("beeps = \"honeywell\"\nrepeat_ms = 1", "/dev/a"), "use 0"),
         ];
         for (text, names) in bad {
             let why = with(&text).unwrap_err().to_string();

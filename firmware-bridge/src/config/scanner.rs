@@ -314,6 +314,13 @@ impl SerialConfig {
                 self.beeps == Beeps::None || self.protocol == Protocol::Line,
                 "these commands are for protocol \"line\"; leave it out",
             ),
+            (
+                "scanner.repeat_ms",
+                self.repeat_ms.to_string(),
+                self.beeps != Beeps::Honeywell || self.repeat_ms == 0,
+                "with beeps = \"honeywell\" the scanner waits for the host after each code, and a \
+                 code left out gets no answer; use 0: a scanner that waits does not read twice",
+            ),
         ]
     }
 }
