@@ -23,6 +23,10 @@ use crate::uplink::{Uplink, UplinkEvent};
 
 /// Three heartbeats of five seconds.
 const SERVER_SILENT: Duration = Duration::from_secs(15);
+/// So long a red of one scanner stands against what another has to say.
+const RED_STANDS: Duration = Duration::from_secs(5);
+/// A disk that does not say within this time whether it has room is taken for broken.
+const LOOK_WAIT: Duration = Duration::from_secs(3);
 /// A green light older than this could be taken for the answer to the next package.
 const BRIEF: Duration = Duration::from_secs(3);
 
@@ -41,6 +45,8 @@ enum Standing {
 struct Seen {
     name: Option<Id>,
     link: Option<ScannerLink>,
+    /// Until then, monotonic, its red gives way to nothing of another scanner.
+    red_until: Option<Duration>,
 }
 
 pub(crate) struct Bridge {
@@ -57,6 +63,8 @@ pub(crate) struct Bridge {
     beeps: Vec<(Port, Beep)>,
     link_up: bool,
     spool_broken: bool,
+    /// When the disk was last looked at, monotonic, while it has not answered.
+    looked: Option<Duration>,
     heard: Duration,
 }
 
@@ -67,7 +75,11 @@ impl Bridge {
         keeper: Keeper,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let seen = |scanner: &ScannerConfig| Seen { name: scanner.name().cloned(), link: None };
+        let seen = |scanner: &ScannerConfig| Seen {
+            name: scanner.name().cloned(),
+            link: None,
+            red_until: None,
+        };
         let open_for = |open_s: u32| Duration::from_secs(open_s.into());
         Self {
             panel,
@@ -84,6 +96,7 @@ impl Bridge {
             beeps: Vec::new(),
             link_up: false,
             spool_broken: false,
+            looked: None,
         }
     }
 
@@ -121,7 +134,7 @@ impl Bridge {
         }
         let waiting =
             Signal { scan_id: Some(scan.scan_id), ..Signal::quiet(Light::Off, Cause::Waiting) };
-        self.show(waiting);
+        self.show(port, waiting);
         if !self.link_up {
             return self.no_answer(port, scan);
         }
@@ -140,7 +153,7 @@ impl Bridge {
         self.answer(port, Signal::stop(Cause::NoAnswer, Some(scan.scan_id)));
         let scan_id = scan.scan_id;
         if !self.keeper.keep(scan) {
-            tracing::error!(%scan_id, "spool: its thread is gone, a scan is not kept");
+            tracing::error!(%scan_id, "spool: its thread is behind or gone, a scan is not kept");
             self.spool_breaks();
         }
     }
@@ -189,12 +202,14 @@ impl Bridge {
                 self.spool_breaks();
             }
             KeeperEvent::Room(Ok(())) => {
+                self.looked = None;
                 if self.spool_broken {
                     tracing::info!("spool: it keeps again");
                 }
                 self.spool_broken = false;
             }
             KeeperEvent::Room(Err(why)) => {
+                self.looked = None;
                 if !self.spool_broken {
                     tracing::error!(%why, "spool: no scan is taken until there is room");
                 }
@@ -216,6 +231,7 @@ impl Bridge {
     /// The nurse pressed the button: what she has seen need not stand any longer. It answers no
     /// scan, and a technical state stays.
     pub(crate) fn pressed(&mut self) {
+        self.scanners.iter_mut().for_each(|seen| seen.red_until = None);
         if self.standing == Standing::Held && self.answering.is_empty() {
             self.standing = Standing::Rest;
             self.resting = None;
@@ -245,9 +261,7 @@ impl Bridge {
         if self.drawer.as_mut().is_some_and(|drawer| drawer.closes(now)) {
             self.panel.unlock_drawer(false);
         }
-        if !self.keeper.look() {
-            self.spool_breaks();
-        }
+        self.look(now);
         if let Standing::Brief(until) = self.standing
             && self.clock.monotonic() >= until
         {
@@ -255,6 +269,20 @@ impl Bridge {
             self.resting = None;
         }
         self.rest();
+    }
+
+    /// Asks once whether the disk has room, and waits for the answer before it asks again.
+    fn look(&mut self, now: Duration) {
+        match self.looked {
+            None if self.keeper.look() => self.looked = Some(now),
+            Some(at) if now.saturating_sub(at) < LOOK_WAIT => {}
+            _ => {
+                if !self.spool_broken {
+                    tracing::error!("spool: the disk does not answer, no scan is taken");
+                }
+                self.spool_breaks();
+            }
+        }
     }
 
     /// Sends what waits for the link: late scans, and how the cart is.
@@ -297,13 +325,20 @@ impl Bridge {
             signal = Signal { light: Light::Amber, sound: None, ..signal };
         }
         self.beeps.extend(signal.beep().map(|beep| (port, beep)));
-        self.show(signal);
+        self.show(port, signal);
     }
 
-    fn show(&mut self, signal: Signal) {
+    /// Shows what there is to say to the scanner at `port`, unless a red of another one stands: the
+    /// nurse who was told to stop may still have her back to the panel.
+    fn show(&mut self, port: Port, signal: Signal) {
         let now = self.clock.monotonic();
         if self.drawer.as_mut().is_some_and(|drawer| drawer.shown(signal.cause, now)) {
             self.panel.unlock_drawer(true);
+        }
+        let red = signal.light == Light::Red;
+        self.scanners[port].red_until = red.then_some(now + RED_STANDS);
+        if !red && self.scanners.iter().any(|seen| seen.red_until.is_some_and(|end| now < end)) {
+            return;
         }
         self.standing = match signal.cause {
             Cause::Committed | Cause::Noted => Standing::Brief(now + BRIEF),

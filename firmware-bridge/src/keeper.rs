@@ -20,6 +20,9 @@ pub enum KeeperEvent {
     Room(Result<(), SpoolError>),
 }
 
+/// Orders that may wait for the disk: more than a cart scans before a look at it is overdue.
+const ORDERS_MAX: usize = 256;
+
 enum Order {
     Keep(Scan),
     Answered(Uuid),
@@ -29,7 +32,7 @@ enum Order {
 /// The running keeper.
 #[derive(Debug)]
 pub struct Keeper {
-    orders: mpsc::Sender<Order>,
+    orders: mpsc::SyncSender<Order>,
     thread: JoinHandle<()>,
 }
 
@@ -39,7 +42,7 @@ impl Keeper {
     /// # Errors
     /// The operating system gives no thread.
     pub fn spawn(spool: Spool, events: UnboundedSender<KeeperEvent>) -> std::io::Result<Self> {
-        let (orders, waiting) = mpsc::channel();
+        let (orders, waiting) = mpsc::sync_channel(ORDERS_MAX);
         for scan in spool.kept() {
             // Nobody listens only while the bridge stops.
             let _ = events.send(KeeperEvent::Kept(scan.clone()));
@@ -50,22 +53,23 @@ impl Keeper {
         Ok(Self { orders, thread })
     }
 
-    /// Keeps `scan`; the answer comes as an event. False when the keeper is gone: not kept.
+    /// Keeps `scan`; the answer comes as an event. False when the keeper is gone or too far behind:
+    /// not kept.
     pub fn keep(&self, scan: Scan) -> bool {
-        self.orders.send(Order::Keep(scan)).is_ok()
+        self.orders.try_send(Order::Keep(scan)).is_ok()
     }
 
     /// Forgets the scan: the server answered it.
     pub fn answered(&self, scan_id: Uuid) {
-        if self.orders.send(Order::Answered(scan_id)).is_err() {
-            tracing::error!(%scan_id, "spool: its thread is gone, a scan will be sent again");
+        if self.orders.try_send(Order::Answered(scan_id)).is_err() {
+            tracing::error!(%scan_id, "spool: its thread is behind or gone, a scan is sent again");
         }
     }
 
     /// Looks whether the next scans have room; the answer comes as an event. False when the keeper
-    /// is gone.
+    /// is gone or too far behind.
     pub fn look(&self) -> bool {
-        self.orders.send(Order::Look).is_ok()
+        self.orders.try_send(Order::Look).is_ok()
     }
 
     /// Waits until everything asked for is done. Blocks.
@@ -96,5 +100,20 @@ fn work(mut spool: Spool, orders: &mpsc::Receiver<Order>, events: &UnboundedSend
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_hangs_is_given_so_many_orders_and_no_more() {
+        let (orders, _hangs) = mpsc::sync_channel(ORDERS_MAX);
+        let keeper = Keeper { orders, thread: thread::spawn(|| {}) };
+        let taken = (0..1000).take_while(|_| keeper.keep(Scan::default())).count();
+        assert_eq!(taken, ORDERS_MAX);
+        assert!(!keeper.look());
+        keeper.answered(Uuid::nil());
     }
 }

@@ -50,8 +50,18 @@ struct Cart {
 
 impl Cart {
     fn new(folder: &Path) -> Self {
-        let text = format!("{EXAMPLE}\n[drawer]\nopen_s = 20");
-        let config = Config::parse(&text, folder).unwrap();
+        Self::of(folder, &format!("{EXAMPLE}\n[drawer]\nopen_s = 20"))
+    }
+
+    /// With a scanner on the left and one on the right.
+    fn of_two(folder: &Path) -> Self {
+        let text = EXAMPLE.replace("# name = \"left\"", "name = \"left\"");
+        let right = "[[scanner]]\nkind = \"serial\"\nname = \"right\"\nport = \"/dev/right\"";
+        Self::of(folder, &format!("{text}\n[drawer]\nopen_s = 20\n{right}"))
+    }
+
+    fn of(folder: &Path, text: &str) -> Self {
+        let config = Config::parse(text, folder).unwrap();
         let (events, kept) = mpsc::unbounded_channel();
         let keeper = Keeper::spawn(Spool::open(folder, 1 << 20).unwrap(), events).unwrap();
         let (hand, shown) = (Arc::new(Hand::default()), Shown::default());
@@ -65,17 +75,28 @@ impl Cart {
 
     /// A scan that was sent.
     fn sent(&mut self) -> Uuid {
+        self.sent_by(0)
+    }
+
+    fn sent_by(&mut self, port: Port) -> Uuid {
         let scan = Scan { scan_id: Uuid::now_v7(), raw: "x".into(), ..Scan::default() };
         let scan_id = scan.scan_id;
-        self.bridge.answering.sent(scan, 0, self.hand.monotonic());
-        self.bridge.show(Signal::quiet(Light::Off, Cause::Waiting));
+        self.bridge.answering.sent(scan, port, self.hand.monotonic());
+        self.bridge.show(port, Signal::quiet(Light::Off, Cause::Waiting));
         scan_id
     }
 
     fn committed(&mut self, scan_id: Uuid) {
         let receipt = Some(Receipt { seq: 1, leaf_hash: String::new(), promise: None });
-        let verdict =
-            VerdictMessage { scan_id, verdict: VerdictWord::Ok, objections: vec![], receipt };
+        self.told(scan_id, VerdictWord::Ok, receipt);
+    }
+
+    fn stopped(&mut self, scan_id: Uuid) {
+        self.told(scan_id, VerdictWord::Stop, None);
+    }
+
+    fn told(&mut self, scan_id: Uuid, verdict: VerdictWord, receipt: Option<Receipt>) {
+        let verdict = VerdictMessage { scan_id, verdict, objections: vec![], receipt };
         self.bridge.uplink(UplinkEvent::Verdict(verdict));
     }
 }
@@ -92,6 +113,8 @@ fn technical_states_are_amber_and_shown_once() {
     for _ in 0..15 {
         cart.later(second);
         cart.bridge.tick();
+        let room = cart.kept.blocking_recv().unwrap();
+        cart.bridge.keeper(room);
     }
     assert_eq!(cart.bridge.technical().light, Light::Off, "15 s of silence are not yet too long");
     cart.later(second);
@@ -128,14 +151,14 @@ fn a_lost_link_answers_stop_at_once() {
 fn a_stop_stands_whatever_the_link_does_and_green_goes_by_itself() {
     let folder = tempfile::tempdir().unwrap();
     let mut cart = Cart::new(folder.path());
-    cart.bridge.show(Signal::stop(Cause::Stop, None));
+    cart.bridge.show(0, Signal::stop(Cause::Stop, None));
     cart.bridge.uplink(UplinkEvent::Up);
     cart.bridge.uplink(UplinkEvent::Down);
     cart.later(Duration::from_secs(600));
     cart.bridge.tick();
     assert_eq!(cart.shown.causes(), [Cause::Stop]);
 
-    cart.bridge.show(Signal::quiet(Light::Green, Cause::Committed));
+    cart.bridge.show(0, Signal::quiet(Light::Green, Cause::Committed));
     cart.bridge.uplink(UplinkEvent::Up);
     assert_eq!(cart.shown.last().cause, Cause::Committed);
     cart.later(BRIEF);
@@ -180,7 +203,7 @@ fn while_the_spool_refuses_nothing_is_green_and_it_comes_back() {
 fn the_button_puts_out_an_answer_and_hides_nothing_that_is_so() {
     let folder = tempfile::tempdir().unwrap();
     let mut cart = Cart::new(folder.path());
-    cart.bridge.show(Signal::stop(Cause::Stop, None));
+    cart.bridge.show(0, Signal::stop(Cause::Stop, None));
     cart.bridge.pressed();
     assert_eq!(cart.shown.last(), Signal::quiet(Light::Amber, Cause::ScannerDown));
     let scan_id = cart.sent();
@@ -221,4 +244,71 @@ fn health_tells_streak_spool_and_scanner() {
     assert_eq!((health.failures, health.waiting), (1, 1));
     assert_eq!((health.spool, health.clock), (SpoolState::Keeps, ClockConfidence::Unknown));
     assert_eq!(health.scanners[0].state, ScannerState::Unplugged);
+}
+
+#[test]
+fn a_stop_of_one_scanner_outlasts_what_the_other_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let second = Duration::from_secs(1);
+    let stopped = |cart: &mut Cart| {
+        let scan_id = cart.sent_by(0);
+        cart.stopped(scan_id);
+        assert_eq!(cart.shown.last().cause, Cause::Stop);
+    };
+    let green = |cart: &mut Cart, port: Port| {
+        let scan_id = cart.sent_by(port);
+        cart.committed(scan_id);
+        cart.shown.last().light == Light::Green
+    };
+    let mut cart = Cart::of_two(folder.path());
+    stopped(&mut cart);
+    cart.bridge.beeps();
+    assert!(!green(&mut cart, 1));
+    assert_eq!(cart.bridge.beeps(), [(1, Beep::Given)], "the scanner itself says so");
+    for _ in 0..4 {
+        cart.later(second);
+        cart.bridge.tick();
+        let room = cart.kept.blocking_recv().unwrap();
+        cart.bridge.keeper(room);
+        assert!(!green(&mut cart, 1));
+    }
+    assert_eq!(cart.shown.last().cause, Cause::Stop);
+    cart.later(second);
+    assert!(green(&mut cart, 1), "it has stood long enough");
+
+    stopped(&mut cart);
+    assert!(green(&mut cart, 0), "the scanner it was for goes on");
+    stopped(&mut cart);
+    cart.bridge.pressed();
+    assert!(green(&mut cart, 1), "it was seen");
+
+    // A red of the other one may come beside it, and hides none of it.
+    stopped(&mut cart);
+    let other = cart.sent_by(1);
+    cart.stopped(other);
+    assert_eq!(cart.shown.last().scan_id, Some(other));
+    assert!(!green(&mut cart, 1));
+}
+
+#[test]
+fn a_disk_that_does_not_answer_is_a_broken_one_and_is_asked_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut cart = Cart::new(folder.path());
+    cart.bridge.scanners[0].link = Some(ScannerLink::Open);
+    cart.bridge.uplink(UplinkEvent::Up);
+    for _ in 0..3 {
+        cart.bridge.tick();
+        assert_eq!(cart.shown.last().cause, Cause::Ready);
+        cart.later(Duration::from_secs(1));
+    }
+    cart.bridge.tick();
+    assert_eq!(cart.shown.last(), Signal::quiet(Light::Red, Cause::SpoolBroken));
+    let answer = cart.kept.blocking_recv().unwrap();
+    cart.bridge.keeper(answer);
+    assert_eq!(cart.shown.last().cause, Cause::Ready);
+    cart.bridge.tick();
+    let Cart { bridge, mut kept, .. } = cart;
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(bridge.finish());
+    let looks = std::iter::from_fn(|| kept.try_recv().ok()).count();
+    assert_eq!(looks, 1, "one at a time");
 }
