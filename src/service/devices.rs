@@ -16,13 +16,15 @@ pub fn bridge_of(cart: &CartId) -> Result<Slug, BadSlug> {
     Slug::new(&format!("{cart}-bridge"))
 }
 
-/// Whether `password` is that of the enrolled bridge of the cart `user`.
+/// Whether `password` is that of the enrolled bridge of the cart `user`, and the cart is in use.
 #[must_use]
 pub fn is_bridge(home: &Home, user: &str, password: &str) -> bool {
-    let known = Slug::new(user).and_then(|cart| bridge_of(&cart)).ok();
-    let known = known.and_then(|bridge| home.devices.get(&bridge));
+    let Ok(cart) = Slug::new(user) else { return false };
+    let bridge = bridge_of(&cart).ok().and_then(|bridge| home.devices.get(&bridge));
+    let active = home.devices.get(&cart).is_some_and(|d| d.kind == "cart" && d.active);
     let hash = unhex(password).map(|token| hex(&sha256(&token)));
-    known.is_some_and(|d| {
-        d.kind == BRIDGE && d.active && d.enrolled && hash.as_ref() == Some(&d.secret_sha256)
-    })
+    active
+        && bridge.is_some_and(|d| {
+            d.kind == BRIDGE && d.active && d.enrolled && hash.as_ref() == Some(&d.secret_sha256)
+        })
 }

@@ -127,6 +127,14 @@ async fn a_bridge_is_enrolled_beside_its_cart_and_a_new_code_ends_it() {
     let asked = Asked::post("/api/v1/sessions", &body).at(token.trim());
     assert_eq!(app.send(asked).await.problem(401), "sign_on_failed");
 
+    let mut retired = cart.clone();
+    for active in [false, true] {
+        retired.rev += 1;
+        retired.active = active;
+        app.ask(Command::Device(Box::new(retired.clone()))).await;
+        assert_eq!(knows("cart-1", token.trim()), active, "a bridge goes with its cart");
+    }
+
     emar(&app, &["cart", "add", "--config", "CONFIG", "--id", "cart-1", "--bridge"]).await.unwrap();
     assert!(!knows("cart-1", token.trim()));
     assert_eq!(app.home().devices[&bridge].rev, 3);
