@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use emar_bridge::panel::{Cause, Light};
 use emar_bridge::scanner::pty::PtyScanner;
+use uuid::Uuid;
 
 use crate::support::broker::Broker;
+use crate::support::cart::Cart;
 use crate::support::program::Program;
 use crate::support::server::Server;
 
@@ -65,19 +67,18 @@ async fn what_a_broker_replays_or_swaps_turns_nothing_green() {
     let folder = tempfile::tempdir().unwrap();
     let broker = Broker::start(folder.path()).await;
     let mut server = Server::start(broker.port).await;
-    let mut scanner = PtyScanner::plug_in(&folder.path().join("scanner")).unwrap();
-    let log = File::create(folder.path().join("log")).unwrap();
-    let program = Program::start_logging(folder.path(), broker.port, log);
-    program.until(Cause::Ready).await;
-    scanner.send(b"OK-RECEIPT#old\r").unwrap();
+    let mut cart = Cart::start(folder.path(), broker.port).await;
+    cart.scan("OK-RECEIPT#old");
     let old = server.scan().await;
-    program.until(Cause::Committed).await;
+    cart.until(Cause::Committed).await;
 
-    // The answer to the scan before comes again, while another one waits.
-    scanner.send(b"SILENCE\r").unwrap();
+    // The answer to the scan before comes again, and one to no scan, while another one waits.
+    cart.scan("SILENCE");
     server.scan().await;
     server.commit(old.scan_id).await;
-    let stop = program.when(|signal| signal.scan_id.is_some_and(|id| id != old.scan_id)).await;
-    assert_ne!(stop.light, Light::Green);
-    assert_eq!(program.until(Cause::NoAnswer).await.light, Light::Red);
+    server.commit(Uuid::now_v7()).await;
+    let shown = cart.until(Cause::NoAnswer).await;
+    assert!(shown.iter().all(|signal| signal.light != Light::Green), "{shown:?}");
+    assert_eq!(shown.last().unwrap().light, Light::Red);
+    cart.stop().await;
 }

@@ -86,7 +86,8 @@ async fn green_again(program: &Program, scanner: &mut PtyScanner) {
 
 /// A bridge whose spool is on a disk of 256 KiB of its own; `None` where this user may make none.
 fn on_a_small_disk(folder: &Path, port: u16) -> Option<Program> {
-    let may = Command::new("unshare").args(["-rm", "true"]).output();
+    let mount = ["-rm", "mount", "-t", "tmpfs", "none", "/tmp"];
+    let may = Command::new("unshare").args(mount).output();
     if !may.is_ok_and(|output| output.status.success()) {
         return None;
     }
@@ -102,7 +103,7 @@ async fn a_disk_that_others_fill_is_noticed_before_a_scan_needs_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut broker = Broker::start(folder.path()).await;
     let Some(program) = on_a_small_disk(folder.path(), broker.port) else {
-        return not_run("this user may mount no disk of its own (unshare -rm)");
+        return not_run("this user may mount no disk of its own (unshare -rm mount)");
     };
     let mut scanner = PtyScanner::plug_in(&folder.path().join("scanner")).unwrap();
     program.until(Cause::Ready).await;
