@@ -46,7 +46,8 @@ pub async fn shot(page: &WebDriver, name: &str) -> WebDriverResult<()> {
         return Ok(());
     };
     let theme = "const page = document.documentElement.dataset; const was = page.theme ?? '';\
-                 page.theme = arguments[0]; return was";
+                 page.theme = arguments[0]; document.body.offsetWidth;\
+                 document.getAnimations().forEach(change => change.finish()); return was";
     let was = page.execute(theme, vec!["day".into()]).await?.json().clone();
     page.screenshot(&folder.join(format!("{name}-day.png"))).await?;
     page.execute(theme, vec!["night".into()]).await?;

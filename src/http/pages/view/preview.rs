@@ -31,8 +31,13 @@ pub struct PreviewDay {
 }
 
 impl Preview {
-    /// Whether any day has a figure beside its doses.
-    pub(crate) fn has_figures(&self) -> bool {
-        self.days.iter().any(|day| !day.totals.is_empty() || !day.load.is_empty())
+    /// Whether any day tells what the resident gets of an ingredient.
+    pub(crate) fn has_totals(&self) -> bool {
+        self.days.iter().any(|day| !day.totals.is_empty())
+    }
+
+    /// Whether any day tells how full a pass gets.
+    pub(crate) fn has_loads(&self) -> bool {
+        self.days.iter().any(|day| !day.load.is_empty())
     }
 }
