@@ -12,8 +12,8 @@ use emar_domain::administration::{Mode, Outcome, Override};
 use emar_domain::alert::{Alert, AlertKind};
 use emar_domain::amount::{Amount, Unit};
 use emar_domain::decide::{
-    Actor, Answer, AwayFor, ChangeKind, ChartCommand, Command, Decision, OrderCommand, Stay,
-    is_overdue, order_fault,
+    Actor, Answer, AwayFor, ChangeKind, ChartCommand, Command, Decision, OrderCommand, RenewFor,
+    Stay, is_overdue, order_fault,
 };
 use emar_domain::dose::DoseState;
 use emar_domain::drug::{Label, Product, Strength};
@@ -545,6 +545,47 @@ proptest! {
             };
             prop_assert!(*kept == as_sent, "act {} changed {:?}", act, kept);
         }
+    }
+}
+
+/// The same of verifying and renewing, among the orders of one resident.
+#[test]
+fn story_07_verified_and_renewed_they_keep_their_own() {
+    let now = instant("2026-11-02T15:00:00Z");
+    let mut world = World::with_residents(new_york(), now, 1);
+    let times = ["08:00", "09:00", "10:00", "11:00", "12:00"];
+    let sent: Vec<OrderVersion> = (1..)
+        .zip(times)
+        .map(|(n, time)| {
+            let start = plus(now, -DAY * i64::try_from(n).unwrap());
+            of_its_own(version(n, 1, &clock(&[time]), start), n)
+        })
+        .collect();
+    for order in &sent {
+        let received = OrderCommand::Receive(Box::new(order.clone()));
+        world.order(&Actor::server(), received).unwrap();
+        world.order(&nurse(1), OrderCommand::Note(order.order, answers())).unwrap();
+    }
+    let until = plus(now, 60 * DAY);
+    for order in &sent {
+        world.order(&nurse(2), OrderCommand::Verify(order.order)).unwrap();
+        let renewal = RenewFor { until, reason: "goes on".into() };
+        world.order(&nurse(1), OrderCommand::Renew(order.order, renewal)).unwrap();
+    }
+    for order in &sent {
+        let kept = &world.home.orders[&order.order].current;
+        assert_eq!(kept.ends_at(), Some(until));
+        let own = OrderVersion {
+            version: order.version,
+            renews: None,
+            stop: order.stop,
+            expires: order.expires,
+            accepted: order.accepted.clone(),
+            entered_by: order.entered_by,
+            source: order.source.clone(),
+            ..kept.clone()
+        };
+        assert_eq!(own, *order);
     }
 }
 
