@@ -243,13 +243,27 @@ pub fn is_antipsychotic(ingredient: &str) -> bool {
 /// Whether two ingredients have a part in common: a combination is each of its parts.
 #[must_use]
 pub fn share_a_part(one: &str, other: &str) -> bool {
-    one.split('/').any(|part| other.split('/').any(|of| of.trim() == part.trim()))
+    parts(one).any(|part| has_part(other, part))
+}
+
+/// The ingredients a combination is made of; of a single one itself.
+pub fn parts(ingredient: &str) -> impl Iterator<Item = &str> {
+    ingredient.split('/').map(str::trim)
+}
+
+/// Whether an ingredient is, or a combination holds, this one.
+#[must_use]
+pub fn has_part(ingredient: &str, part: &str) -> bool {
+    parts(ingredient).any(|of| of == part)
 }
 
 /// The words a policy may call a drug by: its ingredients, every word of them, and their classes.
 pub fn terms(ingredient: &str) -> impl Iterator<Item = &str> {
-    let parts = ingredient.split('/').map(str::trim);
-    [ingredient].into_iter().chain(parts).chain(words(ingredient)).chain(classes(ingredient))
+    [ingredient]
+        .into_iter()
+        .chain(parts(ingredient))
+        .chain(words(ingredient))
+        .chain(classes(ingredient))
 }
 
 /// The piece a form is counted in, where the form says so.

@@ -52,9 +52,7 @@ impl Allergy {
     /// Whether a drug with `ingredient` meets it (combination drugs: any part).
     #[must_use]
     pub fn matches(&self, ingredient: &str) -> bool {
-        ingredient
-            .split('/')
-            .map(str::trim)
+        crate::drug::parts(ingredient)
             .any(|part| part == self.ingredient || self.covers.iter().any(|c| c == part))
     }
 }

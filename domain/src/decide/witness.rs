@@ -98,9 +98,7 @@ pub(super) fn witnessed(
     let carts = record.home.carts.values().filter(|cart| c.cart.as_ref() == Some(&cart.cart));
     let mut pots = carts.flat_map(|cart| &cart.pot);
     let prepared = own.and_then(|dose| pots.find(|p| p.dose == dose.id));
-    let same = |a: &&Administration| {
-        (a.by, a.outcome, a.amount) == (giver, c.outcome, amount) && a.administered_at <= record.now
-    };
+    let same = |a: &&Administration| (a.by, a.outcome, a.amount) == (giver, c.outcome, amount);
     let earlier = c.corrected.as_deref().filter(same).and_then(|a| a.witness);
     Ok(prepared.and_then(|p| p.witness).or(earlier))
 }

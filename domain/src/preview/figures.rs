@@ -3,9 +3,9 @@
 use crate::administration::Outcome;
 use crate::amount::Amount;
 use crate::dose::Dose;
+use crate::drug::{has_part, parts};
 use crate::home::Home;
 use crate::id::OrderId;
-use crate::order::Order;
 use crate::time::{CivilDate, Instant};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,14 +116,6 @@ pub(super) fn gaps(
     (all.iter().min_by_key(|g| g.micros()).copied(), all.iter().max_by_key(|g| g.micros()).copied())
 }
 
-fn parts(ingredient: &str) -> impl Iterator<Item = &str> {
-    ingredient.split('/').map(str::trim).filter(|part| !part.is_empty())
-}
-
-fn has_part(order: &Order, part: &str) -> bool {
-    parts(&order.current.drug.ingredient).any(|other| other == part)
-}
-
 fn nominal(home: &Home, order: OrderId) -> Option<u32> {
     home.orders.get(&order)?.current.timing.schedule()?.nominal_interval_minutes()
 }
@@ -131,7 +123,8 @@ fn nominal(home: &Home, order: OrderId) -> Option<u32> {
 /// The parts of the ingredients of these orders.
 fn parts_of(home: &Home, orders: &BTreeSet<OrderId>) -> BTreeSet<String> {
     let of = orders.iter().filter_map(|id| home.orders.get(id));
-    of.flat_map(|o| parts(&o.current.drug.ingredient)).map(str::to_owned).collect()
+    let all = of.flat_map(|o| parts(&o.current.drug.ingredient));
+    all.filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 /// Neighbours that lie too near, one of them a dose to come of these orders. A dose between two
@@ -139,7 +132,11 @@ fn parts_of(home: &Home, orders: &BTreeSet<OrderId>) -> BTreeSet<String> {
 pub(super) fn overlaps(home: &Home, orders: &BTreeSet<OrderId>, to: Instant) -> Vec<Overlap> {
     let mut found = Vec::new();
     for part in parts_of(home, orders) {
-        let of = |d: &&Dose| home.orders.get(&d.slot.order).is_some_and(|o| has_part(o, &part));
+        let of = |d: &&Dose| {
+            home.orders
+                .get(&d.slot.order)
+                .is_some_and(|o| has_part(&o.current.drug.ingredient, &part))
+        };
         let doses = home.doses.values().filter(|d| d.due < to).filter(of);
         let mut all: Vec<Moment> = doses.filter_map(moment).collect();
         all.sort_unstable();
@@ -186,7 +183,7 @@ pub(super) fn totals(
 
 fn daily(home: &Home, part: &str, today: CivilDate, to: Instant) -> BTreeMap<CivilDate, Sum> {
     let mut days: BTreeMap<CivilDate, Sum> = BTreeMap::new();
-    for order in home.orders.values().filter(|o| has_part(o, part)) {
+    for order in home.orders.values().filter(|o| has_part(&o.current.drug.ingredient, part)) {
         let single = parts(&order.current.drug.ingredient).count() == 1;
         let scaled = order.current.conditions.scale.is_some();
         let doses = home.doses_of_order(order.id()).filter(|d| d.due < to && d.slot.date >= today);

@@ -5,6 +5,7 @@ use super::{Check, Objection};
 use crate::amount::Amount;
 use crate::dose::Dose;
 use crate::dose_amount::at_scan;
+use crate::drug::{has_part, parts};
 use crate::home::Home;
 use crate::id::DoseId;
 use crate::limit::{CapRefusal, Day, IngredientCap};
@@ -25,9 +26,8 @@ pub fn cap_objections(
 ) -> Vec<Objection> {
     let limits = &home.policy_at(at).limits;
     let ingredient = &order.current.drug.ingredient;
-    let own = alone(ingredient).and(own).filter(|own| own.nano > 0);
-    let parts = ingredient.split('/').map(str::trim);
-    let capped = parts.filter_map(|part| Some((part, limits.get(part)?.cap()?)));
+    let own = own.filter(|own| own.nano > 0 && is_single(ingredient));
+    let capped = parts(ingredient).filter_map(|part| Some((part, limits.get(part)?.cap()?)));
     let had = |part| Had::of(home, order, dose.map(|d| d.id), part, at);
     capped.filter_map(|(part, cap)| had(part).objection(cap, own)).collect()
 }
@@ -54,16 +54,16 @@ impl<'a> Had<'a> {
         let resident = order.current.resident;
         let done = home.taken.get(&resident).into_iter().flatten();
         let done = done.filter(|t| Some(t.dose) != own);
-        let done = done.filter(|t| t.ingredient.split('/').any(|of| of.trim() == part));
+        let done = done.filter(|t| has_part(&t.ingredient, part));
         let mut had = Self { home, order, part, at, taken: Vec::new(), unknown: false };
         for taken in done {
-            had.add(taken.at, alone(&taken.ingredient).and(taken.amount));
+            had.add(taken.at, taken.amount.filter(|_| is_single(&taken.ingredient)));
         }
         // What lies in a pot goes down with it.
-        for other in home.orders_of(resident).filter(|o| has(o, part)) {
+        for other in home.orders_of(resident).filter(|o| has_part(ingredient(o), part)) {
             let in_pots = home.doses_of_order(other.id()).filter(|d| d.prepared.is_some());
             for prepared in in_pots.filter(|d| Some(d.id) != own) {
-                had.add(at, alone(part_of(other)).and(amount_of(home, other, Some(prepared), at)));
+                had.add(at, of_one(home, other, prepared, at));
             }
         }
         had
@@ -72,14 +72,19 @@ impl<'a> Had<'a> {
     fn add(&mut self, at: Instant, amount: Option<Amount>) {
         match amount {
             Some(amount) => self.taken.push((at, amount)),
-            None => self.unknown |= at.micros_since(self.at).abs() < DAY_MICROS,
+            None => self.unknown |= self.is_near(at),
         }
+    }
+
+    /// Whether a day can hold both that instant and this one.
+    fn is_near(&self, at: Instant) -> bool {
+        at.micros_since(self.at).abs() < DAY_MICROS
     }
 
     fn objection(&mut self, cap: IngredientCap, own: Option<Amount>) -> Option<Objection> {
         let own = own.filter(|own| own.comparable(cap.most));
         let kin = |(_, amount): &(Instant, Amount)| amount.comparable(cap.most);
-        self.unknown |= self.taken.iter().any(|taken| !kin(taken));
+        self.unknown |= self.taken.iter().any(|taken| !kin(taken) && self.is_near(taken.0));
         self.taken.retain(kin);
         let told = |o: Objection| {
             let taken = cap.taken(&self.home.zone, &self.taken, self.at).to_string();
@@ -104,19 +109,19 @@ impl<'a> Had<'a> {
     /// Whether any day that holds `own` would hold too much: the day before it, and those before
     /// the givings charted for the day after it. With it, when there is room next.
     fn exceeds(&self, cap: IngredientCap, own: Amount) -> Option<Option<Instant>> {
-        let after = |t: Instant| t > self.at && t.micros_since(self.at) < DAY_MICROS;
-        let later = self.taken.iter().map(|(t, _)| *t).filter(|t| after(*t));
-        let mut ends: Vec<Instant> = [self.at].into_iter().chain(later).collect();
-        if cap.day == Day::CalendarDay {
-            ends = vec![Instant::MAX];
-        }
-        ends.into_iter().find_map(|end| {
-            let had: Vec<_> = self.taken.iter().copied().filter(|(t, _)| *t <= end).collect();
-            let at = if cap.day == Day::CalendarDay { self.at } else { end };
-            match cap.check(&self.home.zone, &had, at, own) {
+        let too_much =
+            |had: &[(Instant, Amount)], at| match cap.check(&self.home.zone, had, at, own) {
                 Err(CapRefusal::Exceeded { next }) => Some(next),
                 Err(CapRefusal::NotComparable) | Ok(()) => None,
-            }
+            };
+        if cap.day == Day::CalendarDay {
+            return too_much(&self.taken, self.at);
+        }
+        let all = self.taken.iter().map(|(t, _)| *t);
+        let later = all.filter(|t| *t > self.at && self.is_near(*t));
+        [self.at].into_iter().chain(later).find_map(|end| {
+            let had: Vec<_> = self.taken.iter().copied().filter(|(t, _)| *t <= end).collect();
+            too_much(&had, end)
         })
     }
 
@@ -128,15 +133,13 @@ impl<'a> Had<'a> {
         }
         let (home, now) = (self.home, self.at);
         let until = now.plus_micros(DAY_MICROS)?;
-        let others = home.orders_of(self.order.current.resident).filter(|o| has(o, self.part));
+        let others = home.orders_of(self.order.current.resident);
+        let others = others.filter(|o| has_part(ingredient(o), self.part));
         let to_come = others.filter(|o| !o.is_unplanned()).flat_map(|o| {
             let doses = home.doses_of_order(o.id());
             let open = doses.filter(|d| d.is_open() && d.prepared.is_none());
             let open = open.filter(|d| !d.slot.is_removal() && d.due < until);
-            open.filter_map(move |d| {
-                let amount = alone(part_of(o)).and(amount_of(home, o, Some(d), now))?;
-                Some((d.due.max(now), d.due, amount))
-            })
+            open.filter_map(move |d| Some((d.due.max(now), d.due, of_one(home, o, d, now)?)))
         });
         let mut to_come: Vec<(Instant, Instant, Amount)> = to_come.collect();
         to_come.sort_by_key(|(at, due, _)| (*at, *due));
@@ -155,17 +158,18 @@ impl<'a> Had<'a> {
     }
 }
 
-fn part_of(order: &Order) -> &str {
+fn ingredient(order: &Order) -> &str {
     &order.current.drug.ingredient
 }
 
-fn has(order: &Order, part: &str) -> bool {
-    order.current.drug.ingredient.split('/').any(|of| of.trim() == part)
+/// Of a combination an amount does not say how much of each part there is.
+fn is_single(ingredient: &str) -> bool {
+    parts(ingredient).count() == 1
 }
 
-/// Of a combination an amount does not say how much of each part there is.
-fn alone(ingredient: &str) -> Option<()> {
-    (!ingredient.contains('/')).then_some(())
+/// How much of its one ingredient a dose is.
+fn of_one(home: &Home, order: &Order, dose: &Dose, at: Instant) -> Option<Amount> {
+    amount_of(home, order, Some(dose), at).filter(|_| is_single(ingredient(order)))
 }
 
 /// How much a dose is, given at `at`; `None` where the readings it goes by say nothing yet.
